@@ -1,2 +1,38 @@
+//! Solidity interfaces as Rust types, read from `abi/`: the one source of calls, events and errors for contracts and programs.
+//!
+//! # What this crate does not do
+//! It holds no logic and makes no calls.
 #![no_std]
-//! Equipoise.
+#![allow(missing_docs, reason = "the documentation stands in the Solidity interfaces")]
+
+/// ERC-20: shares.
+pub mod erc20 {
+    alloy_sol_types::sol!("../../abi/IERC20.sol");
+}
+/// ERC-165.
+pub mod erc165 {
+    alloy_sol_types::sol!("../../abi/IERC165.sol");
+}
+/// ERC-4626 and ERC-7540.
+pub mod erc4626 {
+    alloy_sol_types::sol!("../../abi/IERC4626.sol");
+}
+/// ERC-6909: option positions.
+pub mod erc6909 {
+    alloy_sol_types::sol!("../../abi/IERC6909.sol");
+}
+/// The vault's own functions, events and errors.
+pub mod vault {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IVault.sol"
+    );
+}
+/// Hedge venue adapters.
+pub mod venue {
+    alloy_sol_types::sol!("../../abi/IHedgeVenue.sol");
+}
+/// Contracts of others that ours call.
+pub mod external {
+    alloy_sol_types::sol!("../../abi/external/IExternal.sol");
+}

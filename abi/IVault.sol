@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+/// @title The options side of the vault: market, quotes, trades, risk, hedges and settlement
+/// @notice Units: USDC amounts have 6 decimals; option sizes, prices, vols, rates and greeks have 18; times are unix seconds.
+/// A series id is `expiry << 56 | strike << 8 | kind`, the strike in millionths of a dollar, kind 0 for a call and 1 for a put.
+interface IVault {
+    /// @param series id of the series
+    /// @param size options: positive to buy, negative to sell back
+    struct Leg {
+        uint256 series;
+        int256 size;
+    }
+
+    /// @param premium what the trader pays (negative: receives): value + riskCharge + spread, rounded against the trader [USDC]
+    /// @param value model value of the legs at mid [USDC]
+    /// @param riskCharge J(after) - J(before); negative when the trade lowers the vault's risk [USDC]
+    /// @param spread floor against stale prices and the fee, and what the static bounds add [USDC]
+    struct Quote {
+        int256 premium;
+        int256 value;
+        int256 riskCharge;
+        uint256 spread;
+    }
+
+    /// @param value model value [USD]
+    /// @param delta change of value for a change of spot [units of the underlying]
+    /// @param gamma change of delta for a change of spot
+    /// @param vega change of value for a change of vol by 1.00 [USD]
+    /// @param theta change of value in a year [USD]
+    struct Greeks {
+        int256 value;
+        int256 delta;
+        int256 gamma;
+        int256 vega;
+        int256 theta;
+    }
+
+    /// @notice One slice of the surface, raw SVI: w(k) = a + b (rho (k - m) + sqrt((k - m)^2 + s^2)), w total variance to expiry,
+    /// k = ln(strike / forward). Parameters are rounded to the stored grid (a, b, s: 2^-36; rho: 2^-22; m: 2^-28; rate: 2^-30).
+    struct SurfaceSlice {
+        uint64 expiry;
+        int256 rate;
+        int256 a;
+        int256 b;
+        int256 rho;
+        int256 m;
+        int256 s;
+        uint256 forward;
+    }
+
+    /// @notice A live expiry as stored. `netSizes[i]` is the vault's signed quantity, calls and puts together, at strike base + i step.
+    struct ExpiryBook {
+        uint64 expiry;
+        uint256 base;
+        uint256 step;
+        uint64 surfaceUpdatedAt;
+        SurfaceSlice slice;
+        int256[] netSizes;
+        int256 putSize;
+        int256 putIndexSum;
+    }
+
+    /// @param cash ledger of USDC in the vault, all purposes [USDC]
+    /// @param owed settled claims and processed redemptions, segregated [USDC]
+    /// @param hedge value of the hedges at the feed's price [USDC]
+    /// @param book model value of the options book, negative when the vault is short [USDC]
+    /// @param riskReserve J of the state [USDC]
+    /// @param mid cash - owed + hedge + book [USDC]; deposits pay this mark
+    /// @param low mid - riskReserve [USDC]; redemptions receive this mark
+    struct Nav {
+        uint256 cash;
+        uint256 owed;
+        uint256 hedge;
+        int256 book;
+        uint256 riskReserve;
+        int256 mid;
+        int256 low;
+    }
+
+    /// @param needed true when |target - position| is outside the outer band
+    /// @param position hedge held [units of the underlying]
+    /// @param target hedge that makes the vault neutral, -(book delta)
+    /// @param reachable target clamped to what the venues and free cash allow
+    /// @param inner half-width that a hedge returns to
+    /// @param outer half-width that calls for a hedge
+    /// @param size hedge to trade now: to the inner edge, within reach (0 when none is needed)
+    struct Hedge {
+        bool needed;
+        int256 position;
+        int256 target;
+        int256 reachable;
+        uint256 inner;
+        uint256 outer;
+        int256 size;
+    }
+
+    /// @param venue an allow-listed hedge venue
+    /// @param size units of the underlying: positive buys, negative sells
+    /// @param limitPrice worst price accepted by the caller [USD, 18 decimals]; the vault's own bound from the feed applies as well
+    struct HedgeLeg {
+        address venue;
+        int256 size;
+        uint256 limitPrice;
+    }
+
+    /// @notice The market's profile. Fractions and vols are in millionths; sizes have 18 decimals. Fixed once shares exist.
+    struct Profile {
+        uint64 lot;
+        uint64 maxSize;
+        uint64 riskAversion;
+        uint32 vol;
+        uint32 deltaHorizon;
+        uint32 gammaHorizon;
+        uint32 vegaHorizon;
+        uint32 volOfVol;
+        uint32 hedgeCost;
+        uint32 deviation;
+        uint32 volStep;
+        uint32 fee;
+        uint32 maxPriceAge;
+        uint32 sequencerGrace;
+        uint32 surfaceHeartbeat;
+        uint32 maxSurfaceAge;
+        uint32 hedgeReserve;
+        uint32 maxSlippage;
+        uint32 hedgeFixedCost;
+        uint32 minBand;
+        uint32 maxBand;
+        uint32 redeemDelay;
+    }
+
+    event ExpiryListed(uint64 indexed expiry, uint256 base, uint256 step, uint8 count);
+    event SurfaceSet(
+        uint64 indexed expiry, int256 rate, int256 a, int256 b, int256 rho, int256 m, int256 s, uint256 forward
+    );
+    /// @notice One leg of a trade: `size` as the trader sees it.
+    event Traded(address indexed account, uint256 indexed series, int256 size);
+    /// @notice A whole trade: what was paid for all its legs and the feed's price it was made at.
+    event PremiumPaid(address indexed account, int256 premium, int256 value, int256 riskCharge, uint256 spread, uint256 spot);
+    event Hedged(address indexed caller, address indexed venue, int256 size, uint256 price, int256 position, int256 target);
+    event Settled(uint64 indexed expiry, uint256 price, uint80 roundId, uint256 owed);
+    event Claimed(address indexed account, address indexed receiver, uint256 indexed series, uint256 size, uint256 payoff);
+    event VenueAllowed(address indexed venue, uint256 allowedFrom);
+    event VenueRemoved(address indexed venue);
+    event ProfileSet(Profile profile);
+    event Paused(address account);
+    event Unpaused(address account);
+    event OwnershipTransferStarted(address indexed owner, address indexed pendingOwner);
+    event OwnershipTransferred(address indexed owner, address indexed newOwner);
+    event RoleSet(Role indexed role, address account);
+
+    enum Role { Owner, Curator, Guardian, Publisher, PendingOwner }
+
+    error NotAuthorised(address caller, Role role);
+    error EnforcedPause();
+    error ReentrantCall();
+    error ZeroAddress();
+    error DeadlinePassed(uint256 deadline, uint256 timestamp);
+    error ArithmeticOverflow();
+
+    error UnknownSeries(uint256 series);
+    error SeriesExpired(uint256 series, uint256 timestamp);
+    error NoLegs();
+    error TooManyLegs(uint256 legs, uint256 limit);
+    error DuplicateLeg(uint256 series);
+    error ZeroSize(uint256 series);
+    error SizeNotWholeLots(int256 size, uint256 lot);
+    error SizeAboveLimit(uint256 size, uint256 limit);
+    error PremiumAboveLimit(int256 premium, int256 limit);
+    error InsufficientLiquidity(uint256 needed, uint256 available);
+    error HedgeCapacityExceeded(int256 needed, int256 available);
+
+    error PriceStale(uint256 updatedAt, uint256 timestamp, uint256 maxAge);
+    error PriceNotPositive(int256 answer);
+    error PriceAboveRange(int256 answer, uint256 limit);
+    error PriceFromFuture(uint256 updatedAt, uint256 timestamp);
+    error SequencerDown(uint256 since);
+    error SequencerGracePeriod(uint256 upSince, uint256 openFrom);
+    error FeedFailed(address feed);
+
+    error ExpiryNotOnGrid(uint64 expiry);
+    error ExpiryOutOfRange(uint64 expiry, uint256 earliest, uint256 latest);
+    error ExpiryAlreadyListed(uint64 expiry);
+    error ExpiryNotListed(uint64 expiry);
+    error TooManyExpiries(uint256 limit);
+    error GridInvalid(uint256 base, uint256 step, uint8 count);
+    error SliceInvalid(uint64 expiry, SliceFault fault);
+    error SurfaceMissing(uint64 expiry);
+    error SurfaceStale(uint64 expiry, uint256 updatedAt, uint256 maxAge);
+
+    /// @notice What is wrong with a slice: a field out of its range, rho not inside (-1, 1), s not positive, a negative variance, or a wing
+    /// steeper than Lee's bound b (1 + |rho|) <= 2.
+    enum SliceFault { Range, Rho, Sigma, NegativeVariance, Wing }
+
+    error HedgeNotNeeded(int256 deviation, uint256 band);
+    error HedgeWrongWay(int256 size, int256 due);
+    error HedgeTooLarge(int256 size, int256 due);
+    error VenueNotAllowed(address venue, uint256 allowedFrom);
+    error VenueFailed(address venue, bytes4 reason);
+    error SlippageAboveCap(uint256 price, uint256 worst);
+    error VenueUnderfilled(int256 size, int256 filled);
+
+    error NotExpired(uint64 expiry, uint256 timestamp);
+    error AlreadySettled(uint64 expiry);
+    error NotSettled(uint256 series);
+    error SettlementPending(uint64 expiry);
+    error RoundNotStraddling(uint80 roundId, uint256 updatedAt, uint256 nextUpdatedAt, uint64 expiry);
+    error InsufficientCash(uint256 needed, uint256 available);
+
+    error ProfileLocked(uint256 shares);
+    error ProfileInvalid(uint8 field);
+    error TokenFailed(address token);
+    error TokenShort(address token, uint256 expected, uint256 received);
+
+    // Market
+
+    /// @notice Lists an expiry (08:00 UTC) with strikes base, base + step, ... (count of them, at most 64). Curator.
+    function listExpiry(uint64 expiry, uint256 base, uint256 step, uint8 count) external;
+    /// @notice Replaces the slices of the named expiries. Publisher.
+    function setSurface(SurfaceSlice[] calldata slices) external;
+    function seriesId(uint64 expiry, uint256 strike, bool isPut) external pure returns (uint256);
+    function seriesGreeks(uint256 series) external view returns (Greeks memory);
+    function settlementPrice(uint64 expiry) external view returns (uint256);
+
+    // Trades
+
+    /// @notice The premium of a trade of these legs as one, on their net risk. The same code as `trade`.
+    function quote(Leg[] calldata legs) external view returns (Quote memory);
+    /// @notice Trades at the vault's quote. Bought options go to `receiver`; sold options and USDC come from the caller, who also receives
+    /// the USDC of a sale.
+    /// @param maxPremium most the caller pays; negative: least it must receive
+    function trade(Leg[] calldata legs, int256 maxPremium, address receiver, uint256 deadline)
+        external
+        returns (int256 premium);
+
+    // Risk
+
+    /// @notice Greeks of the options book as the vault holds it, marked now.
+    function greeks() external view returns (Greeks memory);
+    function nav() external view returns (Nav memory);
+    function book() external view returns (ExpiryBook[] memory);
+    function hedgeNeeded() external view returns (Hedge memory);
+    /// @notice The feed's price after all checks. [USD, 18 decimals]
+    function spot() external view returns (uint256 price, uint256 updatedAt);
+
+    // Hedging
+
+    /// @notice Brings net delta back towards its target through allow-listed venues. Anyone may call while `hedgeNeeded`.
+    function rebalance(HedgeLeg[] calldata legs, uint256 deadline) external returns (int256 filled);
+
+    // Settlement
+
+    /// @notice Fixes the settlement price of an expiry: the answer of round `roundId`, the last one at or before the expiry. Anyone.
+    function settle(uint64 expiry, uint80 roundId) external returns (uint256 price);
+    /// @notice Burns the caller's positions in settled series and pays what they are worth.
+    function claim(uint256[] calldata series, address receiver) external returns (uint256 payoff);
+
+    // Governance
+
+    function profile() external view returns (Profile memory);
+    function feeds() external view returns (address price, address sequencer);
+    function underlying() external view returns (address);
+    function setProfile(Profile calldata profile_) external;
+    function role(Role which) external view returns (address);
+    function setRole(Role which, address account) external;
+    function acceptOwnership() external;
+    function pause() external;
+    function unpause() external;
+    function paused() external view returns (bool);
+    /// @notice Allows a venue: at once while no shares exist, after two days otherwise. Owner.
+    function allowVenue(address venue) external;
+    /// @notice Takes a venue off the list at once. Owner or guardian.
+    function removeVenue(address venue) external;
+    function venueAllowedFrom(address venue) external view returns (uint256);
+}
