@@ -1,0 +1,144 @@
+//! The risk charge J.
+
+use crate::real::Real;
+use crate::{Exposure, MILLION, Profile, band, vega};
+
+/// Binary places kept below a micro-USD in each term, so that only the sum of all terms is rounded to a whole one.
+const FRACTION: i32 = 24;
+
+/// Quotient of two positive constants. A zero divisor, which no constant below has, would give zero.
+const fn quotient(numerator: u128, divisor: Real) -> Real {
+    match Real::new(numerator, 0).over(divisor) {
+        Some(quotient) => quotient,
+        None => Real::ZERO,
+    }
+}
+
+/// 1e-6: millionths to units, and micro-USD to USD.
+const MILLIONTH: Real = quotient(1, Real::new(1_000_000, 0));
+/// 1e-12: the square of millionths to units.
+const MILLIONTH_SQUARED: Real = quotient(1, Real::new(1_000_000_000_000, 0));
+/// One second in years.
+const SECOND_IN_YEARS: Real = quotient(1, Real::new(31_536_000, 0));
+/// (1/2) 1e-18 1e-6: half of g in 1e-18 per USD, to half of g per micro-USD.
+const HALF_AVERSION: Real = quotient(1, Real::new(2_000_000_000_000_000_000_000_000, 0));
+/// 30 d x 1e-12 per day^2 of the vega form and per day of its horizon, in seconds: 30 / 86,400^3 x 1e-12.
+const VEGA_VARIANCE: Real =
+    quotient(30, Real::new(644_972_544_000_000, 0).times(Real::new(1_000_000_000_000, 0)));
+
+/// The weights of J's terms, worked out once from a [`Profile`]; the state before a trade and the state after share them.
+///
+/// Each term is a non-negative weight times a convex function of one linear form of the state, so J is convex.
+///
+/// | term | value | stands for |
+/// |---|---|---|
+/// | delta | (g/2) s^2 h_D D^2 | variance of the delta that waits for its hedge |
+/// | gamma | (g/4) (s^2 h_G)^2 G^2 | variance of the gamma P&L of a delta-hedged book |
+/// | vega | (g/2) h_V sum_ef V_e V_f nu_e nu_f rho_ef | variance from moves of the surface |
+/// | hedging | c D^2 / (2 B) up to the edge B, c (\|D\| - B/2) beyond | cost of hedging what leaves the band |
+///
+/// The hedging term is a Huber function rather than a smooth root c (sqrt(D^2 + B^2) - B): it needs no root, and beyond B
+/// its slope is exactly c, where the root's stays below c. B is the least inner half-width of the band (half of
+/// `min_band`), so a hedge always ends at B or further out; one that costs at most c per unit therefore never lowers cash
+/// minus J, which a root edge, or an edge beyond the band, would not promise. The delta term goes on beyond the
+/// edge because a hedge takes h_D to come.
+///
+/// # Rounding
+///
+/// `exact - 1 - 2^-54 exact < J <= exact` in micro-USD for every term but vega, whose exact value is that of the
+/// rounded weights of [`risk`]'s expiries (within 2^-30 of the formula's). Convexity holds up to the same 1 + 2^-54 J.
+#[derive(Clone, Copy, Debug)]
+pub struct Coefficients {
+    /// (g/2) s^2 h_D per micro-USD.
+    delta: Real,
+    /// (g/4) (s^2 h_G)^2 per micro-USD.
+    gamma: Real,
+    /// (g/2) 30 d nu^2 h_V per day^3, per micro-USD.
+    vega: Real,
+    hedging: Huber,
+}
+
+impl Coefficients {
+    /// Weights of the profile.
+    #[must_use]
+    pub fn new(profile: &Profile) -> Self {
+        let half_aversion = Real::new(profile.risk_aversion.into(), 0).times(HALF_AVERSION);
+        let variance_per_year = square(profile.vol.into()).times(MILLIONTH_SQUARED);
+        let variance =
+            |horizon: u32| variance_per_year.times(Real::new(horizon.into(), 0)).times(SECOND_IN_YEARS);
+        let gamma_variance = variance(profile.gamma_horizon);
+        let vega_variance = square(profile.vol_of_vol.into())
+            .times(Real::new(profile.vega_horizon.into(), 0))
+            .times(VEGA_VARIANCE);
+        Self {
+            delta: half_aversion.times(variance(profile.delta_horizon)),
+            gamma: half_aversion.times(gamma_variance).times(gamma_variance).times(Real::new(1, -1)),
+            vega: half_aversion.times(vega_variance),
+            hedging: Huber::new(profile.hedge_cost, band::least_inner(profile)),
+        }
+    }
+
+    /// J of a state in micro-USD; 0 at no exposure.
+    ///
+    /// `None` outside the domain: more than 12 buckets, or an exposure so large (beyond 1e16 micro-USD in each greek with
+    /// g up to 1e-2 per USD, at least) that J leaves u128.
+    #[must_use]
+    pub fn risk(&self, exposure: &Exposure) -> Option<u128> {
+        let delta = exposure.delta.unsigned_abs();
+        let terms = [
+            self.delta.times(square(delta)),
+            self.gamma.times(square(exposure.gamma.unsigned_abs())),
+            self.hedging.at(delta)?,
+        ];
+        let mut sum = 0_u128;
+        for term in terms {
+            sum = sum.checked_add(term.floor(FRACTION)?)?;
+        }
+        vega::for_each_square(exposure.vega, |square| {
+            sum = sum.checked_add(self.vega.times(square).floor(FRACTION)?)?;
+            Some(())
+        })?;
+        Some(sum >> FRACTION)
+    }
+}
+
+/// J of a state in micro-USD: [`Coefficients::risk`] for a single state.
+#[must_use]
+pub fn risk(profile: &Profile, exposure: &Exposure) -> Option<u128> {
+    Coefficients::new(profile).risk(exposure)
+}
+
+/// x^2, exact below 2^32 and to 64 significant bits beyond.
+fn square(x: u128) -> Real {
+    let x = Real::new(x, 0);
+    x.times(x)
+}
+
+/// `slope` x (x^2 / (2 edge) up to the edge, x - edge/2 beyond): convex, with a continuous slope.
+#[derive(Clone, Copy, Debug)]
+struct Huber {
+    /// Half of the slope.
+    half_slope: Real,
+    /// Half of the slope over the edge; zero, and never read but at 0, when the edge is 0.
+    curvature: Real,
+    edge: u128,
+}
+
+impl Huber {
+    /// `slope` in millionths, `edge` in micro-USD.
+    fn new(slope: u32, edge: u128) -> Self {
+        let half_slope = Real::new(slope.into(), -1).times(MILLIONTH);
+        Self { half_slope, curvature: half_slope.over(Real::new(edge, 0)).unwrap_or(Real::ZERO), edge }
+    }
+
+    /// The value at `x`; `None` when `x` leaves 2^127.
+    fn at(&self, x: u128) -> Option<Real> {
+        if x <= self.edge {
+            return Some(self.curvature.times(square(x)));
+        }
+        Some(self.half_slope.times(Real::new(x.checked_mul(2)?.checked_sub(self.edge)?, 0)))
+    }
+}
+
+// The unit of fractions is the one that the constants above divide by.
+const _: () = assert!(MILLION == 1_000_000);

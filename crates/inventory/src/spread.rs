@@ -1,0 +1,51 @@
+//! The floor of the spread: what a stale price or surface could take from a trade, and the fee.
+
+use crate::maths::mul_div_up;
+use crate::{Exposure, MILLION, Profile};
+
+/// Millionths of millionths, twice: the common denominator of the floor's terms.
+const DENOMINATOR: u128 = 2_000_000_000_000;
+
+/// Widening of the vega part for the age of an expiry's surface, in millionths, rounded up: 1 up to the heartbeat, then
+/// age / heartbeat, one more for each heartbeat missed.
+///
+/// `None` from the maximum age on: the expiry may not be quoted.
+#[must_use]
+pub fn age_factor(profile: &Profile, surface_age: u32) -> Option<u64> {
+    if surface_age >= profile.max_surface_age {
+        return None;
+    }
+    if surface_age <= profile.surface_heartbeat {
+        return Some(MILLION.into());
+    }
+    let heartbeat = u64::from(profile.surface_heartbeat);
+    let scaled = u64::from(surface_age).checked_mul(MILLION.into())?;
+    scaled.checked_add(heartbeat.checked_sub(1)?)?.checked_div(heartbeat)
+}
+
+/// Floor of the spread of a trade with these net increments [micro-USD, rounded up]:
+///
+/// ```text
+/// |delta| deviation + |gamma| deviation^2 / 2 + sum_e |vega_e| vol_step age_factor_e + fee x gross notional
+/// ```
+///
+/// `gross_notional` is spot times the sum of the legs' |sizes|. The floor is rounded once, so the floors of a trade's parts
+/// never sum to less than the floor of the whole: a split cannot pay. Buckets are not netted here: give each expiry once.
+///
+/// `None` when a surface that the trade touches has reached the maximum age ([`age_factor`]), or on overflow (beyond greeks
+/// of 1e16 and notionals of 1e24 micro-USD, with fractions up to 1).
+#[must_use]
+pub fn spread_floor(profile: &Profile, trade: &Exposure, gross_notional: u128) -> Option<u128> {
+    let deviation = u128::from(profile.deviation);
+    let of_delta = trade.delta.unsigned_abs().checked_mul(deviation.checked_mul(2_000_000)?)?;
+    let of_gamma = trade.gamma.unsigned_abs().checked_mul(deviation.checked_mul(deviation)?)?;
+    let of_size = gross_notional.checked_mul(u128::from(profile.fee).checked_mul(2_000_000)?)?;
+
+    let mut sum = of_delta.checked_add(of_gamma)?.checked_add(of_size)?;
+    for bucket in trade.vega {
+        let step =
+            u128::from(profile.vol_step).checked_mul(age_factor(profile, bucket.surface_age)?.into())?;
+        sum = sum.checked_add(bucket.vega.unsigned_abs().checked_mul(step.checked_mul(2)?)?)?;
+    }
+    mul_div_up(sum, 1, DENOMINATOR)
+}
