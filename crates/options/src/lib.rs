@@ -1,2 +1,26 @@
+//! European options on a forward: series, strike grids, the vol surface, Black-76 prices with greeks, and sums over a book.
+//!
+//! Prices and greeks are in units of spot, as words of `maths`; time, prices and the surface are arguments.
+//!
+//! ```
+//! use options::{Market, Slice};
+//! // a flat surface: total variance 0.04 at 90 days, spot 2,000 USD, strike 2,100 USD
+//! let slice = Slice { a: 2_748_779_069, b: 0, rho: 0, m: 0, s: 1, forward: 2_000_000_000, updated_at: 0 };
+//! let market = Market::new(200_000_000_000, 7_776_000, 0, &slice, 7_776_000).unwrap();
+//! let call = market.call(2_100_000_000);
+//! assert!((call.price as f64 / 2f64.powi(62) * 2_000.0 - 118.11).abs() < 0.01);
+//! ```
+//!
+//! # What this crate does not do
+//! It reads no storage and no clock, keeps no state, and solves for no implied vol yet.
 #![no_std]
-//! Equipoise.
+
+mod market;
+mod series;
+mod slice;
+mod totals;
+
+pub use market::{Error, Greeks, Market};
+pub use series::{GridError, Kind, MAX_STRIKES, Series, StrikeGrid, is_expiry};
+pub use slice::{Slice, SliceError};
+pub use totals::Totals;
