@@ -22,9 +22,8 @@ const MILLIONTH_SQUARED: Real = quotient(1, Real::new(1_000_000_000_000, 0));
 const SECOND_IN_YEARS: Real = quotient(1, Real::new(31_536_000, 0));
 /// (1/2) 1e-18 1e-6: half of g in 1e-18 per USD, to half of g per micro-USD.
 const HALF_AVERSION: Real = quotient(1, Real::new(2_000_000_000_000_000_000_000_000, 0));
-/// 30 d x 1e-12 per day^2 of the vega form and per day of its horizon, in seconds: 30 / 86,400^3 x 1e-12.
-const VEGA_VARIANCE: Real =
-    quotient(30, Real::new(644_972_544_000_000, 0).times(Real::new(1_000_000_000_000, 0)));
+/// 30 d x 1e-12 per day of the horizon: 30e-12 per second of it.
+const VEGA_VARIANCE: Real = quotient(30, Real::new(1_000_000_000_000, 0));
 
 /// The weights of J's terms, worked out once from a [`Profile`]; the state before a trade and the state after share them.
 ///
@@ -53,7 +52,7 @@ pub struct Coefficients {
     delta: Real,
     /// (g/4) (s^2 h_G)^2 per micro-USD.
     gamma: Real,
-    /// (g/2) 30 d nu^2 h_V per day^3, per micro-USD.
+    /// (g/2) 30 d nu^2 h_V, h_V in days, per micro-USD.
     vega: Real,
     hedging: Huber,
 }

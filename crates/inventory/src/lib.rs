@@ -76,7 +76,6 @@
 
 mod band;
 mod charge;
-mod maths;
 mod real;
 mod spread;
 mod vega;

@@ -58,13 +58,13 @@ impl Real {
     /// The square root, short of it by less than 2^-62 of it.
     pub(crate) fn sqrt(self) -> Self {
         let (radicand, exponent) = self.radicand(2);
-        Self::new(crate::maths::sqrt_u128(radicand), exponent)
+        Self::new(maths::sqrt_u128(radicand), exponent)
     }
 
     /// The cube root, short of it by less than 2^-41 of it.
     pub(crate) fn cbrt(self) -> Self {
         let (radicand, exponent) = self.radicand(3);
-        Self::new(crate::maths::cbrt_u128(radicand), exponent)
+        Self::new(maths::cbrt_u128(radicand), exponent)
     }
 
     /// The number as `radicand` x 2^(`degree` x exponent), with 125 or more bits in the radicand.

@@ -1,6 +1,7 @@
 //! The floor of the spread: what a stale price or surface could take from a trade, and the fee.
 
-use crate::maths::mul_div_up;
+use maths::mul_div_up;
+
 use crate::{Exposure, MILLION, Profile};
 
 /// Millionths of millionths, twice: the common denominator of the floor's terms.

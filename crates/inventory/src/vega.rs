@@ -1,6 +1,6 @@
 //! The vega form: sum over expiries e, f of V_e V_f nu_e nu_f rho_ef, as a sum of squares.
 //!
-//! With nu_e = sqrt(30 d / t_e) and rho_ef = min(t_e, t_f) / max(t_e, t_f), for t_1 < t_2 < ... in days and t_0 = 0,
+//! With nu_e = sqrt(30 d / t_e) and rho_ef = min(t_e, t_f) / max(t_e, t_f), for t_1 < t_2 < ... and t_0 = 0,
 //!
 //! ```text
 //! sum_ef V_e V_f nu_e nu_f rho_ef = 30 d sum_f (t_f^2 - t_{f-1}^2) C_f^2,     C_f = sum_{e >= f} V_e t_e^{-3/2}
@@ -13,11 +13,11 @@
 use crate::real::Real;
 use crate::{Bucket, MAX_BUCKETS};
 
-/// Seconds in a day: the floor of the time to expiry, and the unit in which weights are 1 or less.
+/// Seconds in a day, the floor of the time to expiry.
 const DAY: u32 = 86_400;
 
-/// Binary places of the weights (day / t)^{3/2}.
-const WEIGHT_PLACES: i32 = 63;
+/// Binary places of the weights t^{-3/2}: at a day, the largest has 54 bits.
+const WEIGHT_PLACES: i32 = 78;
 
 /// Net vega of one expiry. An empty place has `seconds` 0 and `vega` 0.
 #[derive(Clone, Copy, Default)]
@@ -26,9 +26,9 @@ struct Expiry {
     vega: i128,
 }
 
-/// Calls `add` with each square (t_f^2 - t_{f-1}^2) C_f^2, t in seconds and the weights of C in (day / t)^{3/2}.
+/// Calls `add` with each square (t_f^2 - t_{f-1}^2) C_f^2, t in seconds.
 ///
-/// `None` when there are more than 12 buckets, when a sum leaves i128 (which needs |vega| beyond 1e18), or when `add` does.
+/// `None` when there are more than 12 buckets, when a sum leaves i128 (which needs |vega| beyond 5e20), or when `add` does.
 pub(crate) fn for_each_square(buckets: &[Bucket], mut add: impl FnMut(Real) -> Option<()>) -> Option<()> {
     let places = furthest_first(buckets)?;
     let mut expiries = places.iter().take_while(|expiry| expiry.seconds != 0).peekable();
@@ -68,29 +68,12 @@ fn squared(seconds: u32) -> Option<u128> {
     u128::from(seconds).checked_mul(seconds.into())
 }
 
-/// (day / t)^{3/2} x 2^63 for t of a day or more, within 2^-31 of it.
+/// t^{-3/2} 2^78 for t of a day or more, within 2^-46 of it at a day, 2^-33 at ten years, 2^-30 at 136.
 ///
-/// x = day / t in 42 places is below 2^42 + 1, its cube in 126 places below 2^127; the root of the cube's top 64 bits has
-/// 32 bits, found by Newton's method in words (a table would be paid for on every call of the contract).
+/// With t = M 2^(64 - 2 pairs) and h = 2^62 / (2 sqrt M), t^{-1/2} is 2 h 2^(pairs - 94). 2 h is at most 2^63; a 32-bit
+/// time has 16 pairs of leading zeros or more, and a day's quotient of 46 bits moves up by the 7 pairs it has beyond them.
 fn weight(seconds: u32) -> Option<u64> {
-    let x = u128::from((u64::from(DAY) << 42).checked_div(seconds.into())?);
-    let cube = x.checked_mul(x)?.checked_mul(x)?;
-    // An even shift: the root moves by half of it.
-    let shift = cube.leading_zeros() & !1;
-    let top = u64::try_from(cube.wrapping_shl(shift) >> 64).ok()?;
-    let root = root(top)?;
-    // The root of cube x 2^(shift - 64) has (126 + shift - 64) / 2 = 31 + shift/2 places.
-    Some((root << 32).wrapping_shr(shift >> 1))
-}
-
-/// The root of a word of 2^62 or more, within 1.
-///
-/// From 2^32, above every root and at most twice it, five steps square the relative error from 1 to below 2^-49.
-fn root(word: u64) -> Option<u64> {
-    let mut root = 1_u64 << 32;
-    for _ in 0..5 {
-        root = root.checked_add(word.checked_div(root)?)? >> 1;
-    }
-    // The step may end one above the root's floor, which at the top of the range is 2^32.
-    Some(root.min(u32::MAX.into()))
+    let root = maths::root(seconds.into());
+    let double_inverse = root.half_inverse.0.unsigned_abs() << 1;
+    double_inverse.checked_div(seconds.into())?.checked_shl(root.pairs.checked_sub(16)?)
 }
