@@ -1,1 +1,68 @@
-//! Equipoise.
+//! The vault: an options book that marks itself exactly in every trade, quotes by what a trade does to its own risk, and lets anyone
+//! hedge it back into balance.
+//!
+//! # UNITS
+//! USDC amounts have 6 decimals. Option sizes, prices, vols, rates and greeks have 18. Times are unix seconds. Sizes are whole lots.
+//!
+//! # BOOK
+//! Stored: one signed net quantity per strike, eight to a slot, and per expiry the two sums that the put leg needs (`book`). Everything
+//! else (marks, greeks, risk) is recomputed from them in every call (`marking`). The vault writes options and buys them back: it is
+//! never long.
+//!
+//! # QUOTES
+//! premium = model value + J(after) - J(before) + spread floor, rounded against the trader and clamped to static bounds. J is a function
+//! of the state alone, so a cycle of trades at one market state never gains (`trading`).
+//!
+//! # LIMITS
+//! The hedge that the book needs must stay within reach of a spot venue: not short, and bought with free cash, now and after the
+//! profile's reserve move either way. A trade that moves it further out is refused (`liquidity`).
+//!
+//! # SHARE PRICE
+//! Deposits pay NAV at mid; redemptions receive NAV at mid less J. Both come from an internal ledger: tokens sent to the vault change
+//! nothing. A million virtual shares make the first deposit safe (`shares`).
+//!
+//! # HEDGES
+//! While |target - position| is outside the outer band, anyone may bring it back through an allow-listed venue, within the slippage cap
+//! round the feed's price, as measured by the vault's own balances (`hedging`). No reward is paid for it yet.
+//!
+//! # SETTLEMENT
+//! The price of the last round at or before the expiry, proven by the round after it, fixed once by anyone at any time. What is owed is
+//! set aside from then on, and claims are paid at any time, paused or not (`settlement`).
+//!
+//! # ROLES
+//! Owner: profile and venues before the first deposit, later venues after two days, roles. Curator: lists expiries. Publisher: sets the
+//! surface. Guardian: stops new risk, removes venues. No role can stop a sale, a claim or a redemption (`governance`).
+//!
+//! # LIVENESS
+//! Trades, deposits and the processing of redemptions need a fresh price and a sequencer that has been up for the grace period;
+//! settlement needs the feed's rounds; claims of settled series need nothing but the token.
+//!
+//! # KNOWN LIMITS
+//! Hedges are spot only. The surface comes from one publisher, unsigned. There is no stress grid, no vesting of the spread, no batching
+//! of redemptions and no reward for hedging yet.
+#![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+
+#[macro_use]
+extern crate alloc;
+
+mod amounts;
+mod book;
+mod deposits;
+mod error;
+mod governance;
+mod hedging;
+mod liquidity;
+mod lock;
+mod market;
+mod marking;
+mod oracle;
+mod positions;
+mod profile;
+mod settlement;
+mod shares;
+mod state;
+mod token;
+mod trading;
+
+pub use error::Revert;
+pub use state::Vault;

@@ -36,3 +36,22 @@ pub mod venue {
 pub mod external {
     alloy_sol_types::sol!("../../abi/external/IExternal.sol");
 }
+
+#[cfg(feature = "stylus")]
+mod abi {
+    use alloy_sol_types::SolType;
+    use stylus_sdk::abi::{AbiType, ConstString};
+
+    use crate::vault::IVault;
+
+    macro_rules! abi_type {
+        ($($name:ident),* $(,)?) => {$(
+            impl AbiType for IVault::$name {
+                type SolType = Self;
+                const ABI: ConstString = ConstString::new(<IVault::$name as SolType>::SOL_NAME);
+            }
+        )*};
+    }
+
+    abi_type!(Leg, Quote, Greeks, SurfaceSlice, ExpiryBook, Nav, Hedge, HedgeLeg, Profile);
+}

@@ -1,0 +1,107 @@
+//! The two swaps, and what surrounds them: exact approval before, nothing left after.
+
+use alloy_primitives::{Address, FixedBytes, U160, U256};
+use alloy_sol_types::SolCall;
+use interfaces::external::{ISwapRouter, IToken};
+use interfaces::venue::IHedgeVenue::{InputMissing, SwapFailed, TransferFailed};
+use stylus_sdk::call::RawCall;
+use stylus_sdk::prelude::*;
+
+use crate::{Revert, UniswapV3Venue};
+
+impl UniswapV3Venue {
+    /// Buys exactly `amount` of the underlying for at most `cash_limit`.
+    pub(crate) fn buy(&self, amount: U256, cash_limit: U256) -> Result<U256, Revert> {
+        let (input, output) = (self.asset.get(), self.underlying.get());
+        self.approve(input, cash_limit)?;
+        let params = ISwapRouter::ExactOutputSingleParams {
+            tokenIn: input,
+            tokenOut: output,
+            fee: self.pool_fee.get(),
+            recipient: self.vm().contract_address(),
+            deadline: U256::from_limbs([self.vm().block_timestamp(), 0, 0, 0]),
+            amountOut: amount,
+            amountInMaximum: cash_limit,
+            sqrtPriceLimitX96: U160::ZERO,
+        };
+        let paid = self.swap(&ISwapRouter::exactOutputSingleCall { params }.abi_encode())?;
+        self.set_allowance(input, U256::ZERO)?;
+        Ok(paid)
+    }
+
+    /// Sells exactly `amount` of the underlying for at least `cash_limit`.
+    pub(crate) fn sell(&self, amount: U256, cash_limit: U256) -> Result<U256, Revert> {
+        let (input, output) = (self.underlying.get(), self.asset.get());
+        self.approve(input, amount)?;
+        let params = ISwapRouter::ExactInputSingleParams {
+            tokenIn: input,
+            tokenOut: output,
+            fee: self.pool_fee.get(),
+            recipient: self.vm().contract_address(),
+            deadline: U256::from_limbs([self.vm().block_timestamp(), 0, 0, 0]),
+            amountIn: amount,
+            amountOutMinimum: cash_limit,
+            sqrtPriceLimitX96: U160::ZERO,
+        };
+        self.swap(&ISwapRouter::exactInputSingleCall { params }.abi_encode())
+    }
+
+    /// Sends what is left of a token back to the vault.
+    pub(crate) fn return_all(&self, token: Address) -> Result<(), Revert> {
+        let left = self.balance(token)?;
+        if left.is_zero() {
+            return Ok(());
+        }
+        let transfer = IToken::transferCall { to: self.vault.get(), value: left };
+        self.act(token, &transfer.abi_encode())
+    }
+
+    /// Approves the router for what the vault has sent, if it has.
+    fn approve(&self, token: Address, amount: U256) -> Result<(), Revert> {
+        let held = self.balance(token)?;
+        if held < amount {
+            return Err(InputMissing { expected: amount, held }.into());
+        }
+        self.set_allowance(token, amount)
+    }
+
+    fn set_allowance(&self, token: Address, value: U256) -> Result<(), Revert> {
+        self.act(token, &IToken::approveCall { spender: self.router.get(), value }.abi_encode())
+    }
+
+    fn balance(&self, token: Address) -> Result<U256, Revert> {
+        let data = IToken::balanceOfCall { account: self.vm().contract_address() }.abi_encode();
+        // SAFETY: a static call cannot change storage.
+        let answer = unsafe { RawCall::new_static(self.vm()).limit_return_data(0, 32).call(token, &data) };
+        answer.ok().as_deref().and_then(word).ok_or_else(|| TransferFailed { token }.into())
+    }
+
+    /// Calls a token and accepts `true`, or no answer from a contract that has code.
+    fn act(&self, token: Address, data: &[u8]) -> Result<(), Revert> {
+        // SAFETY: this contract writes no storage after its construction.
+        let answer = unsafe { RawCall::new(self.vm()).limit_return_data(0, 32).call(token, data) };
+        let accepted = match answer {
+            Ok(data) if data.is_empty() => self.vm().code_size(token) > 0,
+            Ok(data) => word(&data) == Some(U256::ONE),
+            Err(_) => false,
+        };
+        if accepted { Ok(()) } else { Err(TransferFailed { token }.into()) }
+    }
+
+    fn swap(&self, data: &[u8]) -> Result<U256, Revert> {
+        // SAFETY: this contract writes no storage after its construction.
+        let answer = unsafe { RawCall::new(self.vm()).limit_return_data(0, 32).call(self.router.get(), data) };
+        let reason = match answer {
+            Ok(data) => match word(&data) {
+                Some(cash) => return Ok(cash),
+                None => [0; 4],
+            },
+            Err(data) => data.first_chunk::<4>().copied().unwrap_or_default(),
+        };
+        Err(SwapFailed { reason: FixedBytes(reason) }.into())
+    }
+}
+
+fn word(data: &[u8]) -> Option<U256> {
+    data.first_chunk::<32>().map(|bytes| U256::from_be_bytes(*bytes))
+}

@@ -1,0 +1,460 @@
+//! Liquidity providers: ERC-4626 deposits, ERC-7540 redemptions.
+//!
+//! A deposit pays NAV at mid at once. A redemption takes shares into escrow, waits, is processed by anyone at NAV less J as far as free
+//! cash that hedging does not ask for allows, and is then taken with `redeem` or `withdraw` in any state of the vault.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, U256};
+use interfaces::erc4626::IERC4626::{
+    AsynchronousRedemption, Deposit, DepositTooSmall, ERC4626ExceededMaxDeposit, ERC4626ExceededMaxMint,
+    ERC4626ExceededMaxRedeem, ERC4626ExceededMaxWithdraw, NoPendingRedemption, RedeemRequest, RedemptionNotReady,
+    RedemptionProcessed, Withdraw,
+};
+use interfaces::vault::IVault::{InsufficientLiquidity, Nav};
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{StorageMap, StorageU64, StorageU128};
+
+use crate::amounts::{int, to_u128, uint};
+use crate::error::{OrOverflow, Result, ensure, fail};
+use crate::liquidity::positive;
+use crate::lock;
+use crate::marking::Position;
+use crate::oracle::Price;
+use crate::profile;
+use crate::shares::{Rounding, to_assets, to_shares};
+use crate::state::{Session, Vault, small, wide, word64};
+
+/// NAV above which no deposit is taken: a trillion USDC keeps every product in range [micro-USD].
+const MAX_NAV: u128 = 1_000_000_000_000_000_000;
+
+/// A controller's redemption: what waits, and what can be taken.
+#[storage]
+pub struct Redemption {
+    pending: StorageU128,
+    claimable_shares: StorageU128,
+    claimable_assets: StorageU128,
+    ready_at: StorageU64,
+}
+
+/// Redemptions by controller.
+#[storage]
+pub struct Redemptions {
+    of: StorageMap<Address, Redemption>,
+}
+
+/// NAV and its parts.
+pub(crate) struct NavParts {
+    pub(crate) cash: u128,
+    pub(crate) owed: u128,
+    pub(crate) hedge: u128,
+    pub(crate) book: i128,
+    pub(crate) reserve: u128,
+    pub(crate) mid: i128,
+}
+
+impl NavParts {
+    /// NAV at mid; zero when liabilities exceed assets.
+    pub(crate) fn mid(&self) -> u128 {
+        positive(&self.mid)
+    }
+
+    /// NAV less J.
+    pub(crate) fn low(&self) -> i128 {
+        self.mid.saturating_sub_unsigned(self.reserve)
+    }
+}
+
+impl Vault {
+    /// NAV of the marked book.
+    pub(crate) fn nav_parts(&self, session: &Session, position: &Position) -> Result<NavParts> {
+        let hedge = self.hedge_value(session.price.spot)?;
+        let reserve = position.risk(&profile::risk(&session.profile), hedge)?;
+        let free = self.free_cash()?;
+        let mid = free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
+        let cash = small(self.cash.get());
+        Ok(NavParts { cash, owed: self.owed()?, hedge, book: position.value, reserve, mid })
+    }
+
+    /// NAV as a struct of the ABI.
+    pub(crate) fn nav_view(&self) -> Result<Nav> {
+        let session = self.session()?;
+        let nav = self.nav_parts(&session, &self.mark(&session)?.position()?)?;
+        Ok(Nav {
+            cash: uint(nav.cash),
+            owed: uint(nav.owed),
+            hedge: uint(nav.hedge),
+            book: int(nav.book),
+            riskReserve: uint(nav.reserve),
+            mid: int(nav.mid),
+            low: int(nav.low()),
+        })
+    }
+
+    /// NAV at mid with a checked price and no expired book: what deposits pay.
+    fn deposit_nav(&self) -> Result<u128> {
+        let session = self.session()?;
+        let mark = self.mark(&session)?;
+        self.require_settled(&mark)?;
+        let nav = self.nav_parts(&session, &mark.position()?)?;
+        Ok(nav.mid())
+    }
+
+    /// NAV at mid at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
+    fn indicative_nav(&self) -> Result<u128> {
+        let profile = self.load_profile();
+        let now = self.now();
+        match self.feeds_of(&profile).indicative(self.vm()) {
+            Some(spot) => {
+                let session = Session { profile, now, price: Price { spot, updated_at: now } };
+                Ok(self.nav_parts(&session, &self.mark(&session)?.position()?)?.mid())
+            }
+            None => Ok(positive(&self.free_cash()?)),
+        }
+    }
+
+    /// Assets that a deposit may bring now: none while paused, without a price, before settlement or when nothing backs the shares.
+    fn deposit_room(&self) -> u128 {
+        let empty = self.shares.supply() == 0;
+        match self.deposit_nav() {
+            Ok(nav) if !self.is_paused() && (nav > 0 || empty) => MAX_NAV.saturating_sub(nav),
+            _ => 0,
+        }
+    }
+
+    fn take_deposit(&mut self, assets: u128, shares: u128, receiver: Address) -> Result<()> {
+        ensure(shares > 0, || DepositTooSmall { assets: uint(assets) })?;
+        let vm = self.vm().clone();
+        let sender = vm.msg_sender();
+        self.credit_cash(assets)?;
+        self.shares.mint(&vm, receiver, shares)?;
+
+        vm.log(Deposit { sender, owner: receiver, assets: uint(assets), shares: uint(shares) });
+
+        self.asset_token().pull(&vm, sender, assets)
+    }
+
+    fn require_controller(&self, controller: Address) -> Result<()> {
+        let caller = self.vm().msg_sender();
+        let allowed = caller == controller || self.positions.is_operator(controller, caller);
+        ensure(allowed, || interfaces::erc20::IERC20::ERC20InvalidSpender { spender: caller })
+    }
+
+    fn request(&mut self, shares: U256, controller: Address, owner: Address) -> Result<()> {
+        let vm = self.vm().clone();
+        let sender = vm.msg_sender();
+        if sender != owner && !self.positions.is_operator(owner, sender) {
+            self.shares.spend_allowance(owner, sender, shares)?;
+        }
+        let amount = to_u128(shares)?;
+        ensure(amount > 0, || NoPendingRedemption { controller })?;
+        let ready_at = self.now().checked_add(self.load_profile().redeemDelay.into()).or_overflow()?;
+
+        self.shares.move_(&vm, owner, vm.contract_address(), shares)?;
+        let mut redemption = self.redemptions.of.setter(controller);
+        let pending = small(redemption.pending.get()).checked_add(amount).or_overflow()?;
+        redemption.pending.set(wide(pending));
+        redemption.ready_at.set(alloy_primitives::U64::from_limbs([ready_at]));
+
+        vm.log(RedeemRequest { controller, owner, requestId: U256::ZERO, sender, shares });
+        Ok(())
+    }
+
+    /// Shares that can be processed now and their assets at NAV less J.
+    fn redeemable(&self, pending: u128) -> Result<(u128, u128)> {
+        let session = self.session()?;
+        let mark = self.mark(&session)?;
+        self.require_settled(&mark)?;
+        let position = mark.position()?;
+        let nav = positive(&self.nav_parts(&session, &position)?.low());
+        let assets = to_assets(pending, self.shares.supply(), nav, Rounding::Down)?;
+        let spendable = self.resources(&session)?.spendable(&position)?;
+        if assets <= spendable {
+            return Ok((pending, assets));
+        }
+        let part = maths::mul_div_down(pending, spendable, assets).or_overflow()?;
+        let paid = to_assets(part, self.shares.supply(), nav, Rounding::Down)?;
+        ensure(paid > 0, || InsufficientLiquidity { needed: uint(assets), available: uint(spendable) })?;
+        Ok((part, paid))
+    }
+
+    fn process(&mut self, controller: Address) -> Result<(u128, u128)> {
+        let redemption = self.redemptions.of.getter(controller);
+        let pending = small(redemption.pending.get());
+        let ready_at = word64(redemption.ready_at.get());
+        ensure(pending > 0, || NoPendingRedemption { controller })?;
+        let now = self.now();
+        ensure(now >= ready_at, || RedemptionNotReady {
+            controller,
+            readyAt: uint(ready_at.into()),
+            timestamp: uint(now.into()),
+        })?;
+        let (shares, assets) = self.redeemable(pending)?;
+
+        let vm = self.vm().clone();
+        self.shares.burn(&vm, vm.contract_address(), shares)?;
+        let owed = small(self.redemptions_owed.get()).checked_add(assets).or_overflow()?;
+        self.redemptions_owed.set(wide(owed));
+        let mut redemption = self.redemptions.of.setter(controller);
+        redemption.pending.set(wide(pending.checked_sub(shares).or_overflow()?));
+        let claimable = small(redemption.claimable_shares.get()).checked_add(shares).or_overflow()?;
+        redemption.claimable_shares.set(wide(claimable));
+        let claimable = small(redemption.claimable_assets.get()).checked_add(assets).or_overflow()?;
+        redemption.claimable_assets.set(wide(claimable));
+
+        vm.log(RedemptionProcessed { controller, shares: uint(shares), assets: uint(assets) });
+        Ok((shares, assets))
+    }
+
+    /// Pays `assets` for `shares` that were processed for `controller`.
+    fn pay_out(&mut self, shares: u128, assets: u128, receiver: Address, controller: Address) -> Result<()> {
+        let mut redemption = self.redemptions.of.setter(controller);
+        let left = small(redemption.claimable_shares.get()).checked_sub(shares).or_overflow()?;
+        redemption.claimable_shares.set(wide(left));
+        let left = small(redemption.claimable_assets.get()).checked_sub(assets).or_overflow()?;
+        redemption.claimable_assets.set(wide(left));
+        let owed = small(self.redemptions_owed.get()).checked_sub(assets).or_overflow()?;
+        self.redemptions_owed.set(wide(owed));
+        self.raise_cash(assets)?;
+        self.debit_cash(assets)?;
+
+        let vm = self.vm().clone();
+        let sender = vm.msg_sender();
+        vm.log(Withdraw { sender, receiver, owner: controller, assets: uint(assets), shares: uint(shares) });
+
+        self.asset_token().push(&vm, receiver, assets)
+    }
+
+    fn claimable(&self, controller: Address) -> (u128, u128) {
+        let redemption = self.redemptions.of.getter(controller);
+        (small(redemption.claimable_shares.get()), small(redemption.claimable_assets.get()))
+    }
+}
+
+/// ERC-4626 and ERC-7540. `abi/IERC4626.sol` is the manual.
+#[public]
+pub trait Deposits {
+    /// USDC.
+    #[selector(name = "asset")]
+    fn asset_address(&self) -> Address;
+    /// NAV at mid, at the feed's last answer.
+    fn total_assets(&self) -> Result<U256>;
+    /// Shares for `assets` at NAV at mid.
+    fn convert_to_shares(&self, assets: U256) -> Result<U256>;
+    /// Assets for `shares` at NAV at mid.
+    fn convert_to_assets(&self, shares: U256) -> Result<U256>;
+    /// Assets that can be deposited now.
+    fn max_deposit(&self, receiver: Address) -> U256;
+    /// Shares that `deposit` would give now.
+    fn preview_deposit(&self, assets: U256) -> Result<U256>;
+    /// Deposits `assets`.
+    fn deposit(&mut self, assets: U256, receiver: Address) -> Result<U256>;
+    /// Shares that can be minted now.
+    fn max_mint(&self, receiver: Address) -> Result<U256>;
+    /// Assets that `mint` would take now.
+    fn preview_mint(&self, shares: U256) -> Result<U256>;
+    /// Deposits what `shares` cost.
+    fn mint(&mut self, shares: U256, receiver: Address) -> Result<U256>;
+    /// Assets that `controller` can take now.
+    fn max_withdraw(&self, controller: Address) -> U256;
+    /// Shares whose assets `controller` can take now.
+    fn max_redeem(&self, controller: Address) -> U256;
+    /// Always refuses: redemptions are asynchronous.
+    fn preview_withdraw(&self, assets: U256) -> Result<U256>;
+    /// Always refuses: redemptions are asynchronous.
+    fn preview_redeem(&self, shares: U256) -> Result<U256>;
+    /// Takes `assets` of processed redemptions.
+    fn withdraw(
+        &mut self,
+        assets: U256,
+        receiver: Address,
+        controller: Address,
+    ) -> Result<U256>;
+    /// Takes the assets of `shares` of processed redemptions.
+    fn redeem(
+        &mut self,
+        shares: U256,
+        receiver: Address,
+        controller: Address,
+    ) -> Result<U256>;
+    /// Takes shares into escrow for redemption.
+    fn request_redeem(
+        &mut self,
+        shares: U256,
+        controller: Address,
+        owner: Address,
+    ) -> Result<U256>;
+    /// Shares that wait for processing.
+    fn pending_redeem_request(&self, request_id: U256, controller: Address) -> U256;
+    /// Shares that were processed and not yet taken.
+    fn claimable_redeem_request(&self, request_id: U256, controller: Address) -> U256;
+    /// Processes what waits for `controller`.
+    fn process_redemption(&mut self, controller: Address) -> Result<(U256, U256)>;
+    /// Seconds from request to processing.
+    fn redeem_delay(&self) -> U256;
+}
+
+#[public]
+impl Deposits for Vault {
+    #[selector(name = "asset")]
+    fn asset_address(&self) -> Address {
+        self.asset_token().0
+    }
+
+    fn total_assets(&self) -> Result<U256> {
+        lock::check()?;
+        self.indicative_nav().map(uint)
+    }
+
+    fn convert_to_shares(&self, assets: U256) -> Result<U256> {
+        lock::check()?;
+        let nav = self.indicative_nav()?;
+        to_shares(to_u128(assets)?, self.shares.supply(), nav, Rounding::Down).map(uint)
+    }
+
+    fn convert_to_assets(&self, shares: U256) -> Result<U256> {
+        lock::check()?;
+        let nav = self.indicative_nav()?;
+        to_assets(to_u128(shares)?, self.shares.supply(), nav, Rounding::Down).map(uint)
+    }
+
+    fn max_deposit(&self, _receiver: Address) -> U256 {
+        uint(self.deposit_room())
+    }
+
+    fn preview_deposit(&self, assets: U256) -> Result<U256> {
+        lock::check()?;
+        to_shares(to_u128(assets)?, self.shares.supply(), self.deposit_nav()?, Rounding::Down).map(uint)
+    }
+
+    fn deposit(&mut self, assets: U256, receiver: Address) -> Result<U256> {
+        lock::take()?;
+        self.require_unpaused()?;
+        let nav = self.deposit_nav()?;
+        let (amount, room) = (to_u128(assets)?, self.deposit_room());
+        ensure(amount <= room, || ERC4626ExceededMaxDeposit { receiver, assets, max: uint(room) })?;
+        let shares = to_shares(amount, self.shares.supply(), nav, Rounding::Down)?;
+
+        self.take_deposit(amount, shares, receiver)?;
+        lock::release();
+        Ok(uint(shares))
+    }
+
+    fn max_mint(&self, _receiver: Address) -> Result<U256> {
+        let room = self.deposit_room();
+        if room == 0 {
+            return Ok(U256::ZERO);
+        }
+        to_shares(room, self.shares.supply(), self.deposit_nav()?, Rounding::Down).map(uint)
+    }
+
+    fn preview_mint(&self, shares: U256) -> Result<U256> {
+        lock::check()?;
+        to_assets(to_u128(shares)?, self.shares.supply(), self.deposit_nav()?, Rounding::Up).map(uint)
+    }
+
+    fn mint(&mut self, shares: U256, receiver: Address) -> Result<U256> {
+        lock::take()?;
+        self.require_unpaused()?;
+        let nav = self.deposit_nav()?;
+        let (amount, room) = (to_u128(shares)?, self.deposit_room());
+        let assets = to_assets(amount, self.shares.supply(), nav, Rounding::Up)?;
+        let max = to_shares(room, self.shares.supply(), nav, Rounding::Down)?;
+        ensure(assets <= room, || ERC4626ExceededMaxMint { receiver, shares, max: uint(max) })?;
+
+        self.take_deposit(assets, amount, receiver)?;
+        lock::release();
+        Ok(uint(assets))
+    }
+
+    fn max_withdraw(&self, controller: Address) -> U256 {
+        uint(self.claimable(controller).1)
+    }
+
+    fn max_redeem(&self, controller: Address) -> U256 {
+        uint(self.claimable(controller).0)
+    }
+
+    fn preview_withdraw(&self, _assets: U256) -> Result<U256> {
+        fail(AsynchronousRedemption {})
+    }
+
+    fn preview_redeem(&self, _shares: U256) -> Result<U256> {
+        fail(AsynchronousRedemption {})
+    }
+
+    fn withdraw(
+        &mut self,
+        assets: U256,
+        receiver: Address,
+        controller: Address,
+    ) -> Result<U256> {
+        lock::take()?;
+        self.require_controller(controller)?;
+        let (claimable_shares, claimable_assets) = self.claimable(controller);
+        let max = uint(claimable_assets);
+        ensure(assets <= max, || ERC4626ExceededMaxWithdraw { controller, assets, max })?;
+        let amount = to_u128(assets)?;
+        let shares = match claimable_assets {
+            0 => 0,
+            whole => maths::mul_div_up(amount, claimable_shares, whole).or_overflow()?,
+        };
+
+        self.pay_out(shares, amount, receiver, controller)?;
+        lock::release();
+        Ok(uint(shares))
+    }
+
+    fn redeem(
+        &mut self,
+        shares: U256,
+        receiver: Address,
+        controller: Address,
+    ) -> Result<U256> {
+        lock::take()?;
+        self.require_controller(controller)?;
+        let (claimable_shares, claimable_assets) = self.claimable(controller);
+        let max = uint(claimable_shares);
+        ensure(shares <= max, || ERC4626ExceededMaxRedeem { controller, shares, max })?;
+        let amount = to_u128(shares)?;
+        let assets = match claimable_shares {
+            0 => 0,
+            whole => maths::mul_div_down(amount, claimable_assets, whole).or_overflow()?,
+        };
+
+        self.pay_out(amount, assets, receiver, controller)?;
+        lock::release();
+        Ok(uint(assets))
+    }
+
+    fn request_redeem(
+        &mut self,
+        shares: U256,
+        controller: Address,
+        owner: Address,
+    ) -> Result<U256> {
+        lock::take()?;
+        self.request(shares, controller, owner)?;
+        lock::release();
+        Ok(U256::ZERO)
+    }
+
+    fn pending_redeem_request(&self, _request_id: U256, controller: Address) -> U256 {
+        uint(small(self.redemptions.of.getter(controller).pending.get()))
+    }
+
+    fn claimable_redeem_request(&self, _request_id: U256, controller: Address) -> U256 {
+        uint(self.claimable(controller).0)
+    }
+
+    fn process_redemption(&mut self, controller: Address) -> Result<(U256, U256)> {
+        lock::take()?;
+        let (shares, assets) = self.process(controller)?;
+        lock::release();
+        Ok((uint(shares), uint(assets)))
+    }
+
+    fn redeem_delay(&self) -> U256 {
+        uint(self.load_profile().redeemDelay.into())
+    }
+}

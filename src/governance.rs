@@ -1,0 +1,215 @@
+//! Roles, profile, venues and the pause. What loosens is slow or impossible; what tightens is instant; exits have no switch.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, U64, U256};
+use interfaces::vault::IVault::{
+    self, NotAuthorised, OwnershipTransferStarted, OwnershipTransferred, Paused, Profile, ProfileLocked, ProfileSet,
+    RoleSet, Unpaused, VenueAllowed, VenueRemoved, ZeroAddress,
+};
+use stylus_sdk::prelude::*;
+
+use crate::amounts::uint;
+use crate::error::{OrOverflow, Result, Revert, ensure};
+use crate::lock;
+use crate::state::{Vault, word64};
+
+/// Time from allowing a venue to its first use, once there are shares [s].
+const VENUE_DELAY: u64 = 2 * 86_400;
+
+const OWNER: IVault::Role = IVault::Role::Owner;
+const GUARDIAN: IVault::Role = IVault::Role::Guardian;
+const PENDING_OWNER: IVault::Role = IVault::Role::PendingOwner;
+
+/// Storage index of a role.
+fn slot(role: &IVault::Role) -> u8 {
+    match role {
+        IVault::Role::Owner => 0,
+        IVault::Role::Curator => 1,
+        IVault::Role::Guardian => 2,
+        IVault::Role::Publisher => 3,
+        _ => 4,
+    }
+}
+
+/// The role with this ABI number; a number that names none is malformed calldata.
+fn parse(which: u8) -> Result<IVault::Role> {
+    IVault::Role::try_from(which).map_err(|_| Revert(vec![]))
+}
+
+impl Vault {
+    fn holder(&self, role: &IVault::Role) -> Address {
+        self.roles.get(usize::from(slot(role))).unwrap_or_default()
+    }
+
+    fn assign(&mut self, role: IVault::Role, account: Address) -> Result<()> {
+        self.roles.setter(usize::from(slot(&role))).or_overflow()?.set(account);
+        self.vm().log(RoleSet { role, account });
+        Ok(())
+    }
+
+    /// Refuses a caller that does not hold `role`.
+    pub(crate) fn require_role(&self, role: IVault::Role) -> Result<()> {
+        let caller = self.vm().msg_sender();
+        ensure(caller == self.holder(&role), || NotAuthorised { caller, role })
+    }
+
+    fn require_owner_or_guardian(&self) -> Result<()> {
+        if self.require_role(OWNER).is_ok() {
+            return Ok(());
+        }
+        self.require_role(GUARDIAN)
+    }
+}
+
+/// Governance. `abi/IVault.sol` is the manual.
+#[public]
+pub trait Governance {
+    /// The market's profile.
+    #[selector(name = "profile")]
+    fn profile_view(&self) -> Profile;
+    /// Price feed and sequencer-uptime feed.
+    fn feeds(&self) -> (Address, Address);
+    /// What the options are on.
+    #[selector(name = "underlying")]
+    fn underlying_address(&self) -> Address;
+    /// Sets the profile, before there are shares.
+    fn set_profile(&mut self, profile: Profile) -> Result<()>;
+    /// Holder of a role.
+    fn role(&self, which: u8) -> Result<Address>;
+    /// Gives a role; the owner's is offered and must be accepted.
+    fn set_role(&mut self, which: u8, account: Address) -> Result<()>;
+    /// Takes the offered ownership.
+    fn accept_ownership(&mut self) -> Result<()>;
+    /// Stops new risk.
+    fn pause(&mut self) -> Result<()>;
+    /// Allows new risk again.
+    fn unpause(&mut self) -> Result<()>;
+    /// Whether new risk is stopped.
+    #[selector(name = "paused")]
+    fn paused_view(&self) -> bool;
+    /// Allows a venue.
+    fn allow_venue(&mut self, venue: Address) -> Result<()>;
+    /// Takes a venue off the list.
+    fn remove_venue(&mut self, venue: Address) -> Result<()>;
+    /// When a venue may be used, zero when it may not.
+    fn venue_allowed_from(&self, venue: Address) -> U256;
+}
+
+#[public]
+impl Governance for Vault {
+    #[selector(name = "profile")]
+    fn profile_view(&self) -> Profile {
+        self.load_profile()
+    }
+
+    fn feeds(&self) -> (Address, Address) {
+        let feeds = self.feeds_of(&self.load_profile());
+        (feeds.price, feeds.sequencer)
+    }
+
+    #[selector(name = "underlying")]
+    fn underlying_address(&self) -> Address {
+        self.underlying_token().0
+    }
+
+    fn set_profile(&mut self, profile: Profile) -> Result<()> {
+        lock::take()?;
+        self.require_role(OWNER)?;
+        let shares = self.shares.supply();
+        ensure(shares == 0, || ProfileLocked { shares: uint(shares) })?;
+
+        self.store_profile(&profile)?;
+        self.vm().log(ProfileSet { profile });
+        lock::release();
+        Ok(())
+    }
+
+    fn role(&self, which: u8) -> Result<Address> {
+        Ok(self.holder(&parse(which)?))
+    }
+
+    fn set_role(&mut self, which: u8, account: Address) -> Result<()> {
+        lock::take()?;
+        self.require_role(OWNER)?;
+        let role = parse(which)?;
+
+        if matches!(role, IVault::Role::Owner | IVault::Role::PendingOwner) {
+            let owner = self.holder(&OWNER);
+            self.assign(PENDING_OWNER, account)?;
+            self.vm().log(OwnershipTransferStarted { owner, pendingOwner: account });
+        } else {
+            self.assign(role, account)?;
+        }
+        lock::release();
+        Ok(())
+    }
+
+    fn accept_ownership(&mut self) -> Result<()> {
+        lock::take()?;
+        self.require_role(PENDING_OWNER)?;
+        let (owner, caller) = (self.holder(&OWNER), self.vm().msg_sender());
+
+        self.assign(OWNER, caller)?;
+        self.assign(PENDING_OWNER, Address::ZERO)?;
+        self.vm().log(OwnershipTransferred { owner, newOwner: caller });
+        lock::release();
+        Ok(())
+    }
+
+    fn pause(&mut self) -> Result<()> {
+        lock::take()?;
+        self.require_owner_or_guardian()?;
+
+        self.store_paused(true);
+        let account = self.vm().msg_sender();
+        self.vm().log(Paused { account });
+        lock::release();
+        Ok(())
+    }
+
+    fn unpause(&mut self) -> Result<()> {
+        lock::take()?;
+        self.require_role(OWNER)?;
+
+        self.store_paused(false);
+        let account = self.vm().msg_sender();
+        self.vm().log(Unpaused { account });
+        lock::release();
+        Ok(())
+    }
+
+    #[selector(name = "paused")]
+    fn paused_view(&self) -> bool {
+        self.is_paused()
+    }
+
+    fn allow_venue(&mut self, venue: Address) -> Result<()> {
+        lock::take()?;
+        self.require_role(OWNER)?;
+        ensure(!venue.is_zero(), || ZeroAddress {})?;
+        let now = self.now();
+        let delay = if self.shares.supply() == 0 { 0 } else { VENUE_DELAY };
+        let allowed_from = now.checked_add(delay).or_overflow()?;
+
+        self.venues.setter(venue).set(U64::from_limbs([allowed_from]));
+        self.default_venue.set(venue);
+        self.vm().log(VenueAllowed { venue, allowedFrom: uint(allowed_from.into()) });
+        lock::release();
+        Ok(())
+    }
+
+    fn remove_venue(&mut self, venue: Address) -> Result<()> {
+        lock::take()?;
+        self.require_owner_or_guardian()?;
+
+        self.venues.setter(venue).set(U64::ZERO);
+        self.vm().log(VenueRemoved { venue });
+        lock::release();
+        Ok(())
+    }
+
+    fn venue_allowed_from(&self, venue: Address) -> U256 {
+        uint(word64(self.venues.get(venue)).into())
+    }
+}

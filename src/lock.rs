@@ -1,0 +1,45 @@
+//! The vault's own re-entrancy lock, in transient storage.
+//!
+//! The SDK refuses a re-entered program before any method runs, with empty data, and announces that this guard will go. The lock stays:
+//! it closes every state-changing method and the views of price, book and NAV while the vault has called out, with a typed error.
+
+use alloy_primitives::B256;
+use interfaces::vault::IVault::ReentrantCall;
+
+use crate::error::{Result, ensure};
+
+/// Transient slot of the lock; only this program's frames see it.
+const SLOT: B256 = B256::ZERO;
+const OPEN: B256 = B256::ZERO;
+const LOCKED: B256 = B256::with_last_byte(1);
+
+#[link(wasm_import_module = "vm_hooks")]
+unsafe extern "C" {
+    fn transient_load_bytes32(key: *const u8, dest: *mut u8);
+    fn transient_store_bytes32(key: *const u8, value: *const u8);
+}
+
+/// Refuses while a state-changing method is under way.
+pub(crate) fn check() -> Result<()> {
+    let mut state = B256::ZERO;
+    // SAFETY: both pointers are to 32 bytes that live across the call.
+    unsafe { transient_load_bytes32(SLOT.as_ptr(), state.as_mut_ptr()) };
+    ensure(state == OPEN, || ReentrantCall {})
+}
+
+/// Takes the lock. A method that fails after this needs no release: its revert undoes the store.
+pub(crate) fn take() -> Result<()> {
+    check()?;
+    store(LOCKED);
+    Ok(())
+}
+
+/// Releases the lock: the last act of every method that took it.
+pub(crate) fn release() {
+    store(OPEN);
+}
+
+fn store(state: B256) {
+    // SAFETY: both pointers are to 32 bytes that live across the call.
+    unsafe { transient_store_bytes32(SLOT.as_ptr(), state.as_ptr()) };
+}

@@ -1,0 +1,182 @@
+//! The market's profile: what the owner fixed before the first deposit, in four words of storage.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::B256;
+use interfaces::vault::IVault;
+use interfaces::vault::IVault::ProfileInvalid;
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{StorageArray, StorageB256};
+
+use crate::amounts::WAD;
+use crate::error::{OrOverflow, Result, ensure};
+
+/// Lots are whole multiples of this, so that money stays exact in 128 bits [1e-18].
+const LOT_GRAIN: u64 = 1_000_000_000;
+const DAY: u32 = 86_400;
+
+/// Four packed words: the fields of `IVault.Profile` in order, big-endian, three of 8 bytes and nineteen of 4.
+#[storage]
+pub struct ProfileWords {
+    words: StorageArray<StorageB256, 4>,
+}
+
+impl ProfileWords {
+    /// Reads the whole profile: four slots.
+    pub(crate) fn read(&self) -> IVault::Profile {
+        let mut bytes = [0_u8; 128];
+        for (index, chunk) in bytes.chunks_exact_mut(32).enumerate() {
+            let word = self.words.get(index).unwrap_or_default();
+            chunk.copy_from_slice(word.as_slice());
+        }
+        let mut fields = Reader(&bytes);
+        IVault::Profile {
+            lot: fields.u64(),
+            maxSize: fields.u64(),
+            riskAversion: fields.u64(),
+            vol: fields.u32(),
+            deltaHorizon: fields.u32(),
+            gammaHorizon: fields.u32(),
+            vegaHorizon: fields.u32(),
+            volOfVol: fields.u32(),
+            hedgeCost: fields.u32(),
+            deviation: fields.u32(),
+            volStep: fields.u32(),
+            fee: fields.u32(),
+            maxPriceAge: fields.u32(),
+            sequencerGrace: fields.u32(),
+            surfaceHeartbeat: fields.u32(),
+            maxSurfaceAge: fields.u32(),
+            hedgeReserve: fields.u32(),
+            maxSlippage: fields.u32(),
+            hedgeFixedCost: fields.u32(),
+            minBand: fields.u32(),
+            maxBand: fields.u32(),
+            redeemDelay: fields.u32(),
+        }
+    }
+
+    /// Checks the bounds and stores `p`.
+    pub(crate) fn write(&mut self, p: &IVault::Profile) -> Result<()> {
+        check(p)?;
+        let mut bytes = [0_u8; 128];
+        let mut fields = Writer(&mut bytes);
+        for field in [p.lot, p.maxSize, p.riskAversion] {
+            fields.put(&field.to_be_bytes());
+        }
+        for field in [
+            p.vol,
+            p.deltaHorizon,
+            p.gammaHorizon,
+            p.vegaHorizon,
+            p.volOfVol,
+            p.hedgeCost,
+            p.deviation,
+            p.volStep,
+            p.fee,
+            p.maxPriceAge,
+            p.sequencerGrace,
+            p.surfaceHeartbeat,
+            p.maxSurfaceAge,
+            p.hedgeReserve,
+            p.maxSlippage,
+            p.hedgeFixedCost,
+            p.minBand,
+            p.maxBand,
+            p.redeemDelay,
+        ] {
+            fields.put(&field.to_be_bytes());
+        }
+        for (index, chunk) in bytes.chunks_exact(32).enumerate() {
+            self.words.setter(index).or_overflow()?.set(B256::from_slice(chunk));
+        }
+        Ok(())
+    }
+}
+
+/// Bounds of each field, in the order of the struct; `ProfileInvalid` names the field that is out of them.
+fn check(p: &IVault::Profile) -> Result<()> {
+    let within = [
+        p.lot > 0 && u128::from(p.lot) <= WAD && p.lot.is_multiple_of(LOT_GRAIN),
+        p.maxSize >= p.lot,
+        p.riskAversion > 0 && p.riskAversion <= 10_000_000_000_000_000,
+        p.vol > 0 && p.vol <= 5_000_000,
+        p.deltaHorizon > 0 && p.deltaHorizon <= 30 * DAY,
+        p.gammaHorizon <= 30 * DAY,
+        p.vegaHorizon <= 30 * DAY,
+        p.volOfVol <= 1_000_000,
+        p.hedgeCost <= 100_000,
+        p.deviation <= 100_000,
+        p.volStep <= 200_000,
+        p.fee <= 100_000,
+        p.maxPriceAge > 0 && p.maxPriceAge <= 2 * DAY,
+        p.sequencerGrace <= DAY,
+        p.surfaceHeartbeat > 0 && p.surfaceHeartbeat <= DAY,
+        p.maxSurfaceAge > p.surfaceHeartbeat && p.maxSurfaceAge <= 7 * DAY,
+        p.hedgeReserve <= 500_000,
+        p.maxSlippage > 0 && p.maxSlippage <= 100_000,
+        true,
+        p.minBand <= p.maxBand,
+        p.maxBand > 0,
+        p.redeemDelay <= 30 * DAY,
+    ];
+    let broken = within.iter().position(|good| !good);
+    let field = u8::try_from(broken.unwrap_or_default()).or_overflow()?;
+    ensure(broken.is_none(), || ProfileInvalid { field })
+}
+
+/// The part of the profile that prices risk.
+pub(crate) fn risk(p: &IVault::Profile) -> inventory::Profile {
+    inventory::Profile {
+        risk_aversion: p.riskAversion,
+        vol: p.vol,
+        delta_horizon: p.deltaHorizon,
+        gamma_horizon: p.gammaHorizon,
+        vega_horizon: p.vegaHorizon,
+        vol_of_vol: p.volOfVol,
+        hedge_cost: p.hedgeCost,
+        deviation: p.deviation,
+        vol_step: p.volStep,
+        fee: p.fee,
+        surface_heartbeat: p.surfaceHeartbeat,
+        max_surface_age: p.maxSurfaceAge,
+        hedge_fixed_cost: p.hedgeFixedCost,
+        min_band: p.minBand,
+        max_band: p.maxBand,
+    }
+}
+
+/// Takes big-endian fields off the front of packed bytes; past their end it reads zero.
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+
+impl Reader<'_> {
+    /// The next `width` bytes as an unsigned number.
+    pub(crate) fn take(&mut self, width: usize) -> u64 {
+        let (field, rest) = self.0.split_at_checked(width).unwrap_or_default();
+        self.0 = rest;
+        field.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    fn u64(&mut self) -> u64 {
+        self.take(8)
+    }
+
+    /// The next 4 bytes.
+    pub(crate) fn u32(&mut self) -> u32 {
+        u32::try_from(self.take(4)).unwrap_or_default()
+    }
+}
+
+/// Puts big-endian fields one after the other.
+pub(crate) struct Writer<'a>(pub(crate) &'a mut [u8]);
+
+impl Writer<'_> {
+    /// Appends `field`; what does not fit is dropped.
+    pub(crate) fn put(&mut self, field: &[u8]) {
+        let rest = core::mem::take(&mut self.0);
+        if let Some((head, tail)) = rest.split_at_mut_checked(field.len()) {
+            head.copy_from_slice(field);
+            self.0 = tail;
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The vault's storage, its construction, and what every method begins with.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, U16, U8};
+use interfaces::vault::IVault::{
+    EnforcedPause, OwnershipTransferred, Profile, SettlementPending, TokenFailed, ZeroAddress,
+};
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{
+    StorageAddress, StorageArray, StorageBool, StorageMap, StorageU16, StorageU64, StorageU8, StorageU128,
+};
+
+use crate::book::{Book, live_indices};
+use crate::deposits::{Deposits, Redemptions};
+use crate::error::{OrOverflow, Result, ensure, fail};
+use crate::governance::Governance;
+use crate::hedging::Hedging;
+use crate::liquidity::Resources;
+use crate::market::Market;
+use crate::marking::{Mark, Spots};
+use crate::oracle::{Feeds, Price};
+use crate::positions::{Erc165, Erc6909, Positions};
+use crate::profile::ProfileWords;
+use crate::settlement::Settlement;
+use crate::shares::{Erc20, Shares};
+use crate::token::Token;
+use crate::trading::Trading;
+
+/// Decimals that the vault's arithmetic is written for: USDC, and a feed in 1e-8 USD.
+const ASSET_DECIMALS: u128 = 6;
+const FEED_DECIMALS: u128 = 8;
+const MAX_UNDERLYING_DECIMALS: u128 = 18;
+
+/// Storage of the vault.
+#[storage]
+#[entrypoint]
+pub struct Vault {
+    price_feed: StorageAddress,
+    /// One bit for each live expiry.
+    live: StorageU16,
+    underlying_decimals: StorageU8,
+    paused: StorageBool,
+    sequencer_feed: StorageAddress,
+    asset: StorageAddress,
+    underlying: StorageAddress,
+    profile: ProfileWords,
+    /// USDC in the vault, all purposes // [USDC]
+    pub(crate) cash: StorageU128,
+    /// Settled claims not yet paid // [USDC]
+    pub(crate) claims_owed: StorageU128,
+    /// Processed redemptions not yet taken // [USDC]
+    pub(crate) redemptions_owed: StorageU128,
+    /// Hedges held // [token units of the underlying]
+    pub(crate) hedge: StorageU128,
+    pub(crate) book: Book,
+    pub(crate) shares: Shares,
+    pub(crate) positions: Positions,
+    pub(crate) redemptions: Redemptions,
+    /// Settlement price by expiry // [1e-8 USD]
+    pub(crate) settlements: StorageMap<alloy_primitives::U64, StorageU64>,
+    /// Owner, curator, guardian, publisher, pending owner.
+    pub(crate) roles: StorageArray<StorageAddress, 5>,
+    /// When a venue may be used, zero when it may not // [s]
+    pub(crate) venues: StorageMap<Address, StorageU64>,
+    /// The venue that raises cash for claims: the one allowed last.
+    pub(crate) default_venue: StorageAddress,
+}
+
+#[public]
+#[implements(Trading, Hedging, Settlement, Deposits, Erc20, Erc6909, Erc165, Market, Governance)]
+impl Vault {
+    /// Fixes tokens, feeds and owner. The tokens' and the feed's decimals are checked here, once.
+    #[constructor]
+    pub fn constructor(
+        &mut self,
+        asset: Address,
+        underlying: Address,
+        price_feed: Address,
+        sequencer_feed: Address,
+        owner: Address,
+    ) -> Result<()> {
+        let given = [asset, underlying, price_feed, sequencer_feed, owner];
+        ensure(given.iter().all(|address| !address.is_zero()), || ZeroAddress {})?;
+        let vm = self.vm();
+        ensure(Token(asset).decimals(vm)? == ASSET_DECIMALS, || TokenFailed { token: asset })?;
+        ensure(Token(price_feed).decimals(vm)? == FEED_DECIMALS, || TokenFailed { token: price_feed })?;
+        let decimals = Token(underlying).decimals(vm)?;
+        ensure(decimals <= MAX_UNDERLYING_DECIMALS, || TokenFailed { token: underlying })?;
+
+        self.asset.set(asset);
+        self.underlying.set(underlying);
+        self.underlying_decimals.set(U8::from_limbs([u64::try_from(decimals).or_overflow()?]));
+        self.price_feed.set(price_feed);
+        self.sequencer_feed.set(sequencer_feed);
+        self.roles.setter(0).or_overflow()?.set(owner);
+
+        self.vm().log(OwnershipTransferred { owner: Address::ZERO, newOwner: owner });
+        Ok(())
+    }
+}
+
+/// What a method that prices anything works on.
+pub(crate) struct Session {
+    pub(crate) profile: Profile,
+    /// [s]
+    pub(crate) now: u64,
+    pub(crate) price: Price,
+}
+
+impl Session {
+    /// The block's time as the book stores times.
+    pub(crate) fn now32(&self) -> Result<u32> {
+        u32::try_from(self.now).or_overflow()
+    }
+}
+
+impl Vault {
+    /// USDC.
+    pub(crate) fn asset_token(&self) -> Token {
+        Token(self.asset.get())
+    }
+
+    /// What the options are on.
+    pub(crate) fn underlying_token(&self) -> Token {
+        Token(self.underlying.get())
+    }
+
+    /// Block time [s].
+    pub(crate) fn now(&self) -> u64 {
+        self.vm().block_timestamp()
+    }
+
+    /// The profile.
+    pub(crate) fn load_profile(&self) -> Profile {
+        self.profile.read()
+    }
+
+    /// Replaces the profile.
+    pub(crate) fn store_profile(&mut self, profile: &Profile) -> Result<()> {
+        self.profile.write(profile)
+    }
+
+    /// Feeds and their limits.
+    pub(crate) fn feeds_of(&self, profile: &Profile) -> Feeds {
+        Feeds {
+            price: self.price_feed.get(),
+            sequencer: self.sequencer_feed.get(),
+            max_age: profile.maxPriceAge.into(),
+            grace: profile.sequencerGrace.into(),
+        }
+    }
+
+    /// Time and a checked price.
+    pub(crate) fn session(&self) -> Result<Session> {
+        let profile = self.load_profile();
+        let now = self.now();
+        let price = self.feeds_of(&profile).current(self.vm(), now)?;
+        Ok(Session { profile, now, price })
+    }
+
+    /// Marks the whole book.
+    pub(crate) fn mark(&self, session: &Session) -> Result<Mark> {
+        let spots = Spots::new(&session.profile, session.price.spot)?;
+        Mark::new(&self.book, self.live_bits(), spots, session.now32()?)
+    }
+
+    /// What is at hand to hedge and to pay.
+    pub(crate) fn resources(&self, session: &Session) -> Result<Resources> {
+        Ok(Resources {
+            free: self.free_cash()?,
+            hedge: self.hedge_value(session.price.spot)?,
+            reserve: session.profile.hedgeReserve,
+        })
+    }
+
+    /// Cash owed to nobody; negative while settled claims wait for hedges to be sold.
+    pub(crate) fn free_cash(&self) -> Result<i128> {
+        let owed = self.owed()?;
+        let cash = i128::try_from(small(self.cash.get())).or_overflow()?;
+        cash.checked_sub_unsigned(owed).or_overflow()
+    }
+
+    /// Settled claims and processed redemptions.
+    pub(crate) fn owed(&self) -> Result<u128> {
+        small(self.claims_owed.get()).checked_add(small(self.redemptions_owed.get())).or_overflow()
+    }
+
+    /// Value of the hedges at `spot`, rounded down [micro-USD].
+    pub(crate) fn hedge_value(&self, spot: u64) -> Result<u128> {
+        let per_price = self.hedge_unit()?.checked_mul(100).or_overflow()?;
+        maths::mul_div_down(small(self.hedge.get()), spot.into(), per_price).or_overflow()
+    }
+
+    /// Token units of one underlying.
+    pub(crate) fn hedge_unit(&self) -> Result<u128> {
+        let [decimals] = *self.underlying_decimals.get().as_limbs();
+        10_u128.checked_pow(u32::try_from(decimals).or_overflow()?).or_overflow()
+    }
+
+    /// One bit for each live expiry.
+    pub(crate) fn live_bits(&self) -> u16 {
+        let [bits] = *self.live.get().as_limbs();
+        u16::try_from(bits).unwrap_or_default()
+    }
+
+    /// Sets or clears the bit of an expiry.
+    pub(crate) fn set_live(&mut self, index: usize, live: bool) -> Result<()> {
+        let bit = 1_u16.checked_shl(u32::try_from(index).or_overflow()?).or_overflow()?;
+        let bits = if live { self.live_bits() | bit } else { self.live_bits() & !bit };
+        self.live.set(U16::from_limbs([bits.into()]));
+        Ok(())
+    }
+
+    /// Storage index of a live expiry.
+    pub(crate) fn find_expiry(&self, expiry: u64) -> Option<usize> {
+        live_indices(self.live_bits()).find(|index| u64::from(self.book.header(*index).expiry) == expiry)
+    }
+
+    /// Shares are priced only while no expired book waits for its price.
+    pub(crate) fn require_settled(&self, mark: &Mark) -> Result<()> {
+        match mark.expiries.iter().find(|expiry| expiry.seconds == 0) {
+            Some(expiry) => fail(SettlementPending { expiry: expiry.header.expiry.into() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether new risk is stopped.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused.get()
+    }
+
+    /// Stops or allows new risk.
+    pub(crate) fn store_paused(&mut self, paused: bool) {
+        self.paused.set(paused);
+    }
+
+    /// New risk and new deposits stop while paused.
+    pub(crate) fn require_unpaused(&self) -> Result<()> {
+        ensure(!self.paused.get(), || EnforcedPause {})
+    }
+
+    /// USDC comes in.
+    pub(crate) fn credit_cash(&mut self, amount: u128) -> Result<()> {
+        let cash = small(self.cash.get()).checked_add(amount).or_overflow()?;
+        self.cash.set(wide(cash));
+        Ok(())
+    }
+
+    /// USDC goes out.
+    pub(crate) fn debit_cash(&mut self, amount: u128) -> Result<()> {
+        let cash = small(self.cash.get()).checked_sub(amount).or_overflow()?;
+        self.cash.set(wide(cash));
+        Ok(())
+    }
+}
+
+/// A stored 128-bit number.
+pub(crate) fn small(word: alloy_primitives::U128) -> u128 {
+    let [low, high] = *word.as_limbs();
+    u128::from(high) << 64 | u128::from(low)
+}
+
+/// A number to store in 128 bits.
+pub(crate) fn wide(number: u128) -> alloy_primitives::U128 {
+    let low = u64::try_from(number & u128::from(u64::MAX)).unwrap_or_default();
+    let high = u64::try_from(number >> 64).unwrap_or_default();
+    alloy_primitives::U128::from_limbs([low, high])
+}
+
+/// A stored 64-bit number.
+pub(crate) fn word64(word: alloy_primitives::U64) -> u64 {
+    let [number] = *word.as_limbs();
+    number
+}
+
+

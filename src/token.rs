@@ -1,0 +1,82 @@
+//! Calls to tokens: every answer is checked, every movement is measured.
+//!
+//! TOKEN REQUIREMENTS: USDC and the underlying are fixed at construction. They must not take a fee, rebase or call back; a token that
+//! does is refused by the balance checks or by the lock, never absorbed.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolCall;
+use interfaces::external::IToken;
+use interfaces::vault::IVault::{TokenFailed, TokenShort};
+use stylus_sdk::{call::RawCall, host::VM, prelude::*};
+
+use crate::amounts::{to_u128, uint};
+use crate::error::{OrOverflow, Result, ensure, fail};
+
+/// A token the vault trusts no further than its balances show.
+#[derive(Clone, Copy)]
+pub(crate) struct Token(pub(crate) Address);
+
+impl Token {
+    /// Balance of `account`.
+    pub(crate) fn balance(self, vm: &VM, account: Address) -> Result<u128> {
+        let data = IToken::balanceOfCall { account }.abi_encode();
+        match static_word(vm, self.0, &data) {
+            Some(word) => to_u128(word),
+            None => fail(TokenFailed { token: self.0 }),
+        }
+    }
+
+    /// Decimals of the token.
+    pub(crate) fn decimals(self, vm: &VM) -> Result<u128> {
+        let word = static_word(vm, self.0, &IToken::decimalsCall {}.abi_encode());
+        word.map_or_else(|| fail(TokenFailed { token: self.0 }), to_u128)
+    }
+
+    /// Pulls `value` from `from` into the vault and checks that all of it arrived.
+    pub(crate) fn pull(self, vm: &VM, from: Address, value: u128) -> Result<()> {
+        let vault = vm.contract_address();
+        let before = self.balance(vm, vault)?;
+        self.act(vm, &IToken::transferFromCall { from, to: vault, value: uint(value) }.abi_encode())?;
+        let received = self.balance(vm, vault)?.checked_sub(before).or_overflow()?;
+        let token = self.0;
+        ensure(received == value, || TokenShort { token, expected: uint(value), received: uint(received) })
+    }
+
+    /// Sends `value` from the vault.
+    pub(crate) fn push(self, vm: &VM, to: Address, value: u128) -> Result<()> {
+        if value == 0 {
+            return Ok(());
+        }
+        self.act(vm, &IToken::transferCall { to, value: uint(value) }.abi_encode())
+    }
+
+    /// Calls the token and accepts `true`, or no answer at all from a contract that has code.
+    fn act(self, vm: &VM, data: &[u8]) -> Result<()> {
+        // SAFETY: the storage cache is flushed first and the lock keeps the callee out of the vault's storage.
+        let answer = unsafe { RawCall::new(vm).limit_return_data(0, 32).flush_storage_cache().call(self.0, data) };
+        let accepted = match answer {
+            Ok(data) if data.is_empty() => vm.code_size(self.0) > 0,
+            Ok(data) => word(&data) == Some(U256::ONE),
+            Err(_) => false,
+        };
+        ensure(accepted, || TokenFailed { token: self.0 })
+    }
+}
+
+/// The first word that a static call answers, none when it fails or answers less.
+pub(crate) fn static_word(vm: &VM, to: Address, data: &[u8]) -> Option<U256> {
+    static_call(vm, to, data, 32).as_deref().and_then(word)
+}
+
+/// Up to `size` bytes of a static call's answer, none when it fails.
+pub(crate) fn static_call(vm: &VM, to: Address, data: &[u8], size: usize) -> Option<Vec<u8>> {
+    // SAFETY: a static call cannot change storage, so no cached value goes stale.
+    unsafe { RawCall::new_static(vm).limit_return_data(0, size).call(to, data) }.ok()
+}
+
+/// The first word of `data`.
+pub(crate) fn word(data: &[u8]) -> Option<U256> {
+    data.first_chunk::<32>().map(|bytes| U256::from_be_bytes(*bytes))
+}
