@@ -28,15 +28,15 @@ pub struct Band {
 /// Rounded down, within 2^-40 of the formula. `None` when g is zero, where the band has no bound.
 #[must_use]
 pub fn band(profile: &Profile, cash_gamma: i128) -> Option<Band> {
-    let gamma = Real::new(cash_gamma.unsigned_abs(), 0);
+    let gamma = Real::wide(cash_gamma.unsigned_abs(), 0);
     // G^2 / g in micro-USD cubed: g is risk_aversion x 1e-24 per micro-USD.
     let scale = gamma
         .times(gamma)
-        .times(Real::new(1_000_000_000_000_000_000_000_000, 0))
-        .over(Real::new(profile.risk_aversion.into(), 0))?;
+        .times(Real::wide(1_000_000_000_000_000_000_000_000, 0))
+        .over(Real::new(profile.risk_aversion, 0))?;
     // 3/2 x 1e-6 = 3 / 2e6.
-    let cost = Real::new(u128::from(profile.hedge_cost).checked_mul(3)?, 0).over(Real::new(2_000_000, 0))?;
-    let fixed = Real::new(u128::from(profile.hedge_fixed_cost).checked_mul(12)?, 0);
+    let cost = Real::new(u64::from(profile.hedge_cost).checked_mul(3)?, 0).over(Real::new(2_000_000, 0))?;
+    let fixed = Real::new(u64::from(profile.hedge_fixed_cost).checked_mul(12)?, 0);
 
     let max = usd(profile.max_band);
     let width = |root: Real| root.floor(0).unwrap_or(max);

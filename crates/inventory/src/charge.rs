@@ -1,13 +1,13 @@
 //! The risk charge J.
 
 use crate::real::Real;
-use crate::{Exposure, MILLION, Profile, band, vega};
+use crate::{Exposure, Profile, band, vega};
 
 /// Binary places kept below a micro-USD in each term, so that only the sum of all terms is rounded to a whole one.
 const FRACTION: i32 = 24;
 
 /// Quotient of two positive constants. A zero divisor, which no constant below has, would give zero.
-const fn quotient(numerator: u128, divisor: Real) -> Real {
+const fn quotient(numerator: u64, divisor: Real) -> Real {
     match Real::new(numerator, 0).over(divisor) {
         Some(quotient) => quotient,
         None => Real::ZERO,
@@ -21,7 +21,7 @@ const MILLIONTH_SQUARED: Real = quotient(1, Real::new(1_000_000_000_000, 0));
 /// One second in years.
 const SECOND_IN_YEARS: Real = quotient(1, Real::new(31_536_000, 0));
 /// (1/2) 1e-18 1e-6: half of g in 1e-18 per USD, to half of g per micro-USD.
-const HALF_AVERSION: Real = quotient(1, Real::new(2_000_000_000_000_000_000_000_000, 0));
+const HALF_AVERSION: Real = quotient(1, Real::wide(2_000_000_000_000_000_000_000_000, 0));
 /// 30 d x 1e-12 per day of the horizon: 30e-12 per second of it.
 const VEGA_VARIANCE: Real = quotient(30, Real::new(1_000_000_000_000, 0));
 
@@ -44,8 +44,10 @@ const VEGA_VARIANCE: Real = quotient(30, Real::new(1_000_000_000_000, 0));
 ///
 /// # Rounding
 ///
-/// `exact - 1 - 2^-54 exact < J <= exact` in micro-USD for every term but vega, whose exact value is that of the
-/// rounded weights of [`risk`]'s expiries (within 2^-30 of the formula's). Convexity holds up to the same 1 + 2^-54 J.
+/// `(1 - 2^-58) exact - 1.000001 < J <= exact` in micro-USD, where the exact value holds the weights t^{-3/2} of the vega form
+/// as rounded (within 2^-33 of the formula's up to ten years). J is never negative, exactly the same for the opposite state
+/// and for every order of the buckets, and grows with |delta| and |gamma| without exception; convexity holds up to a
+/// micro-USD and 2^-57 J.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
     /// (g/2) s^2 h_D per micro-USD.
@@ -61,7 +63,7 @@ impl Coefficients {
     /// Weights of the profile.
     #[must_use]
     pub fn new(profile: &Profile) -> Self {
-        let half_aversion = Real::new(profile.risk_aversion.into(), 0).times(HALF_AVERSION);
+        let half_aversion = Real::new(profile.risk_aversion, 0).times(HALF_AVERSION);
         let variance_per_year = square(profile.vol.into()).times(MILLIONTH_SQUARED);
         let variance =
             |horizon: u32| variance_per_year.times(Real::new(horizon.into(), 0)).times(SECOND_IN_YEARS);
@@ -79,8 +81,8 @@ impl Coefficients {
 
     /// J of a state in micro-USD; 0 at no exposure.
     ///
-    /// `None` outside the domain: more than 12 buckets, or an exposure so large (beyond 1e16 micro-USD in each greek with
-    /// g up to 1e-2 per USD, at least) that J leaves u128.
+    /// `None` outside the domain: more than 12 buckets, an expiry's vega beyond i64, or a J beyond 2^104 (2e31) micro-USD. With
+    /// greeks up to 1e16 micro-USD, g up to 1e-2 per USD, vols up to 10, vol of vol up to 1 and horizons up to a year, none occurs.
     #[must_use]
     pub fn risk(&self, exposure: &Exposure) -> Option<u128> {
         let delta = exposure.delta.unsigned_abs();
@@ -107,9 +109,9 @@ pub fn risk(profile: &Profile, exposure: &Exposure) -> Option<u128> {
     Coefficients::new(profile).risk(exposure)
 }
 
-/// x^2, exact below 2^32 and to 64 significant bits beyond.
+/// x^2 to 64 significant bits.
 fn square(x: u128) -> Real {
-    let x = Real::new(x, 0);
+    let x = Real::wide(x, 0);
     x.times(x)
 }
 
@@ -127,7 +129,7 @@ impl Huber {
     /// `slope` in millionths, `edge` in micro-USD.
     fn new(slope: u32, edge: u128) -> Self {
         let half_slope = Real::new(slope.into(), -1).times(MILLIONTH);
-        Self { half_slope, curvature: half_slope.over(Real::new(edge, 0)).unwrap_or(Real::ZERO), edge }
+        Self { half_slope, curvature: half_slope.over(Real::wide(edge, 0)).unwrap_or(Real::ZERO), edge }
     }
 
     /// The value at `x`; `None` when `x` leaves 2^127.
@@ -135,9 +137,6 @@ impl Huber {
         if x <= self.edge {
             return Some(self.curvature.times(square(x)));
         }
-        Some(self.half_slope.times(Real::new(x.checked_mul(2)?.checked_sub(self.edge)?, 0)))
+        Some(self.half_slope.times(Real::wide(x.checked_mul(2)?.checked_sub(self.edge)?, 0)))
     }
 }
-
-// The unit of fractions is the one that the constants above divide by.
-const _: () = assert!(MILLION == 1_000_000);

@@ -74,6 +74,9 @@
 //! enforces no limit: margin, the stress grid and solvency are decided elsewhere. It never decides who may hedge or for
 //! what reward.
 
+#[cfg(test)]
+extern crate std;
+
 mod band;
 mod charge;
 mod real;
@@ -87,9 +90,6 @@ pub use spread::{age_factor, spread_floor};
 /// Expiries that an [`Exposure`] may hold.
 pub const MAX_BUCKETS: usize = 12;
 
-/// One in the fixed point of fractions and vols.
-pub(crate) const MILLION: u32 = 1_000_000;
-
 /// What the market's profile says of risk. Names and units are those of `IVault.Profile`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
@@ -97,11 +97,11 @@ pub struct Profile {
     pub risk_aversion: u64,
     /// Vol of the underlying over the horizons below [1e-6 per sqrt(year)].
     pub vol: u32,
-    /// Time for which delta stays unhedged [s].
+    /// Time for which delta stays unhedged, in seconds.
     pub delta_horizon: u32,
-    /// Horizon of the gamma term [s].
+    /// Horizon of the gamma term, in seconds.
     pub gamma_horizon: u32,
-    /// Horizon of the vega term [s].
+    /// Horizon of the vega term, in seconds.
     pub vega_horizon: u32,
     /// Vol of vol of an expiry 30 days away [1e-6 of vol per sqrt(day)].
     pub vol_of_vol: u32,
@@ -113,9 +113,9 @@ pub struct Profile {
     pub vol_step: u32,
     /// Fee [1e-6 of spot per option].
     pub fee: u32,
-    /// Age up to which a surface is fresh [s].
+    /// Age up to which a surface is fresh, in seconds.
     pub surface_heartbeat: u32,
-    /// Age from which a surface may not be quoted [s].
+    /// Age from which a surface may not be quoted, in seconds.
     pub max_surface_age: u32,
     /// What one hedge costs whatever its size: gas [micro-USD, at most 4,294 USD].
     pub hedge_fixed_cost: u32,
@@ -128,11 +128,11 @@ pub struct Profile {
 /// The vega of one expiry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
-    /// Time to expiry [s].
+    /// Time to expiry, in seconds.
     pub seconds: u32,
     /// Vega [micro-USD per 1.00 of vol].
     pub vega: i128,
-    /// Age of the expiry's surface [s]. [`risk`] does not read it.
+    /// Age of the expiry's surface, in seconds. [`risk`] does not read it.
     pub surface_age: u32,
 }
 

@@ -2,7 +2,10 @@
 
 use maths::mul_div_up;
 
-use crate::{Exposure, MILLION, Profile};
+use crate::{Exposure, Profile};
+
+/// One in the fixed point of fractions and vols.
+const MILLION: u32 = 1_000_000;
 
 /// Millionths of millionths, twice: the common denominator of the floor's terms.
 const DENOMINATOR: u128 = 2_000_000_000_000;
@@ -33,8 +36,9 @@ pub fn age_factor(profile: &Profile, surface_age: u32) -> Option<u64> {
 /// `gross_notional` is spot times the sum of the legs' |sizes|. The floor is rounded once, so the floors of a trade's parts
 /// never sum to less than the floor of the whole: a split cannot pay. Buckets are not netted here: give each expiry once.
 ///
-/// `None` when a surface that the trade touches has reached the maximum age ([`age_factor`]), or on overflow (beyond greeks
-/// of 1e16 and notionals of 1e24 micro-USD, with fractions up to 1).
+/// `None` when the surface of any bucket, whatever its vega, has reached the maximum age ([`age_factor`]): give only the
+/// expiries that the trade touches. `None` also on overflow, which needs greeks beyond 1e16 micro-USD, a notional beyond
+/// 1e24 or fractions beyond 1.
 #[must_use]
 pub fn spread_floor(profile: &Profile, trade: &Exposure, gross_notional: u128) -> Option<u128> {
     let deviation = u128::from(profile.deviation);

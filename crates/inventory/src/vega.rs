@@ -28,16 +28,18 @@ struct Expiry {
 
 /// Calls `add` with each square (t_f^2 - t_{f-1}^2) C_f^2, t in seconds.
 ///
-/// `None` when there are more than 12 buckets, when a sum leaves i128 (which needs |vega| beyond 5e20), or when `add` does.
+/// `None` when there are more than 12 buckets, when the vega of an expiry leaves i64, or when `add` is.
 pub(crate) fn for_each_square(buckets: &[Bucket], mut add: impl FnMut(Real) -> Option<()>) -> Option<()> {
     let places = furthest_first(buckets)?;
     let mut expiries = places.iter().take_while(|expiry| expiry.seconds != 0).peekable();
     let mut sum = 0_i128;
     while let Some(expiry) = expiries.next() {
-        sum = sum.checked_add(expiry.vega.checked_mul(weight(expiry.seconds)?.into())?)?;
+        // 63 bits of vega times 54 of weight, twelve times: below 2^121.
+        let vega = i128::from(i64::try_from(expiry.vega).ok()?);
+        sum = sum.wrapping_add(vega.wrapping_mul(weight(expiry.seconds)?.into()));
         let nearer = expiries.peek().map_or(0, |nearer| nearer.seconds);
-        let step = squared(expiry.seconds)?.checked_sub(squared(nearer)?)?;
-        let c = Real::new(sum.unsigned_abs(), WEIGHT_PLACES.saturating_neg());
+        let step = squared(expiry.seconds).wrapping_sub(squared(nearer));
+        let c = Real::wide(sum.unsigned_abs(), WEIGHT_PLACES.wrapping_neg());
         add(Real::new(step, 0).times(c.times(c)))?;
     }
     Some(())
@@ -64,8 +66,9 @@ fn furthest_first(buckets: &[Bucket]) -> Option<[Expiry; MAX_BUCKETS]> {
     Some(places)
 }
 
-fn squared(seconds: u32) -> Option<u128> {
-    u128::from(seconds).checked_mul(seconds.into())
+/// Two 32-bit factors stay in 64 bits.
+fn squared(seconds: u32) -> u64 {
+    u64::from(seconds).wrapping_mul(seconds.into())
 }
 
 /// t^{-3/2} 2^78 for t of a day or more, within 2^-46 of it at a day, 2^-33 at ten years, 2^-30 at 136.
