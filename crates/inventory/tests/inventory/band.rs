@@ -37,6 +37,8 @@ fn a_hedge_returns_to_the_inner_edge() {
     let hedges = [-101, -100, 0, 100, 101, i128::MAX].map(|deviation| hedge_due(deviation, &band));
     assert_eq!(hedges, [-41, 0, 0, 0, 41, i128::MAX - 60]);
     assert_eq!(hedge_due(i128::MIN, &band), i128::MIN + 60);
+    // A band that `band` never gives: the hedge still does not cross the target.
+    assert_eq!(hedge_due(101, &Band { inner: 500, outer: 100 }), 1);
 }
 
 proptest! {
