@@ -1,1 +1,28 @@
-//! Equipoise.
+//! A simulated Arbitrum host: Stylus programs and EVM bytecode on one state, metered in ink.
+//!
+//! A [`World`] is a chain on the desk: it deploys the bytes that a chain would take, runs WASM under the chain's own prices, runs EVM
+//! bytecode in revm, and lets the two call each other inside one transaction.
+//!
+//! # What this crate does not do
+//! No consensus, no L1 fee, no Arbitrum precompiles, no JSON-RPC. Figures follow `README.md`, which says what is exact and what is not.
+#![warn(missing_docs)]
+
+mod activate;
+mod code;
+mod error;
+mod evm;
+mod frame;
+mod hostio;
+mod meter;
+mod normalise;
+mod price;
+mod program;
+mod storage;
+mod world;
+
+pub use activate::{Activation, Rule};
+pub use error::{CallError, DeployError};
+pub use program::ProgramInfo;
+pub use world::{Log, Receipt, Snapshot, Tx, World};
+
+pub use alloy_primitives;

@@ -1,0 +1,399 @@
+//! Metering: the program is rewritten so that it pays for each basic block before it runs, and for each frame's stack.
+//!
+//! Three globals are added and exported: ink left, stack words left, and why the program stopped. Body length and prices are those of the
+//! original; what is added here costs nothing.
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{
+    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType,
+    Instruction, Module, TypeSection, ValType,
+};
+use wasmparser::{FuncValidatorAllocations, Operator, Parser, Payload, ValidPayload, Validator, WasmFeatures};
+
+use crate::error::DeployError;
+use crate::price::{self, BLOCK};
+
+/// Names of the added exports. Programs cannot use them: `stylus` is reserved.
+pub(crate) const INK: &str = "stylus_ink_left";
+pub(crate) const STACK: &str = "stylus_stack_left";
+pub(crate) const STATUS: &str = "stylus_status";
+/// Values of the status global.
+pub(crate) const OUT_OF_INK: i32 = 1;
+pub(crate) const OUT_OF_STACK: i32 = 2;
+
+/// Words that a frame takes beyond its locals and operands.
+const FRAME_WORDS: u32 = 4;
+
+/// Whether a block ends with this instruction.
+pub(crate) fn ends_block(op: &Operator<'_>) -> bool {
+    use Operator::*;
+    matches!(
+        op,
+        End | Else | Return | Loop { .. } | Br { .. } | BrIf { .. } | BrTable { .. } | If { .. } | Call { .. } | CallIndirect { .. }
+    )
+}
+
+/// Indices of what is added to the module.
+struct Added {
+    ink: u32,
+    stack: u32,
+    status: u32,
+    /// (i32) -> (i32): pays for a byte count and returns it.
+    bytes: u32,
+    /// (i32) -> (i32): pays for pages and returns them.
+    grow: Option<u32>,
+}
+
+/// A body with what metering needs to know of it.
+struct Body<'a> {
+    body: wasmparser::FunctionBody<'a>,
+    type_index: u32,
+    frame_words: u32,
+}
+
+/// The metered module.
+pub(crate) fn instrument(wasm: &[u8]) -> Result<Vec<u8>, DeployError> {
+    Instrumenter::read(wasm).and_then(|instrumenter| instrumenter.write(wasm)).map_err(DeployError::Malformed)
+}
+
+#[derive(Default)]
+struct Instrumenter<'a> {
+    types: u32,
+    params: Vec<u32>,
+    results: Vec<Option<ValType>>,
+    imports: u32,
+    pay_import: Option<u32>,
+    function_types: Vec<u32>,
+    globals: u32,
+    bodies: Vec<Body<'a>>,
+}
+
+impl<'a> Instrumenter<'a> {
+    fn read(wasm: &'a [u8]) -> Result<Self, String> {
+        let text = |error: wasmparser::BinaryReaderError| error.to_string();
+        let mut this = Self::default();
+        let mut validator = Validator::new_with_features(WasmFeatures::all());
+        let mut allocations = FuncValidatorAllocations::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            let payload = payload.map_err(text)?;
+            let valid = validator.payload(&payload).map_err(text)?;
+            match payload {
+                Payload::TypeSection(types) => {
+                    for ty in types.into_iter_err_on_gc_types() {
+                        let ty = ty.map_err(text)?;
+                        this.params.push(ty.params().len() as u32);
+                        let result = ty.results().first().map(|ty| RoundtripReencoder.val_type(*ty));
+                        this.results.push(result.transpose().map_err(|error| error.to_string())?);
+                        this.types += 1;
+                    }
+                }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        if import.map_err(text)?.name == "pay_for_memory_grow" {
+                            this.pay_import = Some(this.imports);
+                        }
+                        this.imports += 1;
+                    }
+                }
+                Payload::FunctionSection(functions) => {
+                    this.function_types = functions.into_iter().collect::<Result<_, _>>().map_err(text)?;
+                }
+                Payload::GlobalSection(globals) => this.globals = globals.count(),
+                _ => {}
+            }
+            if let ValidPayload::Func(function, body) = valid {
+                let mut checker = function.into_validator(core::mem::take(&mut allocations));
+                let type_index = this.function_types[this.bodies.len()];
+                let frame_words = frame_words(&mut checker, &body, this.params[type_index as usize]).map_err(text)?;
+                allocations = checker.into_allocations();
+                this.bodies.push(Body { body, type_index, frame_words });
+            }
+        }
+        Ok(this)
+    }
+
+    fn write(&self, wasm: &[u8]) -> Result<Vec<u8>, String> {
+        let functions = self.imports + self.bodies.len() as u32;
+        let added = Added {
+            ink: self.globals,
+            stack: self.globals + 1,
+            status: self.globals + 2,
+            bytes: functions,
+            grow: self.pay_import.map(|_| functions + 1),
+        };
+        let mut module = Module::new();
+        let mut written = Written::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            let payload = payload.map_err(|error| error.to_string())?;
+            if let Some((id, _)) = payload.as_section() {
+                self.fill(&mut module, &mut written, id, &added)?;
+            }
+            self.section(&mut module, &mut written, payload, wasm, &added)?;
+        }
+        self.fill(&mut module, &mut written, u8::MAX, &added)?;
+        Ok(module.finish())
+    }
+
+    /// Writes added sections that the program has none of, before the first section that must come after them.
+    fn fill(&self, module: &mut Module, written: &mut Written, next: u8, added: &Added) -> Result<(), String> {
+        // Order of sections: 1 type 2 import 3 function 4 table 5 memory 6 global 7 export 9 element 10 code 11 data.
+        if next > 6 && !written.globals {
+            module.section(&globals(GlobalSection::new()));
+            written.globals = true;
+        }
+        if next > 7 && !written.exports {
+            module.section(&exports(ExportSection::new(), added));
+            written.exports = true;
+        }
+        Ok(())
+    }
+
+    fn section(
+        &self,
+        module: &mut Module,
+        written: &mut Written,
+        payload: Payload<'_>,
+        wasm: &[u8],
+        added: &Added,
+    ) -> Result<(), String> {
+        let mut same = RoundtripReencoder;
+        let text = |error: wasm_encoder::reencode::Error| error.to_string();
+        match payload {
+            Payload::TypeSection(section) => {
+                let mut types = TypeSection::new();
+                same.parse_type_section(&mut types, section).map_err(text)?;
+                types.ty().function([ValType::I32], [ValType::I32]);
+                module.section(&types);
+            }
+            Payload::FunctionSection(section) => {
+                let mut functions = FunctionSection::new();
+                same.parse_function_section(&mut functions, section).map_err(text)?;
+                functions.function(self.types);
+                if added.grow.is_some() {
+                    functions.function(self.types);
+                }
+                module.section(&functions);
+            }
+            Payload::GlobalSection(section) => {
+                let mut section_ = GlobalSection::new();
+                same.parse_global_section(&mut section_, section).map_err(text)?;
+                module.section(&globals(section_));
+                written.globals = true;
+            }
+            Payload::ExportSection(section) => {
+                let mut kept = ExportSection::new();
+                for export in section {
+                    let export = export.map_err(|error| error.to_string())?;
+                    if matches!(export.name, "user_entrypoint" | "memory") {
+                        kept.export(export.name, same.export_kind(export.kind).map_err(text)?, export.index);
+                    }
+                }
+                module.section(&exports(kept, added));
+                written.exports = true;
+            }
+            Payload::CodeSectionStart { .. } => {
+                let mut code = CodeSection::new();
+                for body in &self.bodies {
+                    code.function(&self.body(body, added).map_err(|error| error.to_string())?);
+                }
+                code.function(&pay_for_bytes(added));
+                if let Some(pay) = self.pay_import {
+                    code.function(&pay_for_growth(pay));
+                }
+                module.section(&code);
+            }
+            Payload::CodeSectionEntry(_) | Payload::CustomSection(_) => {}
+            other => {
+                if let Some((id, range)) = other.as_section() {
+                    module.section(&wasm_encoder::RawSection { id, data: &wasm[range.start as usize..range.end as usize] });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn body(&self, body: &Body<'_>, added: &Added) -> Result<Function, Box<dyn std::error::Error>> {
+        let mut same = RoundtripReencoder;
+        let mut locals = Vec::new();
+        for group in body.body.get_locals_reader()? {
+            let (count, ty) = group?;
+            locals.push((count, same.val_type(ty)?));
+        }
+        let mut function = Function::new(locals);
+        enter(&mut function, added, body.frame_words);
+        let result = self.results[body.type_index as usize];
+        function.instruction(&Instruction::Block(result.map_or(BlockType::Empty, BlockType::Result)));
+        let operators: Vec<Operator<'_>> = body.body.get_operators_reader()?.into_iter().collect::<Result<_, _>>()?;
+        let mut rest = operators.as_slice();
+        while !rest.is_empty() {
+            let length = rest.iter().position(ends_block).map_or(rest.len(), |at| at + 1);
+            let (block, after) = rest.split_at(length);
+            let cost: u64 = block.iter().filter_map(|op| self.cost(op)).sum();
+            charge(&mut function, added, cost.saturating_add(BLOCK));
+            for op in block {
+                self.instruction(&mut function, &mut same, op, added, body.frame_words)?;
+            }
+            rest = after;
+        }
+        leave(&mut function, added, body.frame_words);
+        function.instruction(&Instruction::End);
+        Ok(function)
+    }
+
+    fn cost(&self, op: &Operator<'_>) -> Option<u64> {
+        let parameters = match op {
+            Operator::CallIndirect { type_index, .. } => 650 * u64::from(self.params[*type_index as usize]),
+            _ => 0,
+        };
+        Some(price::instruction(op)? + parameters)
+    }
+
+    fn instruction(
+        &self,
+        function: &mut Function,
+        same: &mut RoundtripReencoder,
+        op: &Operator<'_>,
+        added: &Added,
+        words: u32,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        match op {
+            Operator::Return => leave(function, added, words),
+            Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => {
+                function.instruction(&Instruction::Call(added.bytes));
+            }
+            Operator::MemoryGrow { .. } => {
+                if let Some(grow) = added.grow {
+                    function.instruction(&Instruction::Call(grow));
+                }
+            }
+            _ => {}
+        }
+        function.instruction(&same.instruction(op.clone())?);
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Written {
+    globals: bool,
+    exports: bool,
+}
+
+fn globals(mut section: GlobalSection) -> GlobalSection {
+    let ty = |val_type| GlobalType { val_type, mutable: true, shared: false };
+    section.global(ty(ValType::I64), &ConstExpr::i64_const(0));
+    section.global(ty(ValType::I32), &ConstExpr::i32_const(0));
+    section.global(ty(ValType::I32), &ConstExpr::i32_const(0));
+    section
+}
+
+fn exports(mut section: ExportSection, added: &Added) -> ExportSection {
+    section.export(INK, ExportKind::Global, added.ink);
+    section.export(STACK, ExportKind::Global, added.stack);
+    section.export(STATUS, ExportKind::Global, added.status);
+    section
+}
+
+/// Worst-case operands, locals and parameters, and what a frame takes besides.
+fn frame_words(
+    checker: &mut wasmparser::FuncValidator<wasmparser::ValidatorResources>,
+    body: &wasmparser::FunctionBody<'_>,
+    params: u32,
+) -> Result<u32, wasmparser::BinaryReaderError> {
+    let mut reader = body.get_binary_reader();
+    checker.read_locals(&mut reader)?;
+    let locals = checker.len_locals().max(params);
+    let mut ops = wasmparser::OperatorsReader::new(reader);
+    let mut most = 0;
+    while !ops.eof() {
+        let position = ops.original_position();
+        let op = ops.read()?;
+        checker.op(position, &op)?;
+        most = most.max(checker.operand_stack_height());
+    }
+    Ok(most + locals + FRAME_WORDS)
+}
+
+/// Pays `cost`, or stops for want of ink with none left.
+fn charge(function: &mut Function, added: &Added, cost: u64) {
+    let cost = i64::try_from(cost).unwrap_or(i64::MAX);
+    function.instruction(&Instruction::GlobalGet(added.ink));
+    function.instruction(&Instruction::I64Const(cost));
+    function.instruction(&Instruction::I64LtU);
+    stop_if(function, added, OUT_OF_INK);
+    function.instruction(&Instruction::GlobalGet(added.ink));
+    function.instruction(&Instruction::I64Const(cost));
+    function.instruction(&Instruction::I64Sub);
+    function.instruction(&Instruction::GlobalSet(added.ink));
+}
+
+/// Takes a frame's words, or stops for want of stack.
+fn enter(function: &mut Function, added: &Added, words: u32) {
+    function.instruction(&Instruction::GlobalGet(added.stack));
+    function.instruction(&Instruction::I32Const(words as i32));
+    function.instruction(&Instruction::I32LeU);
+    stop_if(function, added, OUT_OF_STACK);
+    shift_stack(function, added, words, &Instruction::I32Sub);
+}
+
+/// Gives a frame's words back.
+fn leave(function: &mut Function, added: &Added, words: u32) {
+    shift_stack(function, added, words, &Instruction::I32Add);
+}
+
+fn shift_stack(function: &mut Function, added: &Added, words: u32, by: &Instruction<'_>) {
+    function.instruction(&Instruction::GlobalGet(added.stack));
+    function.instruction(&Instruction::I32Const(words as i32));
+    function.instruction(by);
+    function.instruction(&Instruction::GlobalSet(added.stack));
+}
+
+fn stop_if(function: &mut Function, added: &Added, status: i32) {
+    let emptied = if status == OUT_OF_STACK { added.stack } else { added.ink };
+    function.instruction(&Instruction::If(BlockType::Empty));
+    if status == OUT_OF_STACK {
+        function.instruction(&Instruction::I32Const(0));
+    } else {
+        function.instruction(&Instruction::I64Const(0));
+    }
+    function.instruction(&Instruction::GlobalSet(emptied));
+    function.instruction(&Instruction::I32Const(status));
+    function.instruction(&Instruction::GlobalSet(added.status));
+    function.instruction(&Instruction::Unreachable);
+    function.instruction(&Instruction::End);
+}
+
+/// 100 ink for each byte of a bulk memory operation.
+fn pay_for_bytes(added: &Added) -> Function {
+    let mut function = Function::new([(1, ValType::I64)]);
+    function.instruction(&Instruction::LocalGet(0));
+    function.instruction(&Instruction::I64ExtendI32U);
+    function.instruction(&Instruction::I64Const(100));
+    function.instruction(&Instruction::I64Mul);
+    function.instruction(&Instruction::LocalTee(1));
+    function.instruction(&Instruction::GlobalGet(added.ink));
+    function.instruction(&Instruction::I64GtU);
+    stop_if(&mut function, added, OUT_OF_INK);
+    function.instruction(&Instruction::GlobalGet(added.ink));
+    function.instruction(&Instruction::LocalGet(1));
+    function.instruction(&Instruction::I64Sub);
+    function.instruction(&Instruction::GlobalSet(added.ink));
+    function.instruction(&Instruction::LocalGet(0));
+    function.instruction(&Instruction::End);
+    function
+}
+
+/// `pay_for_memory_grow` before each `memory.grow`; a count beyond 16 bits is more than any program can pay for.
+fn pay_for_growth(pay: u32) -> Function {
+    let mut function = Function::new([]);
+    function.instruction(&Instruction::LocalGet(0));
+    function.instruction(&Instruction::I32Const(i32::from(u16::MAX)));
+    function.instruction(&Instruction::LocalGet(0));
+    function.instruction(&Instruction::I32Const(i32::from(u16::MAX)));
+    function.instruction(&Instruction::I32LtU);
+    function.instruction(&Instruction::Select);
+    function.instruction(&Instruction::Call(pay));
+    function.instruction(&Instruction::LocalGet(0));
+    function.instruction(&Instruction::End);
+    function
+}

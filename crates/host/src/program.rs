@@ -1,0 +1,97 @@
+//! Activated programs and the block's list of recent ones.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use alloy_primitives::B256;
+
+use crate::activate::{Activation, activate};
+use crate::error::DeployError;
+use crate::meter::instrument;
+
+/// What can be seen of a deployed program.
+#[derive(Clone, Debug)]
+pub struct ProgramInfo {
+    /// The deployed module, normalised [bytes].
+    pub wasm_bytes: usize,
+    /// Its length after brotli.
+    pub compressed_bytes: usize,
+    /// Accounts that hold it, the root not counted.
+    pub fragments: usize,
+    /// What activation found.
+    pub activation: Activation,
+}
+
+/// An activated program, ready to run.
+pub(crate) struct Program {
+    pub(crate) module: wasmi::Module,
+    pub(crate) info: ProgramInfo,
+}
+
+/// Programs by code hash. Clones share the compiled modules.
+#[derive(Clone)]
+pub(crate) struct Programs {
+    engine: wasmi::Engine,
+    active: HashMap<B256, Arc<Program>>,
+    cached: HashSet<B256>,
+    recent: VecDeque<B256>,
+}
+
+/// Programs that a block remembers.
+const RECENT: usize = 32;
+
+impl Programs {
+    pub(crate) fn new() -> Self {
+        let mut config = wasmi::Config::default();
+        config.set_max_recursion_depth(10_000);
+        config.compilation_mode(wasmi::CompilationMode::Eager);
+        let engine = wasmi::Engine::new(&config);
+        Self { engine, active: HashMap::new(), cached: HashSet::new(), recent: VecDeque::new() }
+    }
+
+    pub(crate) fn engine(&self) -> &wasmi::Engine {
+        &self.engine
+    }
+
+    /// Checks, meters and compiles a program.
+    pub(crate) fn activate(&mut self, hash: B256, wasm: &[u8], compressed: usize, fragments: usize) -> Result<(), DeployError> {
+        if self.active.contains_key(&hash) {
+            return Ok(());
+        }
+        let activation = activate(wasm)?;
+        let metered = instrument(wasm)?;
+        let module = wasmi::Module::new(&self.engine, &metered).map_err(|error| DeployError::Malformed(error.to_string()))?;
+        let info = ProgramInfo { wasm_bytes: wasm.len(), compressed_bytes: compressed, fragments, activation };
+        self.active.insert(hash, Arc::new(Program { module, info }));
+        Ok(())
+    }
+
+    pub(crate) fn get(&self, hash: &B256) -> Option<Arc<Program>> {
+        self.active.get(hash).cloned()
+    }
+
+    /// Puts a program in the cache, or out of it.
+    pub(crate) fn set_cached(&mut self, hash: B256, cached: bool) {
+        if cached {
+            self.cached.insert(hash);
+        } else {
+            self.cached.remove(&hash);
+        }
+    }
+
+    /// Whether a call is priced as cached; the program counts as recent from then on.
+    pub(crate) fn touch(&mut self, hash: B256) -> bool {
+        let recent = self.recent.iter().position(|known| *known == hash);
+        if let Some(at) = recent {
+            self.recent.remove(at);
+        }
+        self.recent.push_front(hash);
+        self.recent.truncate(RECENT);
+        recent.is_some() || self.cached.contains(&hash)
+    }
+
+    /// A new block remembers no program.
+    pub(crate) fn next_block(&mut self) {
+        self.recent.clear();
+    }
+}
