@@ -18,7 +18,7 @@ use alloy_primitives::{Address, I256, U256, aliases::U24};
 use alloy_sol_types::SolError;
 use interfaces::venue::IHedgeVenue::{OnlyVault, ZeroHedge};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageU24};
+use stylus_sdk::storage::{StorageAddress, StorageUint};
 
 /// Revert data: one of the errors of `abi/IHedgeVenue.sol`.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl From<Revert> for Vec<u8> {
 pub struct UniswapV3Venue {
     vault: StorageAddress,
     /// The pool's fee in millionths.
-    pool_fee: StorageU24,
+    pool_fee: StorageUint<24, 1>,
     asset: StorageAddress,
     underlying: StorageAddress,
     router: StorageAddress,

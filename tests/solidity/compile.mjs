@@ -1,0 +1,98 @@
+// Compiles src/ and abi/ with solc and gathers the bytecode that npm packages carry.
+// usage: node compile.mjs OUT_DIR          artefacts {abi, bytecode}, one JSON for each contract
+//        node compile.mjs --abi [--check]  abi/*.json beside the interfaces, or exit 1 if they differ
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import solc from "solc";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.join(here, "..", "..");
+const modules = path.join(here, "node_modules");
+
+const PACKAGED = {
+  UniswapV3Factory: "@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json",
+  UniswapV3Pool: "@uniswap/v3-core/artifacts/contracts/UniswapV3Pool.sol/UniswapV3Pool.json",
+  SwapRouter: "@uniswap/v3-periphery/artifacts/contracts/SwapRouter.sol/SwapRouter.json",
+  NonfungiblePositionManager:
+    "@uniswap/v3-periphery/artifacts/contracts/NonfungiblePositionManager.sol/NonfungiblePositionManager.json",
+  WETH9: "canonical-weth/build/contracts/WETH9.json",
+};
+
+function read(name) {
+  const base = name.startsWith("abi/") || name.startsWith("src/") ? (name.startsWith("abi/") ? root : here) : modules;
+  return fs.readFileSync(path.join(base, name), "utf8");
+}
+
+function compile(names) {
+  const input = {
+    language: "Solidity",
+    sources: Object.fromEntries(names.map((name) => [name, { content: read(name) }])),
+    settings: {
+      optimizer: { enabled: true, runs: 200 },
+      evmVersion: "cancun",
+      outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } },
+    },
+  };
+  const resolve = (name) => {
+    try {
+      return { contents: read(name) };
+    } catch (error) {
+      return { error: error.message };
+    }
+  };
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: resolve }));
+  const failures = (output.errors ?? []).filter((error) => error.severity === "error");
+  if (failures.length > 0) {
+    for (const failure of failures) console.error(failure.formattedMessage);
+    process.exit(1);
+  }
+  return output.contracts;
+}
+
+function writeArtefacts(out) {
+  fs.mkdirSync(out, { recursive: true });
+  const own = fs.readdirSync(path.join(here, "src")).map((name) => `src/${name}`);
+  const contracts = compile(own);
+  let count = 0;
+  const put = (name, abi, bytecode) => {
+    fs.writeFileSync(path.join(out, `${name}.json`), JSON.stringify({ abi, bytecode }));
+    count += 1;
+  };
+  for (const source of own) {
+    for (const [name, contract] of Object.entries(contracts[source])) {
+      if (contract.evm.bytecode.object) put(name, contract.abi, `0x${contract.evm.bytecode.object}`);
+    }
+  }
+  for (const [name, file] of Object.entries(PACKAGED)) {
+    const artefact = JSON.parse(fs.readFileSync(path.join(modules, file), "utf8"));
+    put(name, artefact.abi, artefact.bytecode);
+  }
+  console.log(`solidity: ${count} contracts`);
+}
+
+function writeInterfaces(check) {
+  const names = fs.readdirSync(path.join(root, "abi")).filter((name) => name.endsWith(".sol"));
+  const contracts = compile(names.map((name) => `abi/${name}`));
+  let stale = 0;
+  for (const name of names) {
+    const contract = path.basename(name, ".sol");
+    const text = `${JSON.stringify(contracts[`abi/${name}`][contract].abi, null, 2)}\n`;
+    const file = path.join(root, "abi", `${contract}.json`);
+    if (!check) fs.writeFileSync(file, text);
+    else if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== text) {
+      console.error(`abi/${contract}.json is not what abi/${name} compiles to: run scripts/abi`);
+      stale += 1;
+    }
+  }
+  console.log(`abi: ${names.length} interfaces${check ? " checked" : ""}`);
+  process.exit(stale === 0 ? 0 : 1);
+}
+
+const [first, second] = process.argv.slice(2);
+if (first === "--abi") writeInterfaces(second === "--check");
+else if (first) writeArtefacts(path.resolve(first));
+else {
+  console.error("usage: node compile.mjs OUT_DIR | --abi [--check]");
+  process.exit(2);
+}
