@@ -1,10 +1,10 @@
 // Compiles src/ and abi/ with solc and gathers the bytecode that npm packages carry.
-// usage: node compile.mjs OUT_DIR          artefacts {abi, bytecode}, one JSON for each contract
+// usage: node compile.mjs OUT_DIR          artefacts {abi, bytecode}, one JSON for each contract, unless OUT_DIR is up to date
 //        node compile.mjs --abi [--check]  abi/*.json beside the interfaces, or exit 1 if they differ
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import solc from "solc";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, "..", "..");
@@ -19,12 +19,29 @@ const PACKAGED = {
   WETH9: "canonical-weth/build/contracts/WETH9.json",
 };
 
+// Sources name each other from the root of where they live: abi/, src/, or a package.
 function read(name) {
-  const base = name.startsWith("abi/") || name.startsWith("src/") ? (name.startsWith("abi/") ? root : here) : modules;
+  const base = name.startsWith("abi/") ? root : name.startsWith("src/") ? here : modules;
   return fs.readFileSync(path.join(base, name), "utf8");
 }
 
-function compile(names) {
+function sources(folder) {
+  const base = folder === "abi" ? root : here;
+  const names = fs.readdirSync(path.join(base, folder)).filter((name) => name.endsWith(".sol"));
+  return names.sort().map((name) => `${folder}/${name}`);
+}
+
+// What the artefacts depend on: our sources, this script, and the lock that fixes the packages.
+function digest() {
+  const hash = createHash("sha256");
+  for (const name of [...sources("abi"), ...sources("src")]) hash.update(name).update(read(name));
+  for (const name of ["compile.mjs", "package-lock.json"]) hash.update(fs.readFileSync(path.join(here, name)));
+  return hash.digest("hex");
+}
+
+// solc is loaded late: an up-to-date folder needs none of it.
+async function compile(names) {
+  const { default: solc } = await import("solc");
   const input = {
     language: "Solidity",
     sources: Object.fromEntries(names.map((name) => [name, { content: read(name) }])),
@@ -50,10 +67,15 @@ function compile(names) {
   return output.contracts;
 }
 
-function writeArtefacts(out) {
+async function writeArtefacts(out) {
+  const stamp = path.join(out, ".digest");
+  const current = digest();
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === current) return;
+
+  const own = sources("src");
+  const contracts = await compile(own);
+  fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out, { recursive: true });
-  const own = fs.readdirSync(path.join(here, "src")).map((name) => `src/${name}`);
-  const contracts = compile(own);
   let count = 0;
   const put = (name, abi, bytecode) => {
     fs.writeFileSync(path.join(out, `${name}.json`), JSON.stringify({ abi, bytecode }));
@@ -65,33 +87,34 @@ function writeArtefacts(out) {
     }
   }
   for (const [name, file] of Object.entries(PACKAGED)) {
-    const artefact = JSON.parse(fs.readFileSync(path.join(modules, file), "utf8"));
-    put(name, artefact.abi, artefact.bytecode);
+    const { abi, bytecode } = JSON.parse(fs.readFileSync(path.join(modules, file), "utf8"));
+    put(name, abi, bytecode);
   }
+  fs.writeFileSync(stamp, current);
   console.log(`solidity: ${count} contracts`);
 }
 
-function writeInterfaces(check) {
-  const names = fs.readdirSync(path.join(root, "abi")).filter((name) => name.endsWith(".sol"));
-  const contracts = compile(names.map((name) => `abi/${name}`));
+async function writeInterfaces(check) {
+  const names = sources("abi");
+  const contracts = await compile(names);
   let stale = 0;
   for (const name of names) {
     const contract = path.basename(name, ".sol");
-    const text = `${JSON.stringify(contracts[`abi/${name}`][contract].abi, null, 2)}\n`;
+    const text = `${JSON.stringify(contracts[name][contract].abi, null, 2)}\n`;
     const file = path.join(root, "abi", `${contract}.json`);
     if (!check) fs.writeFileSync(file, text);
     else if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== text) {
-      console.error(`abi/${contract}.json is not what abi/${name} compiles to: run scripts/abi`);
+      console.error(`abi/${contract}.json is not what ${name} compiles to: run scripts/abi`);
       stale += 1;
     }
   }
   console.log(`abi: ${names.length} interfaces${check ? " checked" : ""}`);
-  process.exit(stale === 0 ? 0 : 1);
+  process.exitCode = stale === 0 ? 0 : 1;
 }
 
 const [first, second] = process.argv.slice(2);
-if (first === "--abi") writeInterfaces(second === "--check");
-else if (first) writeArtefacts(path.resolve(first));
+if (first === "--abi") await writeInterfaces(second === "--check");
+else if (first) await writeArtefacts(path.resolve(first));
 else {
   console.error("usage: node compile.mjs OUT_DIR | --abi [--check]");
   process.exit(2);

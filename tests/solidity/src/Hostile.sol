@@ -5,7 +5,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "abi/IERC20.sol";
 import {IHedgeVenue} from "abi/IHedgeVenue.sol";
 
-/// @title What a hostile callee does with its turn: calls a target and remembers how that went
+/// @title What a hostile callee does with its turn: calls a target once and remembers how that went
 abstract contract Intruder {
     address public target;
     bytes public attack;
@@ -27,11 +27,11 @@ abstract contract Intruder {
     }
 }
 
-/// @title Stands for an ERC-777-like token: calls out in the middle of every transfer
-contract ReentrantToken is ERC20, Intruder {
+/// @title A token that anyone may mint, with decimals to choose
+abstract contract FreeToken is ERC20 {
     uint8 private immutable DECIMALS;
 
-    constructor(uint8 decimals_) ERC20("Hostile", "BAD") {
+    constructor(uint8 decimals_) {
         DECIMALS = decimals_;
     }
 
@@ -42,6 +42,11 @@ contract ReentrantToken is ERC20, Intruder {
     function mint(address to, uint256 value) external {
         _mint(to, value);
     }
+}
+
+/// @title Stands for an ERC-777-like token: calls out in the middle of every transfer
+contract ReentrantToken is FreeToken, Intruder {
+    constructor(uint8 decimals_) ERC20("Hostile", "BAD") FreeToken(decimals_) {}
 
     function _update(address from, address to, uint256 value) internal override {
         super._update(from, to, value);
@@ -49,17 +54,9 @@ contract ReentrantToken is ERC20, Intruder {
     }
 }
 
-/// @title Stands for a token that takes a fee of 1 % on each transfer
-contract FeeToken is ERC20 {
-    constructor() ERC20("Fee", "FEE") {}
-
-    function decimals() public pure override returns (uint8) {
-        return 6;
-    }
-
-    function mint(address to, uint256 value) external {
-        _mint(to, value);
-    }
+/// @title Stands for a token that takes a fee of 1 % on each transfer, as USDT may
+contract FeeToken is FreeToken {
+    constructor(uint8 decimals_) ERC20("Fee", "FEE") FreeToken(decimals_) {}
 
     function _update(address from, address to, uint256 value) internal override {
         if (from != address(0) && to != address(0)) {
@@ -70,7 +67,27 @@ contract FeeToken is ERC20 {
     }
 }
 
-/// @title Stands for a hostile or broken venue: re-enters, keeps the money, fills less, or fails
+/// @title Stands for a token that reports failure by returning false, as ZRX does: while refusing, nothing moves and nothing reverts
+contract FalseToken is FreeToken {
+    bool public refusing;
+
+    constructor(uint8 decimals_) ERC20("False", "NO") FreeToken(decimals_) {}
+
+    function setRefusing(bool refusing_) external {
+        refusing = refusing_;
+    }
+
+    function transfer(address to, uint256 value) public override returns (bool) {
+        return !refusing && super.transfer(to, value);
+    }
+
+    function transferFrom(address from, address to, uint256 value) public override returns (bool) {
+        return !refusing && super.transferFrom(from, to, value);
+    }
+}
+
+/// @title Stands for a hostile or broken venue: re-enters, keeps the money, fills half, or fails
+/// @dev It fills a purchase from its own stock and at the worst price that the vault accepts. Every mode reports a full fill.
 contract HostileVenue is IHedgeVenue, Intruder {
     enum Mode { Reenter, Steal, Underfill, Fail }
 
@@ -93,8 +110,16 @@ contract HostileVenue is IHedgeVenue, Intruder {
 
     function hedge(int256 size, uint256 cashLimit) external returns (uint256) {
         if (mode == Mode.Fail) revert SwapFailed(0xdeadbeef);
-        if (mode == Mode.Reenter) strike();
-        if (mode == Mode.Underfill && size > 0) UNDERLYING.transfer(vault, uint256(size) / 2);
+        if (mode == Mode.Reenter) {
+            strike();
+            fill(size, cashLimit);
+        }
+        if (mode == Mode.Underfill) fill(size / 2, cashLimit / 2);
         return cashLimit;
+    }
+
+    function fill(int256 size, uint256 cash) private {
+        if (size > 0) UNDERLYING.transfer(vault, uint256(size));
+        else ASSET.transfer(vault, cash);
     }
 }
