@@ -14,14 +14,10 @@ contract PriceFeed {
 
     uint8 public constant decimals = 8;
     uint256 public constant version = 4;
-    string public description;
+    string public constant description = "Underlying / USD";
     address private immutable OWNER = msg.sender;
     mapping(uint80 => Round) private rounds;
     uint80 private last = 1 << 64;
-
-    constructor(string memory description_) {
-        description = description_;
-    }
 
     modifier onlyOwner() {
         require(msg.sender == OWNER, "only the owner");
