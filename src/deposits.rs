@@ -69,7 +69,8 @@ impl Vault {
     /// NAV of the marked book.
     pub(crate) fn nav_parts(&self, session: &Session, position: &Position) -> Result<NavParts> {
         let hedge = self.hedge_value(session.price.spot)?;
-        let reserve = position.risk(&profile::risk(&session.profile), hedge)?;
+        let coefficients = inventory::Coefficients::new(&profile::risk(&session.profile));
+        let reserve = position.risk(&coefficients, hedge)?;
         let free = self.free_cash()?;
         let mid = free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
         let cash = small(self.cash.get());

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use interfaces::vault::IVault::{Profile, SurfaceMissing, SurfaceStale};
-use inventory::{Bucket, Exposure};
+use inventory::{Bucket, Coefficients, Exposure};
 use options::{Greeks, Kind, Market, Slice, Totals};
 
 use crate::amounts::{MILLION, mul_shift_ceil, mul_shift_floor, uint};
@@ -215,8 +215,8 @@ impl Position {
     }
 
     /// J of the state [micro-USD].
-    pub(crate) fn risk(&self, profile: &inventory::Profile, hedge: u128) -> Result<u128> {
-        inventory::risk(profile, &self.exposure(hedge)?).or_overflow()
+    pub(crate) fn risk(&self, coefficients: &Coefficients, hedge: u128) -> Result<u128> {
+        coefficients.risk(&self.exposure(hedge)?).or_overflow()
     }
 }
 

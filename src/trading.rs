@@ -18,7 +18,7 @@ use crate::book::Place;
 use crate::error::{OrOverflow, Result, ensure};
 use crate::liquidity::{self, Resources, positive};
 use crate::lock;
-use crate::marking::{Mark, ONE, Position, Scale, StrikeMark, Sums, WORD};
+use crate::marking::{ExpiryMark, Mark, ONE, Position, Scale, StrikeMark, Sums, WORD};
 use crate::profile;
 use crate::state::{Session, Vault};
 
@@ -78,7 +78,9 @@ impl Vault {
         let [mid, ..] = after.spots.scales;
 
         let value = value_of(&orders, mid)?;
-        let charge = difference(position.risk(&risk, resources.hedge)?, before.risk(&risk, resources.hedge)?)?;
+        let coefficients = inventory::Coefficients::new(&risk);
+        let j = |position: &Position| position.risk(&coefficients, resources.hedge);
+        let charge = difference(j(&position)?, j(before)?)?;
         let notional = gross_notional(&orders, mid)?;
         let floor = inventory::spread_floor(&risk, &trade.exposure(0)?, notional).or_overflow()?;
         let floor = i128::try_from(floor).or_overflow()?;
@@ -163,17 +165,23 @@ fn whole_lots(session: &Session, leg: &Leg) -> Result<i32> {
     i32::try_from(size.checked_div(lot.into()).or_overflow()?).or_overflow()
 }
 
-/// The net exposure of the legs alone, as the vault takes them on.
+/// The net exposure of the legs alone, as the vault takes them on, in the expiries that they touch.
 fn trade_position(mark: &Mark, orders: &[Order]) -> Result<Position> {
-    let mut parts = Vec::with_capacity(mark.expiries.len());
-    for expiry in &mark.expiries {
-        let mut own = Sums::default();
-        for order in orders.iter().filter(|order| order.place.index == expiry.index) {
-            own.add(order.lots.checked_neg().or_overflow()?, &order.mark)?;
-        }
-        parts.push(own);
+    let mut parts: Vec<(&ExpiryMark, Sums)> = Vec::with_capacity(orders.len());
+    for order in orders {
+        let index = order.place.index;
+        let at = match parts.iter().position(|(expiry, _)| expiry.index == index) {
+            Some(at) => at,
+            None => {
+                let expiry = mark.expiries.iter().find(|expiry| expiry.index == index).or_overflow()?;
+                parts.push((expiry, Sums::default()));
+                parts.len().saturating_sub(1)
+            }
+        };
+        let (_, sums) = parts.get_mut(at).or_overflow()?;
+        sums.add(order.lots.checked_neg().or_overflow()?, &order.mark)?;
     }
-    Position::new(&mark.spots, mark.expiries.iter().zip(&parts))
+    Position::new(&mark.spots, parts.iter().map(|(expiry, sums)| (*expiry, sums)))
 }
 
 /// Model value of the legs to the trader, rounded up.

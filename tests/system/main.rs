@@ -1,1 +1,4 @@
+//! The release WASM on the simulated host, beside real Solidity: one file for each user action.
 
+mod deposit;
+mod market;

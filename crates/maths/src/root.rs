@@ -15,7 +15,7 @@ pub struct Root {
     pub pairs: u32,
 }
 
-/// Both roots of `v` >= 1 (of 1 for 0).
+/// Both roots of `v`, 1 <= v < 2^63 (of 1 for 0).
 ///
 /// h = 1 / (2 sqrt M) starts from a polynomial of degree 5 with an error of 1.2e-3 relative and takes three Newton steps
 /// h (3/2 - 2 M h^2): 2e-6, 7e-12, 7e-23. All factors stay below 2.

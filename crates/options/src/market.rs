@@ -103,7 +103,8 @@ impl Market {
         let discount = exp_signed(growth);
         // D 2^62 x 100 x 2^48 < 2^118.
         let scaled = u128::from(discount.0.unsigned_abs()).saturating_mul(100) << 48;
-        let time = ratio(seconds, YEAR, 26) << 2;
+        // Below 16 years in Q58, which has its root in Q60.
+        let time = ratio(seconds, YEAR, 26);
         let risk_time = seconds.max(RISK_FLOOR);
         Ok(Self {
             slice: Svi::new(slice),
@@ -143,11 +144,11 @@ impl Market {
     pub fn put(&self, strike: u64) -> Greeks {
         let call = self.call(strike);
         let value = self.strike_value(strike);
-        let carry = mul(saturated(value), self.rate) >> 13;
+        let theta = self.carry(value).saturating_add(call.theta.into());
         Greeks {
             price: call.price.saturating_add(value).saturating_sub(ONE.0.into()).max(0),
             delta: (Wrapping(call.delta) - ONE).0,
-            theta: (Wrapping(call.theta) + carry).0,
+            theta: i64::try_from(theta).unwrap_or(if theta < 0 { i64::MIN } else { i64::MAX }),
             ..call
         }
     }

@@ -1,0 +1,41 @@
+//! What `scripts/build` made: the contracts' WASM and the Solidity artefacts.
+
+use std::path::PathBuf;
+
+use alloy_primitives::{Bytes, hex};
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Artefact {
+    bytecode: String,
+}
+
+fn target() -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// Creation bytecode of a Solidity contract.
+///
+/// # Errors
+/// When the artefact is missing or malformed.
+pub fn bytecode(name: &str) -> Result<Bytes> {
+    let file = target().join("solidity").join(format!("{name}.json"));
+    let text = std::fs::read_to_string(&file).with_context(|| missing(&file))?;
+    let artefact: Artefact = serde_json::from_str(&text).with_context(|| format!("{}", file.display()))?;
+    Ok(hex::decode(artefact.bytecode).with_context(|| format!("{}", file.display()))?.into())
+}
+
+/// Release WASM of a contract, as the compiler left it.
+///
+/// # Errors
+/// When it has not been built.
+pub fn wasm(name: &str) -> Result<Vec<u8>> {
+    let file = target().join("wasm32-unknown-unknown/release").join(format!("{name}.wasm"));
+    std::fs::read(&file).with_context(|| missing(&file))
+}
+
+fn missing(file: &std::path::Path) -> String {
+    format!("{} is missing: run scripts/build", file.display())
+}

@@ -1,0 +1,66 @@
+//! Why a call on the stage failed, with the vault's errors decoded.
+
+use std::fmt;
+
+use alloy_primitives::Bytes;
+use alloy_sol_types::SolInterface;
+use host::CallError;
+use interfaces::erc4626::IERC4626::IERC4626Errors;
+use interfaces::erc20::IERC20::IERC20Errors;
+use interfaces::erc6909::IERC6909::IERC6909Errors;
+use interfaces::vault::IVault::IVaultErrors;
+use interfaces::venue::IHedgeVenue::IHedgeVenueErrors;
+
+/// A call that did not succeed.
+#[derive(Clone, Debug)]
+pub struct Failure(pub CallError);
+
+impl Failure {
+    /// Revert data, empty for a failure without any.
+    #[must_use]
+    pub fn data(&self) -> Bytes {
+        self.0.revert_data().cloned().unwrap_or_default()
+    }
+
+    /// The vault's own error, if it is one.
+    #[must_use]
+    pub fn vault_error(&self) -> Option<IVaultErrors> {
+        IVaultErrors::abi_decode(&self.data()).ok()
+    }
+
+    /// Name of the Solidity error, or what happened instead.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let text = self.describe();
+        text.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
+    }
+
+    fn describe(&self) -> String {
+        let data = self.data();
+        let known = IVaultErrors::abi_decode(&data)
+            .map(|error| format!("{error:?}"))
+            .or_else(|_| selector_name::<IERC20Errors>(&data, "ERC20"))
+            .or_else(|_| selector_name::<IERC4626Errors>(&data, "ERC4626"))
+            .or_else(|_| selector_name::<IERC6909Errors>(&data, "ERC6909"))
+            .or_else(|_| selector_name::<IHedgeVenueErrors>(&data, "HedgeVenue"));
+        known.unwrap_or_else(|()| self.0.to_string())
+    }
+}
+
+fn selector_name<I: SolInterface>(data: &[u8], standard: &str) -> Result<String, ()> {
+    I::abi_decode(data).map(|_| format!("{standard}Error 0x{}", alloy_primitives::hex::encode(data))).map_err(|_| ())
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        Self(error)
+    }
+}

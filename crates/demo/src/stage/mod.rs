@@ -1,0 +1,298 @@
+//! A whole market on the simulated host: tokens, feeds, Uniswap, the vault and its venue, and the people who use them.
+
+pub mod artifacts;
+mod contracts;
+mod failure;
+mod uniswap;
+
+use alloy_primitives::{Address, Bytes, I256, U256};
+use alloy_sol_types::{SolCall, SolValue};
+use anyhow::Result;
+use host::{Receipt, Tx, World};
+use interfaces::external::IToken;
+use interfaces::vault::IVault;
+
+pub use contracts::{PriceFeed, SequencerFeed, Usdc, Weth};
+pub use failure::Failure;
+pub use uniswap::{POOL_FEE, Uniswap};
+
+/// A world with typed calls.
+pub struct Chain {
+    /// The simulated host.
+    pub world: World,
+}
+
+impl Chain {
+    /// Sends a transaction and decodes what it returned.
+    ///
+    /// # Errors
+    /// The callee's refusal.
+    pub fn send<C: SolCall>(&mut self, from: Address, to: Address, call: C) -> Result<C::Return, Failure> {
+        self.send_for_receipt(from, to, call).map(|(answer, _)| answer)
+    }
+
+    /// As [`Chain::send`], with the receipt.
+    ///
+    /// # Errors
+    /// The callee's refusal.
+    pub fn send_for_receipt<C: SolCall>(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: C,
+    ) -> Result<(C::Return, Receipt), Failure> {
+        let receipt = self.world.call(from, to, call.abi_encode())?;
+        Ok((decode::<C>(&receipt.output), receipt))
+    }
+
+    /// Reads without a transaction.
+    ///
+    /// # Errors
+    /// The callee's refusal.
+    pub fn view<C: SolCall>(&mut self, to: Address, call: C) -> Result<C::Return, Failure> {
+        let receipt = self.world.view(Address::ZERO, to, call.abi_encode())?;
+        Ok(decode::<C>(&receipt.output))
+    }
+
+    /// Deploys a Solidity contract by the name of its artefact.
+    ///
+    /// # Errors
+    /// A missing artefact or a failing constructor.
+    pub fn create(&mut self, from: Address, name: &str, arguments: &[u8]) -> Result<Address> {
+        let code: Bytes = artifacts::bytecode(name)?.iter().chain(arguments).copied().collect();
+        Ok(self.world.deploy_evm(from, &code)?)
+    }
+
+    /// Balance of a token.
+    ///
+    /// # Errors
+    /// When the token cannot be read.
+    pub fn token_balance(&mut self, token: Address, account: Address) -> Result<U256, Failure> {
+        self.view(token, IToken::balanceOfCall { account })
+    }
+}
+
+fn decode<C: SolCall>(output: &[u8]) -> C::Return {
+    C::abi_decode_returns(output).unwrap_or_else(|error| panic!("{} answered badly: {error}", C::SIGNATURE))
+}
+
+/// Who acts on the stage.
+#[derive(Clone, Copy, Debug)]
+pub struct Actors {
+    /// Owner of everything.
+    pub owner: Address,
+    /// Lists expiries.
+    pub curator: Address,
+    /// May stop new risk.
+    pub guardian: Address,
+    /// Sets the surface.
+    pub publisher: Address,
+    /// Calls `rebalance`.
+    pub keeper: Address,
+    /// Keeps the pool at the market.
+    pub arbitrageur: Address,
+}
+
+/// How a stage is set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Time of the first block [unix seconds]
+    pub start: u64,
+    /// Price of the underlying [USD]
+    pub price: f64,
+    /// The market's profile.
+    pub profile: IVault::Profile,
+}
+
+/// The deployed market.
+pub struct Stage {
+    /// The chain it stands on.
+    pub chain: Chain,
+    /// Who acts.
+    pub actors: Actors,
+    /// USDC.
+    pub usdc: Address,
+    /// WETH9, the underlying whatever its price series.
+    pub underlying: Address,
+    /// The price feed.
+    pub feed: Address,
+    /// The sequencer-uptime feed.
+    pub sequencer: Address,
+    /// Uniswap.
+    pub uniswap: Uniswap,
+    /// The vault.
+    pub vault: Address,
+    /// The hedge venue.
+    pub venue: Address,
+}
+
+/// Liquidity of each side of the pool [USD].
+const POOL_DEPTH: f64 = 200_000_000.0;
+/// USDC given to whoever deploys and arbitrages.
+const TREASURY: f64 = 1e12;
+
+impl Stage {
+    /// Deploys the whole market.
+    ///
+    /// # Errors
+    /// Whatever fails on the way.
+    pub fn deploy(config: &Config) -> Result<Self> {
+        let mut chain = Chain { world: World::new() };
+        chain.world.warp(config.start);
+        let mut named = |name: &str| chain.world.account(name);
+        let actors = Actors {
+            owner: named("owner"),
+            curator: named("curator"),
+            guardian: named("guardian"),
+            publisher: named("publisher"),
+            keeper: named("keeper"),
+            arbitrageur: named("arbitrageur"),
+        };
+        let owner = actors.owner;
+        let usdc = chain.create(owner, "Usdc", &[])?;
+        let underlying = chain.create(owner, "WETH9", &[])?;
+        let feed = chain.create(owner, "PriceFeed", &[])?;
+        let sequencer = chain.create(owner, "SequencerFeed", &[])?;
+        let mut fund = |account| -> Result<()> {
+            chain.send(owner, usdc, Usdc::mintCall { to: account, value: U256::from((TREASURY * 1e6) as u128) })?;
+            let ether = U256::from((TREASURY / config.price * 1e18) as u128);
+            chain.world.set_balance(account, ether * U256::from(2));
+            let data = Weth::depositCall {}.abi_encode().into();
+            chain.world.call_with(Tx { from: account, to: Some(underlying), value: ether, data, gas_limit: 1_000_000 })?;
+            Ok(())
+        };
+        fund(owner)?;
+        fund(actors.arbitrageur)?;
+        let uniswap = Uniswap::deploy(&mut chain, owner, usdc, underlying, config.price, POOL_DEPTH)?;
+        for token in [usdc, underlying] {
+            let approve = IToken::approveCall { spender: uniswap.router, value: U256::MAX };
+            chain.send(actors.arbitrageur, token, approve)?;
+        }
+        chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
+        let up = U256::from(config.start - 7 * 86_400);
+        chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
+        let (vault, venue) = contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
+        let mut stage = Self { chain, actors, usdc, underlying, feed, sequencer, uniswap, vault, venue };
+        stage.open(config)?;
+        Ok(stage)
+    }
+
+    fn open(&mut self, config: &Config) -> Result<()> {
+        let actors = self.actors;
+        let owner = actors.owner;
+        self.chain.send(owner, self.vault, IVault::setProfileCall { profile_: config.profile.clone() })?;
+        for (which, account) in [
+            (IVault::Role::Curator, actors.curator),
+            (IVault::Role::Guardian, actors.guardian),
+            (IVault::Role::Publisher, actors.publisher),
+        ] {
+            self.chain.send(owner, self.vault, IVault::setRoleCall { which, account })?;
+        }
+        self.chain.send(owner, self.vault, IVault::allowVenueCall { venue: self.venue })?;
+        Ok(())
+    }
+
+    /// An account with USDC that the vault may take.
+    ///
+    /// # Errors
+    /// When a token call fails.
+    pub fn funded(&mut self, name: &str, usd: f64) -> Result<Address> {
+        let account = self.chain.world.account(name);
+        let mint = Usdc::mintCall { to: account, value: U256::from((usd * 1e6) as u128) };
+        self.chain.send(self.actors.owner, self.usdc, mint)?;
+        self.chain.send(account, self.usdc, IToken::approveCall { spender: self.vault, value: U256::MAX })?;
+        Ok(account)
+    }
+
+    /// A new round of the price feed.
+    ///
+    /// # Errors
+    /// When the feed refuses.
+    pub fn push_price(&mut self, price: f64) -> Result<()> {
+        self.chain.send(self.actors.owner, self.feed, PriceFeed::pushCall { answer: price_answer(price) })?;
+        Ok(())
+    }
+
+    /// Brings the pool to a price.
+    ///
+    /// # Errors
+    /// When the swap fails.
+    pub fn arbitrage(&mut self, price: f64) -> Result<()> {
+        self.uniswap.arbitrage(&mut self.chain, self.actors.arbitrageur, price)
+    }
+
+    /// A transaction to the vault.
+    ///
+    /// # Errors
+    /// The vault's refusal.
+    pub fn vault<C: SolCall>(&mut self, from: Address, call: C) -> Result<C::Return, Failure> {
+        self.chain.send(from, self.vault, call)
+    }
+
+    /// A view of the vault.
+    ///
+    /// # Errors
+    /// The vault's refusal.
+    pub fn ask<C: SolCall>(&mut self, call: C) -> Result<C::Return, Failure> {
+        self.chain.view(self.vault, call)
+    }
+
+    /// Id of the feed's last round.
+    ///
+    /// # Errors
+    /// When the feed has none.
+    pub fn last_round(&mut self) -> Result<alloy_primitives::aliases::U80> {
+        Ok(self.chain.view(self.feed, PriceFeed::latestRoundDataCall {})?.roundId)
+    }
+}
+
+/// Deploys the vault and the venue and keeps both in the chain's cache, as an operator would.
+fn contracts_of(
+    chain: &mut Chain,
+    owner: Address,
+    [usdc, underlying, feed, sequencer]: [Address; 4],
+    router: Address,
+) -> Result<(Address, Address)> {
+    let arguments = (usdc, underlying, feed, sequencer, owner).abi_encode_params();
+    let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
+    let arguments = (vault, usdc, underlying, router, POOL_FEE).abi_encode_params();
+    let venue = chain.world.deploy_wasm(owner, &artifacts::wasm("uniswap_v3_venue")?, Some(&arguments))?;
+    chain.world.set_cached(vault, true);
+    chain.world.set_cached(venue, true);
+    Ok((vault, venue))
+}
+
+/// A price as the feed's answer, 8 decimals.
+fn price_answer(price: f64) -> I256 {
+    I256::try_from((price * 1e8).round() as i128).unwrap_or_default()
+}
+
+/// The profile that markets start with.
+#[must_use]
+pub fn default_profile() -> IVault::Profile {
+    const HOUR: u32 = 3_600;
+    IVault::Profile {
+        lot: 10_000_000_000_000_000,
+        maxSize: 18_000_000_000_000_000_000,
+        riskAversion: 4_000_000_000_000,
+        vol: 800_000,
+        deltaHorizon: HOUR,
+        gammaHorizon: 24 * HOUR,
+        vegaHorizon: 24 * HOUR,
+        volOfVol: 50_000,
+        hedgeCost: 800,
+        deviation: 5_000,
+        volStep: 5_000,
+        fee: 300,
+        maxPriceAge: 2 * HOUR,
+        sequencerGrace: HOUR,
+        surfaceHeartbeat: HOUR,
+        maxSurfaceAge: 6 * HOUR,
+        hedgeReserve: 150_000,
+        maxSlippage: 10_000,
+        hedgeFixedCost: 500_000,
+        minBand: 500,
+        maxBand: 50_000,
+        redeemDelay: 24 * HOUR,
+    }
+}

@@ -1,0 +1,92 @@
+//! The largest errors against references of 50 decimals, asserted.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
+)]
+
+use core::num::Wrapping;
+
+use serde_json::Value;
+
+mod decimal;
+use decimal::error;
+
+fn vectors(table: &str) -> Vec<Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/options/primitives.json");
+    let tables: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    tables[table].as_array().unwrap().clone()
+}
+
+/// The largest |f(point)| over a table.
+fn worst(table: &str, f: impl Fn(&Value) -> f64) -> f64 {
+    let worst = vectors(table).iter().map(|point| f(point).abs()).fold(0.0, f64::max);
+    println!("{table}: {worst:.2e}");
+    worst
+}
+
+fn word(point: &Value) -> Wrapping<i64> {
+    Wrapping(point["x"].as_i64().unwrap())
+}
+
+fn y(point: &Value) -> &str {
+    point["y"].as_str().unwrap()
+}
+
+#[test]
+fn exponentials_match() {
+    assert!(worst("exp_neg", |p| error(maths::exp_neg(word(p)).0.into(), 62, y(p))) < 5e-18);
+    assert!(worst("exp_signed", |p| error(maths::exp_signed(word(p)).0.into(), 62, y(p))) < 5e-18);
+}
+
+#[test]
+fn logarithms_match() {
+    assert!(worst("ln", |p| error(maths::ln(p["x"].as_u64().unwrap()).0.into(), 57, y(p))) < 1e-17);
+}
+
+#[test]
+fn square_roots_match() {
+    let relative = |p: &Value| {
+        let x = p["x"].as_u64().unwrap();
+        let root = maths::root(x).root.0;
+        error(root.into(), 62, &scaled(y(p), 31)) / (root as f64 / 2_f64.powi(62))
+    };
+    assert!(worst("root", relative) < 1e-17);
+    let inverse = |p: &Value| {
+        let root = maths::root(p["x"].as_u64().unwrap());
+        // 1 / sqrt v = 2 h 2^(pairs - 32)
+        let h = root.half_inverse.0 as f64 / 2_f64.powi(62) * 2_f64.powi(root.pairs as i32 - 31);
+        h / p["inverse"].as_str().unwrap().parse::<f64>().unwrap() - 1.0
+    };
+    assert!(worst("root", inverse) < 1e-15);
+}
+
+/// decimal / 2^bits, exact as a decimal.
+fn scaled(decimal: &str, bits: u32) -> String {
+    let (whole, fraction) = decimal.split_once('.').unwrap();
+    let mut digits: Vec<u8> = format!("{whole:0>12}{fraction}").bytes().map(|digit| digit - b'0').collect();
+    for _ in 0..bits {
+        digits.push(0);
+        let mut rest = 0;
+        for digit in &mut digits {
+            let value = 10 * rest + *digit;
+            (*digit, rest) = (value / 2, value % 2);
+        }
+    }
+    let text: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
+    format!("{}.{}", &text[..12], &text[12..])
+}
+
+#[test]
+fn the_normal_distribution_matches() {
+    let density = |p: &Value| error(maths::density(word(p)).0.into(), 62, p["density"].as_str().unwrap());
+    assert!(worst("normal", density) < 1.5e-17);
+    let mills = |p: &Value| error(maths::mills(word(p)).0.into(), 62, p["mills"].as_str().unwrap());
+    assert!(worst("normal", mills) < 4e-18);
+}

@@ -1,0 +1,119 @@
+//! Prices and greeks against references of 50 decimals, the largest errors asserted.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss
+)]
+
+use options::{Greeks, Market, Slice};
+use serde_json::Value;
+
+#[path = "../../maths/tests/decimal/mod.rs"]
+mod decimal;
+use decimal::error;
+
+fn load(name: &str) -> Vec<Value> {
+    let path = format!("{}/../../tests/vectors/options/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    vectors.as_array().unwrap().clone()
+}
+
+fn integer<T: TryFrom<i64, Error: core::fmt::Debug>>(value: &Value) -> T {
+    value.as_i64().unwrap().try_into().unwrap()
+}
+
+fn slice(value: &Value) -> Slice {
+    let slice = Slice {
+        a: integer(&value["a"]),
+        b: integer(&value["b"]),
+        rho: integer(&value["rho"]),
+        m: integer(&value["m"]),
+        s: integer(&value["s"]),
+        forward: integer(&value["forward"]),
+        updated_at: integer(&value["updated_at"]),
+    };
+    slice.check().unwrap();
+    assert_eq!(Slice::unpack(&slice.pack()), slice);
+    slice
+}
+
+fn market(state: &Value) -> Market {
+    let slice = slice(&state["slice"]);
+    let (spot, rate) = (integer(&state["spot_e8"]), integer(&state["rate_q30"]));
+    let (seconds, slice_seconds) = (integer(&state["seconds"]), integer(&state["slice_seconds"]));
+    Market::new(spot, seconds, rate, &slice, slice_seconds).unwrap()
+}
+
+/// The largest errors of a set of options, in units of spot.
+#[derive(Debug, Default)]
+struct Worst {
+    price: f64,
+    /// Of prices above 1e-4 of spot.
+    relative: f64,
+    delta: f64,
+    /// gamma S sd
+    gamma: f64,
+    vega: f64,
+    theta: f64,
+}
+
+impl Worst {
+    fn add(&mut self, greeks: &Greeks, truth: &Value, sd: f64) {
+        let off = |word: i128, bits, key: &str| error(word, bits, truth[key].as_str().unwrap()).abs();
+        let price = off(greeks.price, 62, "price");
+        let size: f64 = truth["price"].as_str().unwrap().parse().unwrap();
+        self.price = self.price.max(price);
+        if size > 1e-4 {
+            self.relative = self.relative.max(price / size);
+        }
+        self.delta = self.delta.max(off(greeks.delta.into(), 62, "delta"));
+        self.gamma = self.gamma.max(off(greeks.gamma.into(), 48, "gamma") * sd);
+        self.vega = self.vega.max(off(greeks.vega.into(), 62, "vega"));
+        self.theta = self.theta.max(off(greeks.theta.into(), 48, "theta"));
+    }
+}
+
+fn worst(domain: &str) -> Worst {
+    let mut worst = Worst::default();
+    for state in load("options").iter().filter(|state| state["domain"] == domain) {
+        let market = market(state);
+        for point in state["points"].as_array().unwrap() {
+            let strike = integer(&point["strike"]);
+            let (call, put) = (market.call(strike), market.put(strike));
+            let gamma: f64 = point["call"]["gamma"].as_str().unwrap().parse().unwrap();
+            let vega: f64 = point["call"]["vega"].as_str().unwrap().parse().unwrap();
+            let years = integer::<i64>(&state["seconds"]) as f64 / 31_536_000.0;
+            // n(d1) over gamma S is the standard deviation.
+            let sd = (vega / years.sqrt() / gamma).min(4.0);
+            worst.add(&call, &point["call"], if gamma > 1e-30 { sd } else { 1.0 });
+            worst.add(&put, &point["put"], if gamma > 1e-30 { sd } else { 1.0 });
+        }
+    }
+    println!("{domain}: {worst:?}");
+    worst
+}
+
+#[test]
+fn prices_and_greeks_match_in_the_promised_domain() {
+    let worst = worst("inside");
+    assert!(worst.price < 1e-15);
+    assert!(worst.relative < 1e-12);
+    assert!(worst.delta < 1e-13);
+    assert!(worst.gamma < 1e-13);
+    assert!(worst.vega < 1e-14);
+    assert!(worst.theta < 2e-12);
+}
+
+#[test]
+fn prices_and_greeks_stay_close_far_outside_it() {
+    let worst = worst("outside");
+    assert!(worst.price < 1e-12);
+    assert!(worst.delta < 1e-12);
+    assert!(worst.gamma < 1e-12);
+    assert!(worst.vega < 1e-12);
+}

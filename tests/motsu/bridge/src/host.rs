@@ -1,0 +1,274 @@
+//! The host that bridged contracts see. Storage, logs, balances and the message come from motsu's shims, through the SDK's own `WasmVM`;
+//! time, origin, static calls, re-entrancy and the return data buffer are the bridge's.
+
+use std::panic::resume_unwind;
+
+use alloy_primitives::{Address, B256, U256};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::{
+    AccountAccess, BlockAccess, CalldataAccess, ChainAccess, CryptographyAccess, Host, MemoryAccess, MessageAccess,
+    MeteringAccess, RawLogAccess, StorageAccess, UnsafeCallAccess, UnsafeDeploymentAccess,
+};
+
+use crate::world;
+
+/// What account_code answers for a bridged contract: a Stylus prefix.
+const CODE: [u8; 4] = [0xef, 0xf0, 0x00, 0x00];
+const SHIMS: WasmVM = WasmVM {};
+/// Gas and ink are not metered.
+const PLENTY: u64 = 1 << 50;
+const INK_PRICE: u32 = 10_000;
+
+/// See the module.
+#[derive(Clone)]
+pub(crate) struct Native;
+
+/// Ends the frame as a forbidden act does on chain: nothing kept, no data. The bridge catches it; no message is printed.
+fn trap() -> ! {
+    resume_unwind(Box::new("trap"))
+}
+
+fn require_writable() {
+    if world::with(|world| world.is_read_only()) {
+        trap();
+    }
+}
+
+/// Whether a contract of this chain is at `account`: motsu answers the hash of no code for all others.
+pub(crate) fn has_code(account: Address) -> bool {
+    SHIMS.code_hash(account) != alloy_primitives::KECCAK256_EMPTY
+}
+
+/// One call: checks what motsu would panic on, announces it to the world, lets motsu route it and fetches the true answer.
+fn call(to: Address, value: U256, read_only: bool, shim: impl FnOnce(&mut usize) -> u8, length: &mut usize) -> u8 {
+    let payer = SHIMS.contract_address();
+    if !value.is_zero() {
+        require_writable();
+    }
+    let affordable = SHIMS.balance(payer) >= value;
+    let (status, size) = if !has_code(to) {
+        assert!(value.is_zero(), "the bridge cannot send value to {to}, which has no code");
+        world::with(|world| world.receive(Ok(Vec::new())))
+    } else if !affordable {
+        world::with(|world| world.receive(Err(Vec::new())))
+    } else {
+        let leaving = world::with(|world| world.leave(payer, SHIMS.msg_sender(), read_only));
+        let mut ignored = 0;
+        shim(&mut ignored);
+        world::with(|world| world.come_back(leaving))
+    };
+    *length = size;
+    status
+}
+
+/// # Safety
+/// `pointer` points to the 20 bytes of an address.
+unsafe fn address(pointer: *const u8) -> Address {
+    // SAFETY: see above.
+    Address::from(unsafe { pointer.cast::<[u8; 20]>().read() })
+}
+
+impl Host for Native {}
+
+// SAFETY: the shims read what the pointers point to, as the hostios do.
+unsafe impl UnsafeCallAccess for Native {
+    unsafe fn call_contract(
+        &self,
+        to: *const u8,
+        data: *const u8,
+        data_len: usize,
+        value: *const u8,
+        gas: u64,
+        outs_len: &mut usize,
+    ) -> u8 {
+        // SAFETY: the caller's pointers are a hostio's: an address, a word, and `data_len` bytes.
+        unsafe {
+            let amount = U256::from_be_bytes(value.cast::<[u8; 32]>().read());
+            let shim = |length: &mut usize| SHIMS.call_contract(to, data, data_len, value, gas, length);
+            call(address(to), amount, false, shim, outs_len)
+        }
+    }
+
+    unsafe fn static_call_contract(
+        &self,
+        to: *const u8,
+        data: *const u8,
+        data_len: usize,
+        gas: u64,
+        outs_len: &mut usize,
+    ) -> u8 {
+        // SAFETY: as for a call. motsu's own static call reads a dangling zero: an ordinary call of no value does the same.
+        unsafe {
+            let none = [0_u8; 32];
+            let shim = |length: &mut usize| SHIMS.call_contract(to, data, data_len, none.as_ptr(), gas, length);
+            call(address(to), U256::ZERO, true, shim, outs_len)
+        }
+    }
+
+    unsafe fn delegate_call_contract(
+        &self,
+        to: *const u8,
+        _data: *const u8,
+        _data_len: usize,
+        _gas: u64,
+        _outs_len: &mut usize,
+    ) -> u8 {
+        // SAFETY: `to` is a hostio's pointer to an address.
+        panic!("the bridge has no delegate calls: {}", unsafe { address(to) })
+    }
+}
+
+// SAFETY: nothing is done.
+unsafe impl UnsafeDeploymentAccess for Native {
+    unsafe fn create1(&self, _: *const u8, _: usize, _: *const u8, _: *mut u8, _: *mut usize) {
+        panic!("the bridge does not create contracts from contracts")
+    }
+
+    unsafe fn create2(&self, _: *const u8, _: usize, _: *const u8, _: *const u8, _: *mut u8, _: *mut usize) {
+        panic!("the bridge does not create contracts from contracts")
+    }
+}
+
+impl StorageAccess for Native {
+    fn storage_load_bytes32(&self, key: U256) -> B256 {
+        SHIMS.storage_load_bytes32(key)
+    }
+
+    unsafe fn storage_cache_bytes32(&self, key: U256, value: B256) {
+        require_writable();
+        // SAFETY: the caller's duty not to alias is the shim's.
+        unsafe { SHIMS.storage_cache_bytes32(key, value) };
+    }
+
+    /// motsu writes through.
+    fn flush_cache(&self, _clear: bool) {}
+}
+
+impl RawLogAccess for Native {
+    fn emit_log(&self, input: &[u8], num_topics: usize) {
+        require_writable();
+        SHIMS.emit_log(input, num_topics);
+    }
+
+    fn raw_log(&self, topics: &[B256], data: &[u8]) -> Result<(), &'static str> {
+        require_writable();
+        SHIMS.raw_log(topics, data)
+    }
+}
+
+impl CalldataAccess for Native {
+    /// The router is given its input.
+    fn read_args(&self, _len: usize) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn read_return_data(&self, offset: usize, size: Option<usize>) -> Vec<u8> {
+        world::with(|world| {
+            let rest = world.returned().get(offset..).unwrap_or_default();
+            rest[..size.unwrap_or(rest.len()).min(rest.len())].to_vec()
+        })
+    }
+
+    fn return_data_size(&self) -> usize {
+        world::with(|world| world.returned().len())
+    }
+
+    /// The router returns its output.
+    fn write_result(&self, _data: &[u8]) {}
+}
+
+impl MessageAccess for Native {
+    fn msg_reentrant(&self) -> bool {
+        world::with(|world| world.is_open(SHIMS.contract_address()))
+    }
+
+    fn msg_sender(&self) -> Address {
+        SHIMS.msg_sender()
+    }
+
+    fn msg_value(&self) -> U256 {
+        SHIMS.msg_value()
+    }
+
+    fn tx_origin(&self) -> Address {
+        world::with(|world| world.origin()).unwrap_or_else(|| SHIMS.msg_sender())
+    }
+}
+
+impl BlockAccess for Native {
+    fn block_basefee(&self) -> U256 {
+        U256::ZERO
+    }
+
+    fn block_coinbase(&self) -> Address {
+        Address::ZERO
+    }
+
+    fn block_gas_limit(&self) -> u64 {
+        PLENTY
+    }
+
+    fn block_number(&self) -> u64 {
+        world::with(|world| world.block)
+    }
+
+    fn block_timestamp(&self) -> u64 {
+        world::with(|world| world.timestamp)
+    }
+}
+
+impl AccountAccess for Native {
+    fn balance(&self, account: Address) -> U256 {
+        SHIMS.balance(account)
+    }
+
+    fn contract_address(&self) -> Address {
+        SHIMS.contract_address()
+    }
+
+    fn code(&self, account: Address) -> Vec<u8> {
+        if has_code(account) { CODE.to_vec() } else { Vec::new() }
+    }
+
+    fn code_size(&self, account: Address) -> usize {
+        self.code(account).len()
+    }
+
+    fn code_hash(&self, account: Address) -> B256 {
+        SHIMS.code_hash(account)
+    }
+}
+
+impl ChainAccess for Native {
+    fn chain_id(&self) -> u64 {
+        SHIMS.chain_id()
+    }
+}
+
+impl CryptographyAccess for Native {
+    fn native_keccak256(&self, input: &[u8]) -> B256 {
+        SHIMS.native_keccak256(input)
+    }
+}
+
+impl MemoryAccess for Native {
+    fn pay_for_memory_grow(&self, _pages: u16) {}
+}
+
+impl MeteringAccess for Native {
+    fn evm_gas_left(&self) -> u64 {
+        PLENTY
+    }
+
+    fn evm_ink_left(&self) -> u64 {
+        PLENTY
+    }
+
+    fn tx_gas_price(&self) -> U256 {
+        U256::ZERO
+    }
+
+    fn tx_ink_price(&self) -> u32 {
+        INK_PRICE
+    }
+}
