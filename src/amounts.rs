@@ -12,8 +12,6 @@
 
 use alloy_primitives::{I256, U256};
 
-use crate::error::{OrOverflow, Result};
-
 /// 1.0 with 18 decimals.
 pub(crate) const WAD: u128 = 1_000_000_000_000_000_000;
 /// 18-decimal units in one unit of the feed (1e-8 USD).
@@ -36,22 +34,22 @@ pub(crate) const fn int(value: i128) -> I256 {
 }
 
 /// `value` if it fits 128 bits.
-pub(crate) fn to_u128(value: U256) -> Result<u128> {
+pub(crate) fn to_u128(value: U256) -> Option<u128> {
     let [low, high, a, b] = *value.as_limbs();
-    (a == 0 && b == 0).then_some(u128::from(high) << 64 | u128::from(low)).or_overflow()
+    (a == 0 && b == 0).then_some(u128::from(high) << 64 | u128::from(low))
 }
 
 /// `value` if it fits 127 bits and a sign.
-pub(crate) fn to_i128(value: I256) -> Result<i128> {
+pub(crate) fn to_i128(value: I256) -> Option<i128> {
     let [low, high, a, b] = *value.into_raw().as_limbs();
     let number = (u128::from(high) << 64 | u128::from(low)) as i128;
     let sign = (number >> 127) as u64;
-    (a == sign && b == sign).then_some(number).or_overflow()
+    (a == sign && b == sign).then_some(number)
 }
 
 /// `value` if it fits 64 bits.
-pub(crate) fn to_u64(value: U256) -> Result<u64> {
-    u64::try_from(to_u128(value)?).or_overflow()
+pub(crate) fn to_u64(value: U256) -> Option<u64> {
+    u64::try_from(to_u128(value)?).ok()
 }
 
 /// floor(x * y / 2^shift) for `shift` in 64..=128 or less, over the full 256-bit product; none when it does not fit.

@@ -16,7 +16,7 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageMap, StorageU64, StorageU128};
 
 use crate::amounts::{int, to_u128, uint};
-use crate::error::{OrOverflow, Result, ensure, fail};
+use crate::error::{OrOverflow, Result, emit, ensure, fail};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::marking::Position;
@@ -97,14 +97,12 @@ impl Vault {
         let session = self.session()?;
         let mark = self.mark(&session)?;
         self.require_settled(&mark)?;
-        let nav = self.nav_parts(&session, &mark.position()?)?;
-        Ok(nav.mid())
+        Ok(self.nav_parts(&session, &mark.position()?)?.mid())
     }
 
     /// NAV at mid at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
     fn indicative_nav(&self) -> Result<u128> {
-        let profile = self.load_profile();
-        let now = self.now();
+        let (profile, now) = (self.load_profile(), self.now());
         match self.feeds_of(&profile).indicative(self.vm()) {
             Some(spot) => {
                 let session = Session { profile, now, price: Price { spot, updated_at: now } };
@@ -114,13 +112,22 @@ impl Vault {
         }
     }
 
-    /// Assets that a deposit may bring now: none while paused, without a price, before settlement or when nothing backs the shares.
-    fn deposit_room(&self) -> u128 {
-        let empty = self.shares.supply() == 0;
-        match self.deposit_nav() {
-            Ok(nav) if !self.is_paused() && (nav > 0 || empty) => MAX_NAV.saturating_sub(nav),
-            _ => 0,
+    /// Assets that still fit above `nav`: none when nothing backs the shares.
+    fn room(&self, nav: u128) -> u128 {
+        if nav > 0 || self.shares.supply() == 0 { MAX_NAV.saturating_sub(nav) } else { 0 }
+    }
+
+    /// NAV at mid and the assets that a deposit may bring now: none while paused, without a price or before a settlement.
+    fn open_room(&self) -> Result<(u128, u128)> {
+        let (profile, now) = (self.load_profile(), self.now());
+        let Ok(price) = self.feeds_of(&profile).current(self.vm(), now) else { return Ok((0, 0)) };
+        let session = Session { profile, now, price };
+        let mark = self.mark(&session)?;
+        if self.is_paused() || mark.expired().is_some() {
+            return Ok((0, 0));
         }
+        let nav = self.nav_parts(&session, &mark.position()?)?.mid();
+        Ok((nav, self.room(nav)))
     }
 
     fn take_deposit(&mut self, assets: u128, shares: u128, receiver: Address) -> Result<()> {
@@ -130,7 +137,7 @@ impl Vault {
         self.credit_cash(assets)?;
         self.shares.mint(&vm, receiver, shares)?;
 
-        vm.log(Deposit { sender, owner: receiver, assets: uint(assets), shares: uint(shares) });
+        emit(&vm, &Deposit { sender, owner: receiver, assets: uint(assets), shares: uint(shares) });
 
         self.asset_token().pull(&vm, sender, assets)
     }
@@ -147,7 +154,7 @@ impl Vault {
         if sender != owner && !self.positions.is_operator(owner, sender) {
             self.shares.spend_allowance(owner, sender, shares)?;
         }
-        let amount = to_u128(shares)?;
+        let amount = to_u128(shares).or_overflow()?;
         ensure(amount > 0, || NoPendingRedemption { controller })?;
         let ready_at = self.now().checked_add(self.load_profile().redeemDelay.into()).or_overflow()?;
 
@@ -157,7 +164,7 @@ impl Vault {
         redemption.pending.set(wide(pending));
         redemption.ready_at.set(alloy_primitives::U64::from_limbs([ready_at]));
 
-        vm.log(RedeemRequest { controller, owner, requestId: U256::ZERO, sender, shares });
+        emit(&vm, &RedeemRequest { controller, owner, requestId: U256::ZERO, sender, shares });
         Ok(())
     }
 
@@ -203,7 +210,7 @@ impl Vault {
         let claimable = small(redemption.claimable_assets.get()).checked_add(assets).or_overflow()?;
         redemption.claimable_assets.set(wide(claimable));
 
-        vm.log(RedemptionProcessed { controller, shares: uint(shares), assets: uint(assets) });
+        emit(&vm, &RedemptionProcessed { controller, shares: uint(shares), assets: uint(assets) });
         Ok((shares, assets))
     }
 
@@ -221,7 +228,7 @@ impl Vault {
 
         let vm = self.vm().clone();
         let sender = vm.msg_sender();
-        vm.log(Withdraw { sender, receiver, owner: controller, assets: uint(assets), shares: uint(shares) });
+        emit(&vm, &Withdraw { sender, receiver, owner: controller, assets: uint(assets), shares: uint(shares) });
 
         self.asset_token().push(&vm, receiver, assets)
     }
@@ -245,7 +252,7 @@ pub trait Deposits {
     /// Assets for `shares` at NAV at mid.
     fn convert_to_assets(&self, shares: U256) -> Result<U256>;
     /// Assets that can be deposited now.
-    fn max_deposit(&self, receiver: Address) -> U256;
+    fn max_deposit(&self, receiver: Address) -> Result<U256>;
     /// Shares that `deposit` would give now.
     fn preview_deposit(&self, assets: U256) -> Result<U256>;
     /// Deposits `assets`.
@@ -310,29 +317,29 @@ impl Deposits for Vault {
     fn convert_to_shares(&self, assets: U256) -> Result<U256> {
         lock::check()?;
         let nav = self.indicative_nav()?;
-        to_shares(to_u128(assets)?, self.shares.supply(), nav, Rounding::Down).map(uint)
+        to_shares(to_u128(assets).or_overflow()?, self.shares.supply(), nav, Rounding::Down).map(uint)
     }
 
     fn convert_to_assets(&self, shares: U256) -> Result<U256> {
         lock::check()?;
         let nav = self.indicative_nav()?;
-        to_assets(to_u128(shares)?, self.shares.supply(), nav, Rounding::Down).map(uint)
+        to_assets(to_u128(shares).or_overflow()?, self.shares.supply(), nav, Rounding::Down).map(uint)
     }
 
-    fn max_deposit(&self, _receiver: Address) -> U256 {
-        uint(self.deposit_room())
+    fn max_deposit(&self, _receiver: Address) -> Result<U256> {
+        Ok(uint(self.open_room()?.1))
     }
 
     fn preview_deposit(&self, assets: U256) -> Result<U256> {
         lock::check()?;
-        to_shares(to_u128(assets)?, self.shares.supply(), self.deposit_nav()?, Rounding::Down).map(uint)
+        to_shares(to_u128(assets).or_overflow()?, self.shares.supply(), self.deposit_nav()?, Rounding::Down).map(uint)
     }
 
     fn deposit(&mut self, assets: U256, receiver: Address) -> Result<U256> {
         lock::take()?;
         self.require_unpaused()?;
         let nav = self.deposit_nav()?;
-        let (amount, room) = (to_u128(assets)?, self.deposit_room());
+        let (amount, room) = (to_u128(assets).or_overflow()?, self.room(nav));
         ensure(amount <= room, || ERC4626ExceededMaxDeposit { receiver, assets, max: uint(room) })?;
         let shares = to_shares(amount, self.shares.supply(), nav, Rounding::Down)?;
 
@@ -342,23 +349,22 @@ impl Deposits for Vault {
     }
 
     fn max_mint(&self, _receiver: Address) -> Result<U256> {
-        let room = self.deposit_room();
-        if room == 0 {
-            return Ok(U256::ZERO);
+        match self.open_room()? {
+            (_, 0) => Ok(U256::ZERO),
+            (nav, room) => to_shares(room, self.shares.supply(), nav, Rounding::Down).map(uint),
         }
-        to_shares(room, self.shares.supply(), self.deposit_nav()?, Rounding::Down).map(uint)
     }
 
     fn preview_mint(&self, shares: U256) -> Result<U256> {
         lock::check()?;
-        to_assets(to_u128(shares)?, self.shares.supply(), self.deposit_nav()?, Rounding::Up).map(uint)
+        to_assets(to_u128(shares).or_overflow()?, self.shares.supply(), self.deposit_nav()?, Rounding::Up).map(uint)
     }
 
     fn mint(&mut self, shares: U256, receiver: Address) -> Result<U256> {
         lock::take()?;
         self.require_unpaused()?;
         let nav = self.deposit_nav()?;
-        let (amount, room) = (to_u128(shares)?, self.deposit_room());
+        let (amount, room) = (to_u128(shares).or_overflow()?, self.room(nav));
         let assets = to_assets(amount, self.shares.supply(), nav, Rounding::Up)?;
         let max = to_shares(room, self.shares.supply(), nav, Rounding::Down)?;
         ensure(assets <= room, || ERC4626ExceededMaxMint { receiver, shares, max: uint(max) })?;
@@ -395,7 +401,7 @@ impl Deposits for Vault {
         let (claimable_shares, claimable_assets) = self.claimable(controller);
         let max = uint(claimable_assets);
         ensure(assets <= max, || ERC4626ExceededMaxWithdraw { controller, assets, max })?;
-        let amount = to_u128(assets)?;
+        let amount = to_u128(assets).or_overflow()?;
         let shares = match claimable_assets {
             0 => 0,
             whole => maths::mul_div_up(amount, claimable_shares, whole).or_overflow()?,
@@ -417,7 +423,7 @@ impl Deposits for Vault {
         let (claimable_shares, claimable_assets) = self.claimable(controller);
         let max = uint(claimable_shares);
         ensure(shares <= max, || ERC4626ExceededMaxRedeem { controller, shares, max })?;
-        let amount = to_u128(shares)?;
+        let amount = to_u128(shares).or_overflow()?;
         let assets = match claimable_shares {
             0 => 0,
             whole => maths::mul_div_down(amount, claimable_assets, whole).or_overflow()?,

@@ -10,7 +10,7 @@ use interfaces::vault::IVault::{
 use stylus_sdk::prelude::*;
 
 use crate::amounts::uint;
-use crate::error::{OrOverflow, Result, Revert, ensure};
+use crate::error::{OrOverflow, Result, Revert, emit, ensure};
 use crate::lock;
 use crate::state::{Vault, word64};
 
@@ -34,7 +34,7 @@ fn slot(role: &IVault::Role) -> u8 {
 
 /// The role with this ABI number; a number that names none is malformed calldata.
 fn parse(which: u8) -> Result<IVault::Role> {
-    IVault::Role::try_from(which).map_err(|_| Revert(vec![]))
+    IVault::Role::try_from(which).map_err(|_| Revert::empty())
 }
 
 impl Vault {
@@ -44,7 +44,7 @@ impl Vault {
 
     fn assign(&mut self, role: IVault::Role, account: Address) -> Result<()> {
         self.roles.setter(usize::from(slot(&role))).or_overflow()?.set(account);
-        self.vm().log(RoleSet { role, account });
+        emit(self.vm(), &RoleSet { role, account });
         Ok(())
     }
 
@@ -55,7 +55,7 @@ impl Vault {
     }
 
     fn require_owner_or_guardian(&self) -> Result<()> {
-        if self.require_role(OWNER).is_ok() {
+        if self.vm().msg_sender() == self.holder(&OWNER) {
             return Ok(());
         }
         self.require_role(GUARDIAN)
@@ -120,7 +120,7 @@ impl Governance for Vault {
         ensure(shares == 0, || ProfileLocked { shares: uint(shares) })?;
 
         self.store_profile(&profile)?;
-        self.vm().log(ProfileSet { profile });
+        emit(self.vm(), &ProfileSet { profile });
         lock::release();
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Governance for Vault {
         if matches!(role, IVault::Role::Owner | IVault::Role::PendingOwner) {
             let owner = self.holder(&OWNER);
             self.assign(PENDING_OWNER, account)?;
-            self.vm().log(OwnershipTransferStarted { owner, pendingOwner: account });
+            emit(self.vm(), &OwnershipTransferStarted { owner, pendingOwner: account });
         } else {
             self.assign(role, account)?;
         }
@@ -152,7 +152,7 @@ impl Governance for Vault {
 
         self.assign(OWNER, caller)?;
         self.assign(PENDING_OWNER, Address::ZERO)?;
-        self.vm().log(OwnershipTransferred { owner, newOwner: caller });
+        emit(self.vm(), &OwnershipTransferred { owner, newOwner: caller });
         lock::release();
         Ok(())
     }
@@ -163,7 +163,7 @@ impl Governance for Vault {
 
         self.store_paused(true);
         let account = self.vm().msg_sender();
-        self.vm().log(Paused { account });
+        emit(self.vm(), &Paused { account });
         lock::release();
         Ok(())
     }
@@ -174,7 +174,7 @@ impl Governance for Vault {
 
         self.store_paused(false);
         let account = self.vm().msg_sender();
-        self.vm().log(Unpaused { account });
+        emit(self.vm(), &Unpaused { account });
         lock::release();
         Ok(())
     }
@@ -194,7 +194,7 @@ impl Governance for Vault {
 
         self.venues.setter(venue).set(U64::from_limbs([allowed_from]));
         self.default_venue.set(venue);
-        self.vm().log(VenueAllowed { venue, allowedFrom: uint(allowed_from.into()) });
+        emit(self.vm(), &VenueAllowed { venue, allowedFrom: uint(allowed_from.into()) });
         lock::release();
         Ok(())
     }
@@ -204,7 +204,7 @@ impl Governance for Vault {
         self.require_owner_or_guardian()?;
 
         self.venues.setter(venue).set(U64::ZERO);
-        self.vm().log(VenueRemoved { venue });
+        emit(self.vm(), &VenueRemoved { venue });
         lock::release();
         Ok(())
     }

@@ -18,7 +18,7 @@ use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{MILLION, WAD, WAD_PER_MICRO, WAD_PER_PRICE, int, to_i128, uint};
-use crate::error::{OrOverflow, Result, Revert, ensure, fail};
+use crate::error::{OrOverflow, Result, Revert, emit, ensure, fail};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::profile;
@@ -93,7 +93,7 @@ impl Vault {
         let most = deviation.unsigned_abs().checked_add(inner.unsigned_abs()).or_overflow()?;
         let mut total = 0_u128;
         for leg in legs {
-            let size = to_i128(leg.size)?;
+            let size = to_i128(leg.size).or_overflow()?;
             ensure(size != 0 && (size > 0) == (deviation > 0), || HedgeWrongWay {
                 size: leg.size,
                 due: int(deviation),
@@ -107,7 +107,7 @@ impl Vault {
     /// Trades `size` (18 decimals) through a venue and books what the balances say.
     fn hedge_through(&mut self, session: &Session, leg: &HedgeLeg) -> Result<()> {
         self.require_venue(leg.venue, session.now)?;
-        let size = to_i128(leg.size)?;
+        let size = to_i128(leg.size).or_overflow()?;
         let buying = size > 0;
         let units = self.token_units(size)?;
         let worst = worst_price(session, buying, leg.limitPrice)?;
@@ -196,15 +196,16 @@ impl Vault {
         let venue = self.default_venue.get();
         self.require_venue(venue, session.now)?;
         let (filled, cash) = self.swap(venue, false, units, missing)?;
+        let price = self.price_of(cash, filled)?;
         ensure(filled == units && cash >= missing, || SlippageAboveCap {
-            price: uint(self.price_of(cash, filled).unwrap_or_default()),
+            price: uint(price),
             worst: uint(worst),
         })?;
         self.book_hedge(false, filled, cash)?;
-        let (price, position) = (self.price_of(cash, filled)?, self.hedge_size()?);
+        let position = self.hedge_size()?;
         let caller = self.vm().msg_sender();
         let size = uint_to_int(self.wad_units(filled)?).wrapping_neg();
-        self.vm().log(Hedged { caller, venue, size, price: uint(price), position: int(position), target: int(0) });
+        emit(self.vm(), &Hedged { caller, venue, size, price: uint(price), position: int(position), target: int(0) });
         Ok(())
     }
 
@@ -279,10 +280,10 @@ impl Hedging for Vault {
             let cash_before = small(self.cash.get());
             self.hedge_through(&session, leg)?;
             let cash = small(self.cash.get()).abs_diff(cash_before);
-            let price = self.price_of(cash, self.token_units(to_i128(leg.size)?)?)?;
+            let price = self.price_of(cash, self.token_units(to_i128(leg.size).or_overflow()?)?)?;
             let position = int(self.hedge_size()?);
             let (venue, size) = (leg.venue, leg.size);
-            self.vm().log(Hedged { caller, venue, size, price: uint(price), position, target: int(target) });
+            emit(self.vm(), &Hedged { caller, venue, size, price: uint(price), position, target: int(target) });
         }
         let filled = self.hedge_size()?.checked_sub(start).or_overflow()?;
         lock::release();

@@ -58,6 +58,7 @@ mod marking;
 mod oracle;
 mod positions;
 mod profile;
+mod routes;
 mod settlement;
 mod shares;
 mod state;

@@ -14,9 +14,10 @@ use crate::amounts::{
     WAD, WAD_PER_MICRO, WAD_PER_PRICE, int, mul_shift_floor, to_i128, to_u128, uint,
 };
 use crate::book::{Header, MAX_EXPIRIES, live_indices};
-use crate::error::{OrOverflow, Result, Revert, ensure};
+use crate::error::{OrOverflow, Result, emit, ensure};
 use crate::lock;
 use crate::marking::{COARSE, WORD};
+use crate::positions::parse;
 use crate::state::{Session, Vault};
 
 /// An expiry is listed at least an hour and at most two years ahead [s].
@@ -54,15 +55,15 @@ impl Vault {
         let expiry = slice.expiry;
         let index = self.find_expiry(expiry).ok_or(ExpiryNotListed { expiry })?;
         ensure(expiry > now, || ExpiryOutOfRange { expiry, earliest: uint(now.into()), latest: U256::MAX })?;
-        let stored = stored_slice(slice, now)?;
+        let stored = stored_slice(slice, now).ok_or(range(expiry))?;
         stored.check().map_err(|error| SliceInvalid { expiry, fault: fault(error) })?;
         let mut header = self.book.header(index);
-        header.rate = i32::try_from(grid_units(slice.rate, RATE)?).map_err(|_| range(expiry))?;
+        header.rate = narrow(grid_units(slice.rate, RATE)).ok_or(range(expiry))?;
 
         self.book.set_slice(index, &stored)?;
         self.book.set_header(index, &header)?;
         let SurfaceSlice { rate, a, b, rho, m, s, forward, .. } = slice.clone();
-        self.vm().log(SurfaceSet { expiry, rate, a, b, rho, m, s, forward });
+        emit(self.vm(), &SurfaceSet { expiry, rate, a, b, rho, m, s, forward });
         Ok(())
     }
 
@@ -87,7 +88,7 @@ impl Vault {
     fn series_view(&self, id: U256) -> Result<Greeks> {
         let session = self.session()?;
         let unknown = || UnknownSeries { series: id };
-        let series = Series::from_id(to_u128(id).map_err(|_| unknown())?).ok_or_else(unknown)?;
+        let series = parse(id)?;
         let mark = self.mark(&session)?;
         let expiry = mark.expiries.iter().find(|expiry| expiry.header.expiry == series.expiry).ok_or_else(unknown)?;
         let strike = expiry.header.grid.index_of(series.strike).ok_or_else(unknown)?;
@@ -135,17 +136,17 @@ fn micro(number: u64) -> Result<U256> {
 
 /// Micro-USD of a number with 18 decimals; none unless it is whole.
 fn whole_micro(number: U256) -> Option<u64> {
-    let number = to_u128(number).ok()?;
+    let number = to_u128(number)?;
     let whole = number.checked_rem(WAD_PER_MICRO)? == 0;
     u64::try_from(number.checked_div(WAD_PER_MICRO)?).ok().filter(|_| whole)
 }
 
 /// `number` (18 decimals) on a grid of 2^-bits, to the nearest.
-fn grid_units(number: I256, bits: u32) -> Result<i64> {
-    let scaled = to_i128(number)?.checked_mul(1_i128.checked_shl(bits).or_overflow()?).or_overflow()?;
-    let one = i128::try_from(WAD).or_overflow()?;
-    let half = one.checked_div(2).or_overflow()?;
-    i64::try_from(scaled.checked_add(half).or_overflow()?.checked_div_euclid(one).or_overflow()?).or_overflow()
+fn grid_units(number: I256, bits: u32) -> Option<i64> {
+    let scaled = to_i128(number)?.checked_mul(1_i128.checked_shl(bits)?)?;
+    let one = i128::try_from(WAD).ok()?;
+    let half = one.checked_div(2)?;
+    i64::try_from(scaled.checked_add(half)?.checked_div_euclid(one)?).ok()
 }
 
 /// A stored number with 18 decimals, rounded down.
@@ -167,20 +168,22 @@ fn fault(error: SliceError) -> SliceFault {
     }
 }
 
-fn stored_slice(slice: &SurfaceSlice, now: u64) -> Result<Slice> {
-    let expiry = slice.expiry;
-    let units = |number, bits| grid_units(number, bits).map_err(|_| Revert::from(range(expiry)));
-    let narrow = |number: i64| i32::try_from(number).map_err(|_| Revert::from(range(expiry)));
-    let forward = to_u128(slice.forward).or_overflow()?.checked_div(WAD_PER_MICRO).or_overflow()?;
-    Ok(Slice {
-        a: units(slice.a, VARIANCE)?,
-        b: units(slice.b, VARIANCE)?,
-        rho: narrow(units(slice.rho, RHO)?)?,
-        m: narrow(units(slice.m, SHIFT)?)?,
-        s: units(slice.s, VARIANCE)?,
-        forward: u64::try_from(forward).map_err(|_| range(expiry))?,
-        updated_at: u32::try_from(now).or_overflow()?,
+/// The slice on its stored grid, none when a field does not fit.
+fn stored_slice(slice: &SurfaceSlice, now: u64) -> Option<Slice> {
+    let forward = to_u128(slice.forward)?.checked_div(WAD_PER_MICRO)?;
+    Some(Slice {
+        a: grid_units(slice.a, VARIANCE)?,
+        b: grid_units(slice.b, VARIANCE)?,
+        rho: narrow(grid_units(slice.rho, RHO))?,
+        m: narrow(grid_units(slice.m, SHIFT))?,
+        s: grid_units(slice.s, VARIANCE)?,
+        forward: u64::try_from(forward).ok()?,
+        updated_at: u32::try_from(now).ok()?,
     })
+}
+
+fn narrow(number: Option<i64>) -> Option<i32> {
+    i32::try_from(number?).ok()
 }
 
 fn slice_view(header: &Header, slice: Option<&Slice>) -> Result<SurfaceSlice> {
@@ -256,7 +259,7 @@ impl Market for Vault {
         let grid = StrikeGrid { base: low, step: width, count };
 
         self.list(expiry, grid)?;
-        self.vm().log(ExpiryListed { expiry, base, step, count });
+        emit(self.vm(), &ExpiryListed { expiry, base, step, count });
         lock::release();
         Ok(())
     }

@@ -184,7 +184,7 @@ fn add_product(sum: i128, lots: i32, word: i64) -> Result<i128> {
 
 fn markets(header: &Header, slice: &Slice, seconds: u32, spots: &Spots) -> Result<[Market; 3]> {
     let published = header.expiry.saturating_sub(slice.updated_at);
-    let market = |spot| Market::new(spot, seconds, header.rate, slice, published).or_overflow();
+    let market = |spot| Market::new(spot, seconds, header.rate, slice, published).ok().or_overflow();
     let [mid, low, high] = spots.at;
     Ok([market(mid)?, market(low)?, market(high)?])
 }
@@ -230,6 +230,12 @@ impl Mark {
     /// The expiry stored at `index`.
     pub(crate) fn expiry(&mut self, index: usize) -> Result<&mut ExpiryMark> {
         self.expiries.iter_mut().find(|expiry| expiry.index == index).or_overflow()
+    }
+
+    /// An expired book that waits for its settlement price.
+    pub(crate) fn expired(&self) -> Option<u64> {
+        let waiting = self.expiries.iter().find(|expiry| expiry.seconds == 0);
+        waiting.map(|expiry| expiry.header.expiry.into())
     }
 
     /// Sums over the book.

@@ -3,8 +3,6 @@
 //! FEED REQUIREMENTS: a Chainlink-shaped aggregator with 8 decimals and a sequencer-uptime feed (0 is up). Every doubt fails closed: a
 //! price that is stale, from the future, not positive or out of range, and a sequencer that is down or back for less than the grace period.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::{Address, I256, U256, aliases::U80};
 use alloy_sol_types::SolCall;
 use interfaces::external::IAggregator;
@@ -14,9 +12,9 @@ use interfaces::vault::IVault::{
 };
 use stylus_sdk::host::VM;
 
-use crate::amounts::{to_u64, uint};
-use crate::error::{OrOverflow, Result, ensure};
-use crate::token::static_call;
+use crate::amounts::{to_i128, to_u64, uint};
+use crate::error::{OrOverflow, Result, Revert, ensure};
+use crate::token::{static_call, word};
 
 /// Largest price the kernels take: 2^50 / 1e8 is 11 million dollars.
 const MAX_PRICE: u64 = 1 << 50;
@@ -45,36 +43,63 @@ pub(crate) struct Feeds {
     pub(crate) grace: u64,
 }
 
+/// Why there is no price.
+pub(crate) enum Fault {
+    Failed(FeedFailed),
+    Future(PriceFromFuture),
+    Stale(PriceStale),
+    NotPositive(PriceNotPositive),
+    AboveRange(PriceAboveRange),
+    Down(SequencerDown),
+    Grace(SequencerGracePeriod),
+}
+
+impl From<Fault> for Revert {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Failed(error) => error.into(),
+            Fault::Future(error) => error.into(),
+            Fault::Stale(error) => error.into(),
+            Fault::NotPositive(error) => error.into(),
+            Fault::AboveRange(error) => error.into(),
+            Fault::Down(error) => error.into(),
+            Fault::Grace(error) => error.into(),
+        }
+    }
+}
+
 impl Feeds {
     /// The current price.
-    pub(crate) fn current(&self, vm: &VM, now: u64) -> Result<Price> {
+    pub(crate) fn current(&self, vm: &VM, now: u64) -> Result<Price, Fault> {
         self.check_sequencer(vm, now)?;
         let round = latest(vm, self.price)?;
-        let updated_at = round.updated_at;
-        ensure(updated_at <= uint(now.into()), || PriceFromFuture {
-            updatedAt: updated_at,
-            timestamp: uint(now.into()),
-        })?;
-        let updated = to_u64(updated_at)?;
-        ensure(now.saturating_sub(updated) <= self.max_age, || PriceStale {
-            updatedAt: updated_at,
-            timestamp: uint(now.into()),
-            maxAge: uint(self.max_age.into()),
-        })?;
+        let (updated_at, timestamp) = (round.updated_at, uint(now.into()));
+        let Some(updated) = to_u64(updated_at).filter(|updated| *updated <= now) else {
+            return Err(Fault::Future(PriceFromFuture { updatedAt: updated_at, timestamp }));
+        };
+        if now.saturating_sub(updated) > self.max_age {
+            let max = uint(self.max_age.into());
+            return Err(Fault::Stale(PriceStale { updatedAt: updated_at, timestamp, maxAge: max }));
+        }
         Ok(Price { spot: spot(round.answer)?, updated_at: updated })
     }
 
     /// The last price whatever its age, none when the feed answers nothing usable: for views that must not revert.
     pub(crate) fn indicative(&self, vm: &VM) -> Option<u64> {
-        latest(vm, self.price).ok().and_then(|round| spot(round.answer).ok())
+        latest(vm, self.price).and_then(|round| spot(round.answer)).ok()
     }
 
-    fn check_sequencer(&self, vm: &VM, now: u64) -> Result<()> {
+    fn check_sequencer(&self, vm: &VM, now: u64) -> Result<(), Fault> {
         let round = latest(vm, self.sequencer)?;
         let since = round.started_at;
-        ensure(round.answer == I256::ZERO && !since.is_zero(), || SequencerDown { since })?;
-        let open_from = since.checked_add(uint(self.grace.into())).or_overflow()?;
-        ensure(uint(now.into()) > open_from, || SequencerGracePeriod { upSince: since, openFrom: open_from })
+        if round.answer != I256::ZERO || since.is_zero() {
+            return Err(Fault::Down(SequencerDown { since }));
+        }
+        let open_from = since.saturating_add(uint(self.grace.into()));
+        if uint(now.into()) <= open_from {
+            return Err(Fault::Grace(SequencerGracePeriod { upSince: since, openFrom: open_from }));
+        }
+        Ok(())
     }
 
     /// The price of round `id`, proven to be the last one at or before `expiry` by the round after it.
@@ -89,37 +114,38 @@ impl Feeds {
             nextUpdatedAt: next.updated_at,
             expiry,
         })?;
-        spot(round.answer)
+        Ok(spot(round.answer)?)
     }
 }
 
-fn spot(answer: I256) -> Result<u64> {
-    ensure(answer.is_positive(), || PriceNotPositive { answer })?;
-    let price = answer.into_raw();
-    ensure(price <= uint(MAX_PRICE.into()), || PriceAboveRange { answer, limit: uint(MAX_PRICE.into()) })?;
-    to_u64(price)
+fn spot(answer: I256) -> Result<u64, Fault> {
+    let price = to_i128(answer).and_then(|price| u64::try_from(price).ok()).filter(|price| (1..=MAX_PRICE).contains(price));
+    price.ok_or_else(|| {
+        if answer.is_positive() {
+            Fault::AboveRange(PriceAboveRange { answer, limit: uint(MAX_PRICE.into()) })
+        } else {
+            Fault::NotPositive(PriceNotPositive { answer })
+        }
+    })
 }
 
-fn latest(vm: &VM, feed: Address) -> Result<Round> {
+fn latest(vm: &VM, feed: Address) -> Result<Round, Fault> {
     round(vm, feed, &IAggregator::latestRoundDataCall {}.abi_encode())
 }
 
-fn by_id(vm: &VM, feed: Address, id: U80) -> Result<Round> {
+fn by_id(vm: &VM, feed: Address, id: U80) -> Result<Round, Fault> {
     round(vm, feed, &IAggregator::getRoundDataCall { roundId: id }.abi_encode())
 }
 
 /// Reads answer, startedAt and updatedAt: words 1 to 3 of five. A short answer, as from an account without code, is a failed feed.
-fn round(vm: &VM, feed: Address, data: &[u8]) -> Result<Round> {
-    let words: Vec<U256> = static_call(vm, feed, data, 160)
-        .unwrap_or_default()
-        .chunks_exact(32)
-        .filter_map(crate::token::word)
-        .collect();
-    match words.as_slice() {
-        [_, answer, started_at, updated_at, _] => {
-            Ok(Round { answer: signed(*answer), started_at: *started_at, updated_at: *updated_at })
+fn round(vm: &VM, feed: Address, data: &[u8]) -> Result<Round, Fault> {
+    let answer = static_call(vm, feed, data, 160).unwrap_or_default();
+    let mut words = answer.chunks_exact(32).filter_map(word).skip(1);
+    match (words.next(), words.next(), words.next(), words.next()) {
+        (Some(answer), Some(started_at), Some(updated_at), Some(_)) => {
+            Ok(Round { answer: signed(answer), started_at, updated_at })
         }
-        _ => Err(FeedFailed { feed }.into()),
+        _ => Err(Fault::Failed(FeedFailed { feed })),
     }
 }
 

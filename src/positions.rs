@@ -9,11 +9,14 @@ use alloy_primitives::{Address, FixedBytes, U256};
 use interfaces::erc6909::IERC6909::{
     Approval, ERC6909InsufficientAllowance, ERC6909InsufficientBalance, ERC6909InvalidReceiver, OperatorSet, Transfer,
 };
+use interfaces::vault::IVault::UnknownSeries;
+use options::Series;
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageBool, StorageMap, StorageU256};
 
-use crate::error::{OrOverflow, Result, ensure};
+use crate::amounts::to_u128;
+use crate::error::{OrOverflow, Result, emit, ensure};
 use crate::state::Vault;
 
 /// Interface ids: ERC-165, ERC-6909, ERC-7540 operators, ERC-7540 asynchronous redemption.
@@ -27,6 +30,12 @@ pub struct Positions {
     allowances: StorageMap<Address, StorageMap<Address, StorageMap<U256, StorageU256>>>,
     operators: StorageMap<Address, StorageMap<Address, StorageBool>>,
     supply: StorageMap<U256, StorageU256>,
+}
+
+/// The series with this id; `UnknownSeries` when the number is no id.
+pub(crate) fn parse(id: U256) -> Result<Series> {
+    let series = to_u128(id).and_then(Series::from_id);
+    Ok(series.ok_or(UnknownSeries { series: id })?)
 }
 
 impl Positions {
@@ -47,7 +56,7 @@ impl Positions {
         let total = supply.get().checked_add(amount).or_overflow()?;
         supply.set(total);
         self.credit(to, id, amount)?;
-        vm.log(Transfer { caller: vm.msg_sender(), sender: Address::ZERO, receiver: to, id, amount });
+        emit(vm, &Transfer { caller: vm.msg_sender(), sender: Address::ZERO, receiver: to, id, amount });
         Ok(())
     }
 
@@ -57,7 +66,7 @@ impl Positions {
         let mut supply = self.supply.setter(id);
         let total = supply.get().checked_sub(amount).or_overflow()?;
         supply.set(total);
-        vm.log(Transfer { caller: vm.msg_sender(), sender: from, receiver: Address::ZERO, id, amount });
+        emit(vm, &Transfer { caller: vm.msg_sender(), sender: from, receiver: Address::ZERO, id, amount });
         Ok(())
     }
 
@@ -65,7 +74,7 @@ impl Positions {
         ensure(!to.is_zero(), || ERC6909InvalidReceiver { receiver: to })?;
         self.debit(from, id, amount)?;
         self.credit(to, id, amount)?;
-        vm.log(Transfer { caller: vm.msg_sender(), sender: from, receiver: to, id, amount });
+        emit(vm, &Transfer { caller: vm.msg_sender(), sender: from, receiver: to, id, amount });
         Ok(())
     }
 
@@ -199,14 +208,14 @@ impl Erc6909 for Vault {
     ) -> Result<bool> {
         let owner = self.vm().msg_sender();
         self.positions.allowances.setter(owner).setter(spender).setter(id).set(amount);
-        self.vm().log(Approval { owner, spender, id, amount });
+        emit(self.vm(), &Approval { owner, spender, id, amount });
         Ok(true)
     }
 
     fn set_operator(&mut self, spender: Address, approved: bool) -> Result<bool> {
         let owner = self.vm().msg_sender();
         self.positions.operators.setter(owner).setter(spender).set(approved);
-        self.vm().log(OperatorSet { owner, spender, approved });
+        emit(self.vm(), &OperatorSet { owner, spender, approved });
         Ok(true)
     }
 

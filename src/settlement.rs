@@ -4,16 +4,17 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U64, U256, aliases::U80};
 use interfaces::vault::IVault::{
-    AlreadySettled, Claimed, ExpiryNotListed, NotExpired, NotSettled, Settled, UnknownSeries,
+    AlreadySettled, Claimed, ExpiryNotListed, NotExpired, NotSettled, Settled,
 };
-use options::{Kind, Series};
+use options::Kind;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{WAD, WAD_PER_PRICE, to_u128, uint};
 use crate::book::Header;
-use crate::error::{OrOverflow, Result, ensure};
+use crate::error::{OrOverflow, Result, emit, ensure};
 use crate::liquidity::positive;
 use crate::lock;
+use crate::positions::parse;
 use crate::state::{Vault, small, wide, word64};
 
 /// Strikes are in 1e-6 USD, prices in 1e-8.
@@ -42,7 +43,7 @@ impl Vault {
         self.set_live(index, false)?;
 
         let wad = u128::from(price).checked_mul(WAD_PER_PRICE).or_overflow()?;
-        self.vm().log(Settled { expiry, price: uint(wad), roundId: round_id, owed: uint(owed) });
+        emit(self.vm(), &Settled { expiry, price: uint(wad), roundId: round_id, owed: uint(owed) });
         Ok(price)
     }
 
@@ -68,7 +69,7 @@ impl Vault {
 
     /// Burns the caller's position in a settled series and returns what it is worth, rounded down [micro-USD].
     fn claim_series(&mut self, id: U256, receiver: Address) -> Result<u128> {
-        let series = Series::from_id(to_u128(id)?).ok_or(UnknownSeries { series: id })?;
+        let series = parse(id)?;
         let price = self.settled_price(series.expiry.into());
         ensure(price != 0, || NotSettled { series: id })?;
         let vm = self.vm().clone();
@@ -81,10 +82,10 @@ impl Vault {
             Kind::Put => strike.saturating_sub(price),
         };
         let per_micro = WAD.checked_mul(100).or_overflow()?;
-        let payoff = maths::mul_div_down(to_u128(size)?, each, per_micro).or_overflow()?;
+        let payoff = maths::mul_div_down(to_u128(size).or_overflow()?, each, per_micro).or_overflow()?;
 
         self.positions.burn(&vm, account, id, size)?;
-        vm.log(Claimed { account, receiver, series: id, size, payoff: uint(payoff) });
+        emit(&vm, &Claimed { account, receiver, series: id, size, payoff: uint(payoff) });
         Ok(payoff)
     }
 

@@ -16,7 +16,7 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageMap, StorageU128, StorageU256};
 
 use crate::amounts::uint;
-use crate::error::{OrOverflow, Result, ensure};
+use crate::error::{OrOverflow, Result, emit, ensure};
 use crate::state::{Vault, small, wide};
 
 /// Virtual shares, 1.0 of a share's 12 decimals for 1e-6 USDC.
@@ -85,7 +85,7 @@ impl Shares {
         self.debit(from, uint(value))?;
         let supply = self.supply().checked_sub(value).or_overflow()?;
         self.supply.set(wide(supply));
-        vm.log(Transfer { from, to: Address::ZERO, value: uint(value) });
+        emit(vm, &Transfer { from, to: Address::ZERO, value: uint(value) });
         Ok(())
     }
 
@@ -123,7 +123,7 @@ impl Shares {
         let mut slot = self.balances.setter(to);
         let balance = slot.get().checked_add(value).or_overflow()?;
         slot.set(balance);
-        vm.log(Transfer { from, to, value });
+        emit(vm, &Transfer { from, to, value });
         Ok(())
     }
 }
@@ -187,7 +187,7 @@ impl Erc20 for Vault {
         ensure(!spender.is_zero(), || ERC20InvalidSpender { spender })?;
         let owner = self.vm().msg_sender();
         self.shares.allowances.setter(owner).setter(spender).set(value);
-        self.vm().log(Approval { owner, spender, value });
+        emit(self.vm(), &Approval { owner, spender, value });
         Ok(true)
     }
 

@@ -13,7 +13,7 @@ use stylus_sdk::storage::{
 
 use crate::book::{Book, live_indices};
 use crate::deposits::{Deposits, Redemptions};
-use crate::error::{OrOverflow, Result, ensure, fail};
+use crate::error::{OrOverflow, Result, emit, ensure, fail};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
 use crate::liquidity::Resources;
@@ -34,7 +34,6 @@ const MAX_UNDERLYING_DECIMALS: u128 = 18;
 
 /// Storage of the vault.
 #[storage]
-#[entrypoint]
 pub struct Vault {
     price_feed: StorageAddress,
     /// One bit for each live expiry.
@@ -95,7 +94,7 @@ impl Vault {
         self.sequencer_feed.set(sequencer_feed);
         self.roles.setter(0).or_overflow()?.set(owner);
 
-        self.vm().log(OwnershipTransferred { owner: Address::ZERO, newOwner: owner });
+        emit(self.vm(), &OwnershipTransferred { owner: Address::ZERO, newOwner: owner });
         Ok(())
     }
 }
@@ -219,8 +218,8 @@ impl Vault {
 
     /// Shares are priced only while no expired book waits for its price.
     pub(crate) fn require_settled(&self, mark: &Mark) -> Result<()> {
-        match mark.expiries.iter().find(|expiry| expiry.seconds == 0) {
-            Some(expiry) => fail(SettlementPending { expiry: expiry.header.expiry.into() }),
+        match mark.expired() {
+            Some(expiry) => fail(SettlementPending { expiry }),
             None => Ok(()),
         }
     }

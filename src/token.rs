@@ -23,7 +23,7 @@ impl Token {
     pub(crate) fn balance(self, vm: &VM, account: Address) -> Result<u128> {
         let data = IToken::balanceOfCall { account }.abi_encode();
         match static_word(vm, self.0, &data) {
-            Some(word) => to_u128(word),
+            Some(word) => to_u128(word).or_overflow(),
             None => fail(TokenFailed { token: self.0 }),
         }
     }
@@ -31,7 +31,7 @@ impl Token {
     /// Decimals of the token.
     pub(crate) fn decimals(self, vm: &VM) -> Result<u128> {
         let word = static_word(vm, self.0, &IToken::decimalsCall {}.abi_encode());
-        word.map_or_else(|| fail(TokenFailed { token: self.0 }), to_u128)
+        word.and_then(to_u128).map_or_else(|| fail(TokenFailed { token: self.0 }), Ok)
     }
 
     /// Pulls `value` from `from` into the vault and checks that all of it arrived.

@@ -10,15 +10,16 @@ use interfaces::vault::IVault::{
     DeadlinePassed, DuplicateLeg, InsufficientLiquidity, Leg, NoLegs, PremiumAboveLimit, PremiumPaid, Quote,
     SeriesExpired, SizeAboveLimit, SizeNotWholeLots, TooManyLegs, Traded, UnknownSeries, ZeroSize,
 };
-use options::{Kind, Series};
+use options::Kind;
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{WAD_PER_PRICE, int, to_i128, to_u128, uint};
+use crate::amounts::{WAD_PER_PRICE, int, to_i128, uint};
 use crate::book::Place;
-use crate::error::{OrOverflow, Result, ensure};
+use crate::error::{OrOverflow, Result, emit, ensure};
 use crate::liquidity::{self, Resources, positive};
 use crate::lock;
 use crate::marking::{ExpiryMark, Mark, ONE, Position, Scale, StrikeMark, Sums, WORD};
+use crate::positions::parse;
 use crate::profile;
 use crate::state::{Session, Vault};
 
@@ -119,13 +120,13 @@ impl Vault {
             self.book.add(order.place, order.kind, order.lots.checked_neg().or_overflow()?)?;
             let size = i128::try_from(amount).or_overflow()?;
             let size = if bought { size } else { size.checked_neg().or_overflow()? };
-            vm.log(Traded { account, series: order.series, size: int(size) });
+            emit(&vm, &Traded { account, series: order.series, size: int(size) });
         }
         let paid = priced.premium.unsigned_abs();
         let pays = priced.premium > 0;
         if pays { self.credit_cash(paid)? } else { self.debit_cash(paid)? }
 
-        vm.log(PremiumPaid {
+        emit(&vm, &PremiumPaid {
             account,
             premium: int(priced.premium),
             value: int(priced.value),
@@ -142,7 +143,7 @@ impl Vault {
 /// Reads a leg: a listed series that has not expired, with a fresh slice, and whole lots within the limit.
 fn order(session: &Session, mark: &Mark, leg: &Leg) -> Result<Order> {
     let unknown = || UnknownSeries { series: leg.series };
-    let series = Series::from_id(to_u128(leg.series).map_err(|_| unknown())?).ok_or_else(unknown)?;
+    let series = parse(leg.series)?;
     let expired = SeriesExpired { series: leg.series, timestamp: uint(session.now.into()) };
     ensure(u64::from(series.expiry) > session.now, || expired)?;
     let expiry = mark.expiries.iter().find(|expiry| expiry.header.expiry == series.expiry).ok_or_else(unknown)?;
@@ -159,7 +160,7 @@ fn whole_lots(session: &Session, leg: &Leg) -> Result<i32> {
     ensure(!leg.size.is_zero(), || ZeroSize { series: leg.series })?;
     let limit = uint(max.into());
     ensure(leg.size.unsigned_abs() <= limit, || SizeAboveLimit { size: leg.size.unsigned_abs(), limit })?;
-    let size = to_i128(leg.size)?;
+    let size = to_i128(leg.size).or_overflow()?;
     let remainder = size.checked_rem(lot.into());
     ensure(remainder == Some(0), || SizeNotWholeLots { size: leg.size, lot: uint(lot.into()) })?;
     i32::try_from(size.checked_div(lot.into()).or_overflow()?).or_overflow()

@@ -15,26 +15,11 @@ mod swap;
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, I256, U256, aliases::U24};
-use alloy_sol_types::SolError;
+pub use interfaces::contract::Revert;
+use interfaces::contract::{Result, ensure};
 use interfaces::venue::IHedgeVenue::{OnlyVault, ZeroHedge};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageUint};
-
-/// Revert data: one of the errors of `abi/IHedgeVenue.sol`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Revert(pub Vec<u8>);
-
-impl<E: SolError> From<E> for Revert {
-    fn from(error: E) -> Self {
-        Self(error.abi_encode())
-    }
-}
-
-impl From<Revert> for Vec<u8> {
-    fn from(revert: Revert) -> Self {
-        revert.0
-    }
-}
 
 /// Storage: all of it fixed at construction.
 #[storage]
@@ -71,14 +56,10 @@ impl UniswapV3Venue {
     ///
     /// # Errors
     /// `OnlyVault`, `ZeroHedge`, `InputMissing`, `SwapFailed` with the router's selector, `TransferFailed`.
-    pub fn hedge(&mut self, size: I256, cash_limit: U256) -> Result<U256, Revert> {
+    pub fn hedge(&mut self, size: I256, cash_limit: U256) -> Result<U256> {
         let caller = self.vm().msg_sender();
-        if caller != self.vault.get() {
-            return Err(OnlyVault { caller }.into());
-        }
-        if size.is_zero() {
-            return Err(ZeroHedge {}.into());
-        }
+        ensure(caller == self.vault.get(), || OnlyVault { caller })?;
+        ensure(!size.is_zero(), || ZeroHedge {})?;
         let amount = size.unsigned_abs();
 
         let cash = if size.is_positive() { self.buy(amount, cash_limit)? } else { self.sell(amount, cash_limit)? };

@@ -2,16 +2,17 @@
 
 use alloy_primitives::{Address, FixedBytes, U160, U256};
 use alloy_sol_types::SolCall;
+use interfaces::contract::{Result, ensure, fail};
 use interfaces::external::{ISwapRouter, IToken};
 use interfaces::venue::IHedgeVenue::{InputMissing, SwapFailed, TransferFailed};
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
-use crate::{Revert, UniswapV3Venue};
+use crate::UniswapV3Venue;
 
 impl UniswapV3Venue {
     /// Buys exactly `amount` of the underlying for at most `cash_limit`.
-    pub(crate) fn buy(&self, amount: U256, cash_limit: U256) -> Result<U256, Revert> {
+    pub(crate) fn buy(&self, amount: U256, cash_limit: U256) -> Result<U256> {
         let (input, output) = (self.asset.get(), self.underlying.get());
         self.approve(input, cash_limit)?;
         let params = ISwapRouter::ExactOutputSingleParams {
@@ -30,7 +31,7 @@ impl UniswapV3Venue {
     }
 
     /// Sells exactly `amount` of the underlying for at least `cash_limit`.
-    pub(crate) fn sell(&self, amount: U256, cash_limit: U256) -> Result<U256, Revert> {
+    pub(crate) fn sell(&self, amount: U256, cash_limit: U256) -> Result<U256> {
         let (input, output) = (self.underlying.get(), self.asset.get());
         self.approve(input, amount)?;
         let params = ISwapRouter::ExactInputSingleParams {
@@ -47,7 +48,7 @@ impl UniswapV3Venue {
     }
 
     /// Sends what is left of a token back to the vault.
-    pub(crate) fn return_all(&self, token: Address) -> Result<(), Revert> {
+    pub(crate) fn return_all(&self, token: Address) -> Result<()> {
         let left = self.balance(token)?;
         if left.is_zero() {
             return Ok(());
@@ -57,27 +58,25 @@ impl UniswapV3Venue {
     }
 
     /// Approves the router for what the vault has sent, if it has.
-    fn approve(&self, token: Address, amount: U256) -> Result<(), Revert> {
+    fn approve(&self, token: Address, amount: U256) -> Result<()> {
         let held = self.balance(token)?;
-        if held < amount {
-            return Err(InputMissing { expected: amount, held }.into());
-        }
+        ensure(held >= amount, || InputMissing { expected: amount, held })?;
         self.set_allowance(token, amount)
     }
 
-    fn set_allowance(&self, token: Address, value: U256) -> Result<(), Revert> {
+    fn set_allowance(&self, token: Address, value: U256) -> Result<()> {
         self.act(token, &IToken::approveCall { spender: self.router.get(), value }.abi_encode())
     }
 
-    fn balance(&self, token: Address) -> Result<U256, Revert> {
+    fn balance(&self, token: Address) -> Result<U256> {
         let data = IToken::balanceOfCall { account: self.vm().contract_address() }.abi_encode();
         // SAFETY: a static call cannot change storage.
         let answer = unsafe { RawCall::new_static(self.vm()).limit_return_data(0, 32).call(token, &data) };
-        answer.ok().as_deref().and_then(word).ok_or_else(|| TransferFailed { token }.into())
+        answer.ok().as_deref().and_then(word).map_or_else(|| fail(TransferFailed { token }), Ok)
     }
 
     /// Calls a token and accepts `true`, or no answer from a contract that has code.
-    fn act(&self, token: Address, data: &[u8]) -> Result<(), Revert> {
+    fn act(&self, token: Address, data: &[u8]) -> Result<()> {
         // SAFETY: this contract writes no storage after its construction.
         let answer = unsafe { RawCall::new(self.vm()).limit_return_data(0, 32).call(token, data) };
         let accepted = match answer {
@@ -85,10 +84,10 @@ impl UniswapV3Venue {
             Ok(data) => word(&data) == Some(U256::ONE),
             Err(_) => false,
         };
-        if accepted { Ok(()) } else { Err(TransferFailed { token }.into()) }
+        ensure(accepted, || TransferFailed { token })
     }
 
-    fn swap(&self, data: &[u8]) -> Result<U256, Revert> {
+    fn swap(&self, data: &[u8]) -> Result<U256> {
         // SAFETY: this contract writes no storage after its construction.
         let answer = unsafe { RawCall::new(self.vm()).limit_return_data(0, 32).call(self.router.get(), data) };
         let reason = match answer {
@@ -98,7 +97,7 @@ impl UniswapV3Venue {
             },
             Err(data) => data.first_chunk::<4>().copied().unwrap_or_default(),
         };
-        Err(SwapFailed { reason: FixedBytes(reason) }.into())
+        fail(SwapFailed { reason: FixedBytes(reason) })
     }
 }
 

@@ -5,6 +5,8 @@
 #![no_std]
 #![allow(missing_docs, reason = "the documentation stands in the Solidity interfaces")]
 
+extern crate alloc;
+
 /// ERC-20: shares.
 pub mod erc20 {
     alloy_sol_types::sol!("../../abi/IERC20.sol");
@@ -36,6 +38,10 @@ pub mod venue {
 pub mod external {
     alloy_sol_types::sol!("../../abi/external/IExternal.sol");
 }
+
+/// Errors and events of contracts.
+#[cfg(feature = "stylus")]
+pub mod contract;
 
 #[cfg(feature = "stylus")]
 mod abi {

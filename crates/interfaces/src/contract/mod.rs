@@ -1,0 +1,200 @@
+//! What a contract says to the outside: errors and events of `abi/`, one word for each field.
+//!
+//! In a program an error ends the call where it arises: its data is written and the frame reverts, so a [`Revert`] is never seen and costs
+//! nothing to pass on. Natively, in tests, it travels up as data. No contract may therefore catch a `Revert`: what can be answered
+//! in another way than by refusing is an `Option` or an error type of its own.
+
+mod codec;
+
+use alloc::vec::Vec;
+
+use alloy_primitives::B256;
+use alloy_sol_types::abi::token::WordToken;
+use alloy_sol_types::{SolError, SolEvent, TopicList};
+use stylus_sdk::stylus_core::RawLogAccess;
+
+pub use codec::{Answer, Arg, Args};
+
+/// A refusal of the whole call. On WASM it has no values.
+#[cfg(target_arch = "wasm32")]
+#[derive(Debug)]
+pub struct Revert(core::convert::Infallible);
+
+/// A refusal of the whole call: its data.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Revert(pub Vec<u8>);
+
+/// The result of everything that can refuse.
+pub type Result<T, E = Revert> = core::result::Result<T, E>;
+
+/// Fails with `error`.
+///
+/// # Errors
+/// Always.
+#[inline]
+#[allow(unreachable_code, reason = "on WASM the error ends the call")]
+pub fn fail<T, E: SolError>(error: E) -> Result<T>
+where
+    for<'a> E::Token<'a>: Words,
+{
+    Err(Revert::from(error))
+}
+
+/// Refuses calldata that is no call of the ABI: without data, as Solidity does.
+///
+/// # Errors
+/// Always.
+#[inline]
+#[allow(unreachable_code, reason = "on WASM the error ends the call")]
+pub fn malformed<T>() -> Result<T> {
+    Err(Revert::empty())
+}
+
+/// Fails with `error` unless `condition` holds.
+///
+/// # Errors
+/// The given one.
+#[inline]
+pub fn ensure<E: SolError>(condition: bool, error: impl FnOnce() -> E) -> Result<()>
+where
+    for<'a> E::Token<'a>: Words,
+{
+    if condition { Ok(()) } else { fail(error()) }
+}
+
+/// Emits an event.
+pub fn emit<E: SolEvent>(vm: &impl RawLogAccess, event: &E)
+where
+    for<'a> E::DataToken<'a>: Words,
+{
+    let mut topics = [WordToken::default(); 4];
+    let count = E::TopicList::COUNT;
+    if event.encode_topics_raw(&mut topics).is_ok() {
+        log(vm, topics.get(..count).unwrap_or_default(), event.tokenize_body().words().as_ref());
+    }
+}
+
+#[inline(never)]
+fn log(vm: &impl RawLogAccess, topics: &[WordToken], data: &[B256]) {
+    let mut bytes = Vec::with_capacity(topics.len().saturating_add(data.len()).saturating_mul(32));
+    for topic in topics {
+        bytes.extend_from_slice(topic.0.as_slice());
+    }
+    for word in data {
+        bytes.extend_from_slice(word.as_slice());
+    }
+    vm.emit_log(&bytes, topics.len());
+}
+
+impl Revert {
+    /// A refusal without data: malformed calldata.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::with(&[])
+    }
+
+    fn encode(selector: [u8; 4], words: &[B256]) -> Self {
+        let mut data = Vec::with_capacity(words.len().saturating_mul(32).saturating_add(4));
+        data.extend_from_slice(&selector);
+        for word in words {
+            data.extend_from_slice(word.as_slice());
+        }
+        Self::with(&data)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn with(data: &[u8]) -> Self {
+        Self(data.to_vec())
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn with(data: &[u8]) -> Self {
+        #[link(wasm_import_module = "vm_hooks")]
+        unsafe extern "C" {
+            fn write_result(data: *const u8, len: usize);
+            fn exit_early(status: u32) -> !;
+        }
+        // SAFETY: the data outlives the call that reads it; nothing runs after the exit.
+        unsafe {
+            write_result(data.as_ptr(), data.len());
+            exit_early(1)
+        }
+    }
+}
+
+impl<E: SolError> From<E> for Revert
+where
+    for<'a> E::Token<'a>: Words,
+{
+    #[cold]
+    #[inline(never)]
+    fn from(error: E) -> Self {
+        Self::encode(E::SELECTOR, error.tokenize().words().as_ref())
+    }
+}
+
+impl From<Revert> for Vec<u8> {
+    #[cfg(target_arch = "wasm32")]
+    fn from(revert: Revert) -> Self {
+        match revert.0 {}
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn from(revert: Revert) -> Self {
+        revert.0
+    }
+}
+
+/// Tokens that are one word each.
+pub trait Words {
+    /// The words, in order.
+    type Array: AsRef<[B256]>;
+    /// Takes them out.
+    fn words(self) -> Self::Array;
+}
+
+macro_rules! words {
+    ($count:literal: $($name:ident)*) => {
+        impl Words for ($(word!($name),)*) {
+            type Array = [B256; $count];
+            #[inline]
+            fn words(self) -> Self::Array {
+                #[allow(non_snake_case, reason = "a name for each word of a tuple")]
+                let ($($name,)*) = self;
+                [$($name.0),*]
+            }
+        }
+    };
+}
+
+macro_rules! word {
+    ($name:ident) => {
+        WordToken
+    };
+}
+
+words!(0: );
+words!(2: A B);
+words!(3: A B C);
+words!(4: A B C D);
+words!(5: A B C D E);
+words!(7: A B C D E F G);
+words!(22: A B C D E F G H I J K L M N O P Q R S T U V);
+
+impl Words for WordToken {
+    type Array = [B256; 1];
+    #[inline]
+    fn words(self) -> Self::Array {
+        [self.0]
+    }
+}
+
+/// One word, or one struct: the struct's words.
+impl<T: Words> Words for (T,) {
+    type Array = T::Array;
+    #[inline]
+    fn words(self) -> Self::Array {
+        self.0.words()
+    }
+}

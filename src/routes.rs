@@ -1,0 +1,141 @@
+//! The entry point, and which method each selector names.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::U256;
+use alloy_sol_types::SolCall;
+use interfaces::contract::{Answer, Args, malformed};
+use interfaces::erc20::IERC20;
+use interfaces::erc165::IERC165;
+use interfaces::erc4626::IERC4626;
+use interfaces::erc6909::IERC6909;
+use interfaces::vault::IVault;
+use stylus_sdk::abi::{CONSTRUCTOR_SELECTOR, Router};
+use stylus_sdk::host::VM;
+use stylus_sdk::prelude::*;
+use stylus_sdk::{ArbResult, stylus_core::storage::TopLevelStorage};
+
+use crate::deposits::Deposits as _;
+use crate::error::{Result, Revert};
+use crate::governance::Governance as _;
+use crate::hedging::Hedging as _;
+use crate::market::Market as _;
+use crate::positions::{Erc165 as _, Erc6909 as _};
+use crate::settlement::Settlement as _;
+use crate::shares::Erc20 as _;
+use crate::state::Vault;
+use crate::trading::Trading as _;
+
+// SAFETY: the vault is the program's only storage and begins at slot 0.
+unsafe impl TopLevelStorage for Vault {}
+
+/// Runs a call: the constructor, which runs once, or a method. Nothing takes ether.
+#[entrypoint]
+pub(crate) fn main(input: Vec<u8>, vm: VM) -> ArbResult {
+    let refusal = || Vec::from(Revert::empty());
+    let (selector, data) = input.split_first_chunk().ok_or_else(refusal)?;
+    // SAFETY: one instance for the call, on the slots that are the vault's.
+    let mut vault = unsafe { Vault::new(U256::ZERO, 0, vm) };
+    let selector = u32::from_be_bytes(*selector);
+    if selector == CONSTRUCTOR_SELECTOR {
+        return <Vault as Router<Vault>>::constructor(&mut vault, data).unwrap_or_else(|| Err(refusal()));
+    }
+    if !vault.vm().msg_value().is_zero() {
+        return Err(refusal());
+    }
+    let mut out = Vec::new();
+    route(&mut vault, selector, Args::new(data), &mut out)?;
+    Ok(out)
+}
+
+macro_rules! routes {
+    ($vault:ident, $selector:ident, $args:ident, $out:ident; $($abi:ident { $($call:ident => $method:ident($($arg:ident),*);)* })*) => {$($(
+        if $selector == u32::from_be_bytes(<$abi::$call as SolCall>::SELECTOR) {
+            $(let $arg = $args.take()?;)*
+            return $vault.$method($($arg),*).put($out);
+        }
+    )*)*};
+}
+
+fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>) -> Result<()> {
+    routes! { vault, selector, args, out;
+        IVault {
+            quoteCall => quote(legs);
+            tradeCall => trade(legs, max_premium, receiver, deadline);
+            hedgeNeededCall => hedge_needed();
+            rebalanceCall => rebalance(legs, deadline);
+            settleCall => settle(expiry, round_id);
+            claimCall => claim(series, receiver);
+            settlementPriceCall => settlement_price(expiry);
+            listExpiryCall => list_expiry(expiry, base, step, count);
+            setSurfaceCall => set_surface(slices);
+            seriesIdCall => series_id(expiry, strike, is_put);
+            seriesGreeksCall => series_greeks(series);
+            greeksCall => greeks();
+            navCall => nav();
+            bookCall => book_of();
+            spotCall => spot();
+            profileCall => profile_view();
+            feedsCall => feeds();
+            underlyingCall => underlying_address();
+            setProfileCall => set_profile(profile);
+            roleCall => role(which);
+            setRoleCall => set_role(which, account);
+            acceptOwnershipCall => accept_ownership();
+            pauseCall => pause();
+            unpauseCall => unpause();
+            pausedCall => paused_view();
+            allowVenueCall => allow_venue(venue);
+            removeVenueCall => remove_venue(venue);
+            venueAllowedFromCall => venue_allowed_from(venue);
+        }
+        IERC4626 {
+            assetCall => asset_address();
+            totalAssetsCall => total_assets();
+            convertToSharesCall => convert_to_shares(assets);
+            convertToAssetsCall => convert_to_assets(shares);
+            maxDepositCall => max_deposit(receiver);
+            previewDepositCall => preview_deposit(assets);
+            depositCall => deposit(assets, receiver);
+            maxMintCall => max_mint(receiver);
+            previewMintCall => preview_mint(shares);
+            mintCall => mint(shares, receiver);
+            maxWithdrawCall => max_withdraw(controller);
+            previewWithdrawCall => preview_withdraw(assets);
+            withdrawCall => withdraw(assets, receiver, controller);
+            maxRedeemCall => max_redeem(controller);
+            previewRedeemCall => preview_redeem(shares);
+            redeemCall => redeem(shares, receiver, controller);
+            requestRedeemCall => request_redeem(shares, controller, owner);
+            pendingRedeemRequestCall => pending_redeem_request(id, controller);
+            claimableRedeemRequestCall => claimable_redeem_request(id, controller);
+            processRedemptionCall => process_redemption(controller);
+            redeemDelayCall => redeem_delay();
+        }
+        IERC20 {
+            nameCall => name();
+            symbolCall => symbol();
+            decimalsCall => decimals();
+            totalSupplyCall => total_supply();
+            balanceOfCall => balance_of(account);
+            allowanceCall => allowance(owner, spender);
+            transferCall => transfer(to, value);
+            approveCall => approve(spender, value);
+            transferFromCall => transfer_from(from, to, value);
+        }
+        IERC6909 {
+            balanceOfCall => position_of(owner, id);
+            allowanceCall => position_allowance(owner, spender, id);
+            isOperatorCall => is_operator(owner, spender);
+            transferCall => transfer_position(receiver, id, amount);
+            transferFromCall => transfer_position_from(sender, receiver, id, amount);
+            approveCall => approve_position(spender, id, amount);
+            setOperatorCall => set_operator(spender, approved);
+            totalSupplyCall => open_amount(id);
+        }
+        IERC165 {
+            supportsInterfaceCall => supports_interface(interface_id);
+        }
+    }
+    malformed()
+}
