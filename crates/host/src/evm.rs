@@ -28,6 +28,10 @@ pub(crate) type Context = revm::context::Context<BlockEnv, TxEnv, CfgEnv, CacheD
 /// Rules of the EVM side.
 pub(crate) const SPEC: SpecId = SpecId::PRAGUE;
 
+/// Native stack that a program and what it calls need at most before the next one grows it, and by how much it grows [bytes].
+const STACK_LEFT: usize = 1 << 20;
+const STACK_STEP: usize = 4 << 20;
+
 /// What the Stylus side keeps: programs for good, the rest for a transaction.
 #[derive(Clone)]
 pub(crate) struct Stylus {
@@ -71,7 +75,8 @@ impl PrecompileProvider<Context> for Stylus {
     fn run(&mut self, context: &mut Context, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
         let (hash, code) = &inputs.known_bytecode;
         if is_program(code.original_byte_slice()) {
-            return Ok(Some(frame::run(context, self, inputs, *hash)));
+            let run = || frame::run(context, self, inputs, *hash);
+            return Ok(Some(stacker::maybe_grow(STACK_LEFT, STACK_STEP, run)));
         }
         PrecompileProvider::<Context>::run(&mut self.precompiles, context, inputs)
     }

@@ -245,9 +245,18 @@ impl World {
     pub fn view(&mut self, from: Address, to: Address, data: impl Into<Bytes>) -> Result<Receipt, CallError> {
         let programs = self.machine.precompiles.programs.clone();
         let tx = Tx { from, to: Some(to), value: U256::ZERO, data: data.into(), gas_limit: TX_GAS };
+        self.charge_fees(false);
         let result = self.transact(tx, false);
+        self.charge_fees(true);
         self.machine.precompiles.programs = programs;
         result.map(|(_, receipt)| receipt)
+    }
+
+    /// Whether the sender must have the fee: of a transaction yes, of a view no.
+    fn charge_fees(&mut self, charge: bool) {
+        self.machine.ctx.modify_cfg(|cfg| {
+            cfg.disable_balance_check = !charge;
+        });
     }
 
     /// Reads a deployed program back from its accounts and activates it, as anyone may.
