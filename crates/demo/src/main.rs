@@ -1,1 +1,111 @@
-fn main() {}
+//! Replays a market through real prices and reports what came of it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use demo::live::Live;
+use demo::prices::{PriceError, Prices, Window, parse_time, show};
+use demo::progress::Table;
+use demo::replay::{self, Liquidity, Results, Scenario};
+use demo::stage::{Config, default_profile};
+use demo::traders::Flow;
+
+/// Hours of prices that the first published vol is made of.
+const HISTORY: u64 = 14 * 24;
+const TRADERS: usize = 9;
+const LPS: usize = 4;
+
+/// Deploys the vault, its hedge venue, Uniswap V3, tokens and feeds on the simulated host and replays hourly prices through them.
+#[derive(Parser)]
+#[command(name = "scripts/demo")]
+struct Options {
+    /// CSV with a unix or ISO timestamp and a close column.
+    #[arg(long, value_name = "FILE", default_value = "data/btc-usd-1h.csv")]
+    prices: PathBuf,
+    /// First day, such as 2022-05-01; without it, the last days of the file.
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    from: Option<u64>,
+    /// Days to replay.
+    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=3_650))]
+    days: u64,
+    /// Seed of the traders' and LPs' randomness.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Where the report goes.
+    #[arg(long, value_name = "DIR", default_value = "report")]
+    report: PathBuf,
+}
+
+fn date(text: &str) -> Result<u64, String> {
+    parse_time(text).ok_or_else(|| format!("{text:?} is no date"))
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let window = match read(&options) {
+        Ok(window) => window,
+        Err(error) => {
+            eprintln!("demo: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options, window) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("demo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read(options: &Options) -> Result<Window, PriceError> {
+    let prices = Prices::read(&options.prices)?;
+    let window = prices.window(options.from, options.days, HISTORY)?;
+    for outage in &window.outages {
+        let file = options.prices.display();
+        eprintln!(
+            "demo: warning: {file}, line {}: no price from {} to {}; the feed is silent",
+            outage.line,
+            show(outage.from),
+            show(outage.to)
+        );
+    }
+    Ok(window)
+}
+
+/// Replays, reports, and says whether every rule held.
+fn run(options: &Options, window: Window) -> Result<bool> {
+    let first = window.hours.iter().find_map(|hour| hour.price).unwrap_or(1.0);
+    let start = window.hours.first().map_or(0, |hour| hour.time);
+    let config = Config { start, price: first, profile: default_profile() };
+    let mut market = Live::deploy(&config, TRADERS, LPS)?;
+    let scenario =
+        Scenario { window, seed: options.seed, flow: Flow::default(), liquidity: Liquidity::default() };
+    let mut table = Table::new();
+    let results = replay::run(&mut market, &scenario, &mut table)?;
+    table.finish();
+    report(options, &scenario, &market, &results)
+}
+
+fn report(_options: &Options, _scenario: &Scenario, market: &Live, results: &Results) -> Result<bool> {
+    let records = &results.records;
+    let x: Vec<f64> = records.iter().map(|record| record.spot_return).collect();
+    let hedged: Vec<f64> = records.iter().map(|record| record.pnl).collect();
+    let unhedged: Vec<f64> = records.iter().map(|record| record.unhedged).collect();
+    let (h, u) = (demo::regression::Fit::new(&x, &hedged), demo::regression::Fit::new(&x, &unhedged));
+    println!("hedged {h:?}\nunhedged {u:?}\nexplained reduction {}, total reduction {}", 1.0 - h.explained / u.explained, 1.0 - h.variance / u.variance);
+    println!("{:?}", results.invariants);
+    println!("quotes {:?} declined {} refusals {:?} updates {:?} hedges {:?} settled {} claimed {} dep {:?} red {:?}", results.quotes, results.declined, results.refusals, results.updates, results.hedges, results.settled, results.claimed, results.deposits, results.redemptions);
+    println!("volume {:?} widest {} informed {}", results.volume, results.volume.widest_side(), results.volume.share(results.volume.styles[2]));
+    println!("limit hours {} of {}", records.iter().filter(|r| r.at_limit).count(), records.len());
+    println!("pnl {} unhedged {}", hedged.iter().sum::<f64>(), unhedged.iter().sum::<f64>());
+    let mut sums = [0.0; 6];
+    for record in records { for (s, v) in sums.iter_mut().zip(record.parts.values()) { *s += v; } }
+    println!("{:?} {:?}", demo::ledger::Parts::NAMES, sums);
+    println!("share price {:?} -> {:?}", records.first().map(|r| r.share_price), records.last().map(|r| r.share_price));
+    println!("{:?}", market.gas);
+    Ok(true)
+}

@@ -25,8 +25,8 @@ const CHAIN_ID: u64 = 42_161;
 const TX_GAS: u64 = 32_000_000;
 const BASE_FEE: u64 = 10_000_000;
 /// The L1 block that block 0 of the world falls into, and its time.
-const L1_START: u64 = 24_000_000;
-const START: u64 = 1_640_995_200;
+const L1_START: u64 = 900_000;
+const START: u64 = 1_420_070_400;
 const L1_SECONDS: u64 = 12;
 
 type Machine = Evm<Context, (), EthInstructions<EthInterpreter, Context>, Stylus, EthFrame<EthInterpreter>>;

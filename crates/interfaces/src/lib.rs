@@ -9,7 +9,10 @@ extern crate alloc;
 
 /// ERC-20: shares.
 pub mod erc20 {
-    alloy_sol_types::sol!("../../abi/IERC20.sol");
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IERC20.sol"
+    );
 }
 /// ERC-165.
 pub mod erc165 {
@@ -17,11 +20,17 @@ pub mod erc165 {
 }
 /// ERC-4626 and ERC-7540.
 pub mod erc4626 {
-    alloy_sol_types::sol!("../../abi/IERC4626.sol");
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IERC4626.sol"
+    );
 }
 /// ERC-6909: option positions.
 pub mod erc6909 {
-    alloy_sol_types::sol!("../../abi/IERC6909.sol");
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IERC6909.sol"
+    );
 }
 /// The vault's own functions, events and errors.
 pub mod vault {
@@ -32,7 +41,10 @@ pub mod vault {
 }
 /// Hedge venue adapters.
 pub mod venue {
-    alloy_sol_types::sol!("../../abi/IHedgeVenue.sol");
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IHedgeVenue.sol"
+    );
 }
 /// Contracts of others that ours call.
 pub mod external {

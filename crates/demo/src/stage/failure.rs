@@ -37,18 +37,20 @@ impl Failure {
 
     fn describe(&self) -> String {
         let data = self.data();
-        let known = IVaultErrors::abi_decode(&data)
-            .map(|error| format!("{error:?}"))
-            .or_else(|_| selector_name::<IERC20Errors>(&data, "ERC20"))
-            .or_else(|_| selector_name::<IERC4626Errors>(&data, "ERC4626"))
-            .or_else(|_| selector_name::<IERC6909Errors>(&data, "ERC6909"))
-            .or_else(|_| selector_name::<IHedgeVenueErrors>(&data, "HedgeVenue"));
-        known.unwrap_or_else(|()| self.0.to_string())
+        let known = decoded::<IVaultErrors>(&data)
+            .or_else(|| decoded::<IERC20Errors>(&data))
+            .or_else(|| decoded::<IERC4626Errors>(&data))
+            .or_else(|| decoded::<IERC6909Errors>(&data))
+            .or_else(|| decoded::<IHedgeVenueErrors>(&data));
+        known.unwrap_or_else(|| self.0.to_string())
     }
 }
 
-fn selector_name<I: SolInterface>(data: &[u8], standard: &str) -> Result<String, ()> {
-    I::abi_decode(data).map(|_| format!("{standard}Error 0x{}", alloy_primitives::hex::encode(data))).map_err(|_| ())
+/// The error as Rust shows it, without the name of the enum's case around it.
+fn decoded<I: SolInterface + fmt::Debug>(data: &[u8]) -> Option<String> {
+    let text = format!("{:?}", I::abi_decode(data).ok()?);
+    let inner = text.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    Some(inner.map_or(text.clone(), str::to_owned))
 }
 
 impl fmt::Display for Failure {
