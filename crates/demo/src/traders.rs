@@ -78,15 +78,15 @@ impl Default for Flow {
     fn default() -> Self {
         Self {
             arrivals: 3.0,
-            styles: [0.35, 0.3, 0.35],
+            styles: [0.28, 0.25, 0.47],
             notional: 12_000.0,
             notional_spread: 0.5,
             vol_noise: 0.12,
-            urgency: 0.10,
-            appetite: [400_000.0, 200_000.0],
+            urgency: 0.12,
+            appetite: [120_000.0, 80_000.0],
             calls: 0.5,
             trend_shift: 0.2,
-            edge: 0.001,
+            edge: 0.0005,
             call_deltas: (0.5, 0.85),
             put_deltas: (0.08, 0.3),
         }
@@ -180,7 +180,7 @@ pub fn decide(
         return informed(rng, flow, view, &own, kind);
     }
     let (series, lots) =
-        if closes { closing(rng, flow, view, &own)? } else { opening(rng, flow, view, kind)? };
+        if closes { closing(rng, view, &own)? } else { opening(rng, flow, view, kind)? };
     let bias = if closes { -flow.urgency } else { flow.urgency };
     let noise = Normal::new(bias, flow.vol_noise).ok()?.sample(rng);
     let vol = published_vol(view, series)? * noise.exp();
@@ -203,7 +203,7 @@ fn informed(
 ) -> Option<Order> {
     let rises = view.later > view.spot;
     let gains = (kind == Kind::Call) == rises;
-    let (series, lots) = if gains { opening(rng, flow, view, kind)? } else { closing(rng, flow, view, own)? };
+    let (series, lots) = if gains { opening(rng, flow, view, kind)? } else { closing(rng, view, own)? };
     let vol = published_vol(view, series)?;
     let value = terms(view.now + FORESIGHT, series).value(view.later, vol).price;
     let edge = flow.edge * view.spot;
@@ -228,8 +228,8 @@ fn opening(rng: &mut impl Rng, flow: &Flow, view: &View<'_>, kind: Kind) -> Opti
     Some((Series { expiry: chosen.expiry, strike, kind }, lots))
 }
 
-/// A position to sell back, by its size, whole or as much as an order may hold.
-fn closing(rng: &mut impl Rng, flow: &Flow, view: &View<'_>, own: &[Holding]) -> Option<(Series, i64)> {
+/// A position to sell back, by its size: whole, or as much as an order may hold.
+fn closing(rng: &mut impl Rng, view: &View<'_>, own: &[Holding]) -> Option<(Series, i64)> {
     let live: Vec<_> = own.iter().filter(|one| one.series.expiry > view.now + 600).collect();
     let total = live.iter().fold(0, |sum, one| sum + one.lots);
     let mut ticket = rng.random_range(0..total.max(1));
@@ -237,7 +237,7 @@ fn closing(rng: &mut impl Rng, flow: &Flow, view: &View<'_>, own: &[Holding]) ->
         ticket -= one.lots;
         ticket < 0
     })?;
-    let lots = order_lots(rng, flow, view)?.max(chosen.lots / 2).min(chosen.lots).min(view.max_lots);
+    let lots = chosen.lots.min(view.max_lots);
     Some((chosen.series, -lots))
 }
 
