@@ -2,3 +2,4 @@
 
 mod deposit;
 mod market;
+mod refusals;

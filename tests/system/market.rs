@@ -1,24 +1,31 @@
 //! A stage with a listed market, and what the tests say about it.
 
-use demo::stage::{Config, Stage, default_profile};
-use host::alloy_primitives::{Address, I256, U256};
+use alloy_sol_types::SolCall;
+use demo::stage::{Config, Failure, PriceFeed, Stage, default_profile};
+use host::Log;
+use host::alloy_primitives::{Address, B256, I256, U256};
+use interfaces::erc20::IERC20;
+use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
+use interfaces::vault::IVault::IVaultErrors;
 
 pub(crate) const START: u64 = 1_651_363_200; // 2022-05-01 00:00 UTC
 pub(crate) const DAY: u64 = 86_400;
+pub(crate) const HOUR: u64 = 3_600;
 pub(crate) const SPOT: f64 = 2_800.0;
-pub(crate) const WAD: u128 = 1_000_000_000_000_000_000;
 
 /// 18 decimals.
 pub(crate) fn wad(number: f64) -> U256 {
     U256::from((number * 1e9).round() as u128) * U256::from(1_000_000_000_u64)
 }
 
+/// 18 decimals with a sign.
 pub(crate) fn signed(number: f64) -> I256 {
     let magnitude = I256::from_raw(wad(number.abs()));
     if number < 0.0 { -magnitude } else { magnitude }
 }
 
+/// 6 decimals.
 pub(crate) fn usdc(number: f64) -> U256 {
     U256::from((number * 1e6).round() as u128)
 }
@@ -28,7 +35,12 @@ pub(crate) fn expiry(days: u64) -> u64 {
     START + days * DAY + 28_800
 }
 
-/// A flat slice at `vol` for an expiry.
+/// Id of a series.
+pub(crate) fn series(expiry: u64, strike: u64, put: bool) -> U256 {
+    U256::from(u128::from(expiry) << 56 | u128::from(strike * 1_000_000) << 8 | u128::from(put))
+}
+
+/// A slice at about `vol` for an expiry.
 pub(crate) fn slice(expiry: u64, now: u64, vol: f64, spot: f64) -> IVault::SurfaceSlice {
     let years = (expiry - now) as f64 / 31_536_000.0;
     IVault::SurfaceSlice {
@@ -43,7 +55,7 @@ pub(crate) fn slice(expiry: u64, now: u64, vol: f64, spot: f64) -> IVault::Surfa
     }
 }
 
-/// A market with one LP of a million, two traders and two expiries of 21 strikes.
+/// A market with one LP of a million, a trader, and two expiries of 21 strikes from 1,800 to 3,800.
 pub(crate) struct Market {
     pub(crate) stage: Stage,
     pub(crate) lp: Address,
@@ -53,45 +65,161 @@ pub(crate) struct Market {
 
 impl Market {
     pub(crate) fn open() -> Self {
-        let config = Config { start: START, price: SPOT, profile: default_profile() };
+        Self::with(default_profile())
+    }
+
+    pub(crate) fn with(profile: IVault::Profile) -> Self {
+        let config = Config { start: START, price: SPOT, profile };
         let mut stage = Stage::deploy(&config).expect("the stage is set");
         let lp = stage.funded("lp", 2_000_000.0).expect("an LP with cash");
         let trader = stage.funded("trader", 1_000_000.0).expect("a trader with cash");
-        stage
-            .vault(lp, interfaces::erc4626::IERC4626::depositCall { assets: usdc(1_000_000.0), receiver: lp })
-            .expect("a deposit");
-        let expiries = [expiry(7), expiry(30)];
-        let curator = stage.actors.curator;
-        for expiry in expiries {
-            let call = IVault::listExpiryCall { expiry, base: wad(1_800.0), step: wad(100.0), count: 21 };
-            stage.vault(curator, call).expect("a listed expiry");
+        let mut market = Self { stage, lp, trader, expiries: [expiry(7), expiry(30)] };
+        market.deposit(1_000_000.0).expect("a deposit");
+        for expiry in market.expiries {
+            market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
         }
-        let mut market = Self { stage, lp, trader, expiries };
         market.publish(SPOT);
         market
     }
 
+    pub(crate) fn deposit(&mut self, usd: f64) -> Result<U256, Failure> {
+        let call = IERC4626::depositCall { assets: usdc(usd), receiver: self.lp };
+        self.stage.vault(self.lp, call)
+    }
+
+    pub(crate) fn list(&mut self, expiry: u64, base: f64, step: f64, count: u8) -> Result<(), Failure> {
+        let call = IVault::listExpiryCall { expiry, base: wad(base), step: wad(step), count };
+        self.stage.vault(self.stage.actors.curator, call).map(|_| ())
+    }
+
+    /// Publishes a surface for all live expiries round `spot`.
     pub(crate) fn publish(&mut self, spot: f64) {
-        let now = self.stage.chain.world.timestamp();
+        let now = self.now();
         let live = self.expiries.into_iter().filter(|expiry| *expiry > now);
         let slices = live.map(|expiry| slice(expiry, now, 0.8, spot)).collect();
         let publisher = self.stage.actors.publisher;
         self.stage.vault(publisher, IVault::setSurfaceCall { slices }).expect("a surface");
     }
 
-    pub(crate) fn series(&self, expiry: u64, strike: u64, put: bool) -> U256 {
-        U256::from(u128::from(expiry) << 56 | u128::from(strike * 1_000_000) << 8 | u128::from(put))
+    /// Goes to `time` with feed, pool and surface at `price`.
+    pub(crate) fn move_to(&mut self, time: u64, price: f64) {
+        self.stage.chain.world.warp(time);
+        self.stage.push_price(price).expect("a round");
+        self.stage.arbitrage(price).expect("a pool at the price");
+        self.publish(price);
     }
 
-    pub(crate) fn quote(&mut self, series: U256, size: f64) -> IVault::Quote {
-        let legs = vec![IVault::Leg { series, size: signed(size) }];
-        self.stage.ask(IVault::quoteCall { legs }).expect("a quote")
+    pub(crate) fn now(&self) -> u64 {
+        self.stage.chain.world.timestamp()
     }
 
-    pub(crate) fn trade(&mut self, series: U256, size: f64) -> Result<I256, demo::stage::Failure> {
-        let legs = vec![IVault::Leg { series, size: signed(size) }];
-        let call =
-            IVault::tradeCall { legs, maxPremium: I256::MAX, receiver: self.trader, deadline: U256::MAX };
-        self.stage.vault(self.trader, call)
+    pub(crate) fn call(&self, strike: u64) -> U256 {
+        series(self.expiries[1], strike, false)
     }
+
+    pub(crate) fn put(&self, strike: u64) -> U256 {
+        series(self.expiries[1], strike, true)
+    }
+
+    pub(crate) fn quote(&mut self, legs: &[(U256, f64)]) -> Result<IVault::Quote, Failure> {
+        self.stage.ask(IVault::quoteCall { legs: legs_of(legs) })
+    }
+
+    pub(crate) fn trade(&mut self, legs: &[(U256, f64)]) -> Result<I256, Failure> {
+        self.trade_with(legs, I256::MAX, U256::MAX)
+    }
+
+    pub(crate) fn trade_with(
+        &mut self,
+        legs: &[(U256, f64)],
+        max_premium: I256,
+        deadline: U256,
+    ) -> Result<I256, Failure> {
+        let (legs, receiver) = (legs_of(legs), self.trader);
+        let call = IVault::tradeCall { legs, maxPremium: max_premium, receiver, deadline };
+        self.stage.vault(receiver, call)
+    }
+
+    /// Hedges `size` through a venue, at no limit but the vault's.
+    pub(crate) fn rebalance(&mut self, venue: Address, size: I256) -> Result<I256, Failure> {
+        let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: U256::ZERO }];
+        let call = IVault::rebalanceCall { legs, deadline: U256::MAX };
+        self.stage.vault(self.stage.actors.keeper, call)
+    }
+
+    /// Pushes a round of any answer.
+    pub(crate) fn push_answer(&mut self, answer: i64) {
+        let (owner, feed) = (self.stage.actors.owner, self.stage.feed);
+        let call = PriceFeed::pushCall { answer: I256::try_from(answer).expect("an answer") };
+        self.stage.chain.send(owner, feed, call).expect("a round");
+    }
+
+    pub(crate) fn usdc_of(&mut self, account: Address) -> U256 {
+        self.stage.chain.token_balance(self.stage.usdc, account).expect("a balance")
+    }
+
+    pub(crate) fn nav(&mut self) -> IVault::Nav {
+        self.stage.ask(IVault::navCall {}).expect("a NAV")
+    }
+
+    pub(crate) fn share_price(&mut self) -> f64 {
+        let supply = self.stage.ask(IERC20::totalSupplyCall {}).expect("a supply");
+        f64::from(self.nav().mid.into_raw()) / f64::from(supply)
+    }
+
+    /// Digests of the vault and of the tokens.
+    pub(crate) fn digests(&mut self) -> [B256; 3] {
+        let stage = &mut self.stage;
+        [stage.vault, stage.usdc, stage.underlying].map(|account| stage.chain.world.digest(account))
+    }
+
+    /// Asserts that `act` is refused with exactly `error` and changes nothing.
+    pub(crate) fn refuses<T>(
+        &mut self,
+        error: impl Into<Error>,
+        act: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) {
+        let before = self.digests();
+        let failure = act(self).err().expect("a refusal");
+        assert_eq!(failure.vault_error(), Some(error.into().0), "{failure}");
+        assert_eq!(self.digests(), before, "a refused call changed something");
+    }
+
+    /// A transaction of the trader's to the vault, for its logs and gas.
+    pub(crate) fn receipt<C: SolCall>(&mut self, from: Address, call: C) -> (C::Return, host::Receipt) {
+        let vault = self.stage.vault;
+        self.stage.chain.send_for_receipt(from, vault, call).expect("a receipt")
+    }
+}
+
+/// One of the vault's errors.
+pub(crate) struct Error(IVaultErrors);
+
+macro_rules! errors {
+    ($($name:ident)*) => {$(
+        impl From<IVault::$name> for Error {
+            fn from(error: IVault::$name) -> Self {
+                Self(IVaultErrors::$name(error))
+            }
+        }
+    )*};
+}
+
+errors! {
+    NotAuthorised EnforcedPause ReentrantCall ZeroAddress DeadlinePassed ArithmeticOverflow UnknownSeries SeriesExpired NoLegs
+    TooManyLegs DuplicateLeg ZeroSize SizeNotWholeLots SizeAboveLimit PremiumAboveLimit InsufficientLiquidity HedgeCapacityExceeded
+    PriceStale PriceNotPositive PriceAboveRange PriceFromFuture SequencerDown SequencerGracePeriod FeedFailed ExpiryNotOnGrid
+    ExpiryOutOfRange ExpiryAlreadyListed ExpiryNotListed GridInvalid SliceInvalid SurfaceMissing SurfaceStale HedgeNotNeeded
+    HedgeWrongWay HedgeTooLarge VenueNotAllowed VenueFailed SlippageAboveCap VenueUnderfilled NotExpired AlreadySettled NotSettled
+    SettlementPending RoundNotStraddling ProfileLocked ProfileInvalid TokenFailed TokenShort
+}
+
+pub(crate) fn legs_of(legs: &[(U256, f64)]) -> Vec<IVault::Leg> {
+    legs.iter().map(|(series, size)| IVault::Leg { series: *series, size: signed(*size) }).collect()
+}
+
+/// The events of a type that an account wrote, in order.
+pub(crate) fn events<E: alloy_sol_types::SolEvent>(logs: &[Log], address: Address) -> Vec<E> {
+    let own = logs.iter().filter(|log| log.address == address);
+    own.filter_map(|log| E::decode_raw_log(log.topics.iter().copied(), &log.data).ok()).collect()
 }

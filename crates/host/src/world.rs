@@ -143,6 +143,22 @@ impl World {
         self.state().insert_account_storage(account, slot, value).expect("an in-memory state does not fail");
     }
 
+    /// A digest of an account: balance, nonce, code and every slot that is not zero.
+    pub fn digest(&mut self, account: Address) -> B256 {
+        let info = self.info(account);
+        let slots = self.state().cache.accounts.get(&account).map(|account| account.storage.clone()).unwrap_or_default();
+        let mut slots: Vec<_> = slots.into_iter().filter(|(_, value)| !value.is_zero()).collect();
+        slots.sort_unstable();
+        let mut bytes = info.balance.to_be_bytes_vec();
+        bytes.extend(info.nonce.to_be_bytes());
+        bytes.extend(info.code_hash);
+        for (slot, value) in slots {
+            bytes.extend(slot.to_be_bytes::<32>());
+            bytes.extend(value.to_be_bytes::<32>());
+        }
+        keccak256(bytes)
+    }
+
     /// Time of the current block [unix seconds].
     #[must_use]
     pub fn timestamp(&self) -> u64 {

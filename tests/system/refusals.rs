@@ -1,0 +1,240 @@
+//! Every bad input is refused with its typed error, with the numbers, and changes nothing.
+
+use host::alloy_primitives::{Address, I256, U256};
+use interfaces::erc4626::IERC4626;
+use interfaces::vault::IVault::{self, Role};
+
+use crate::market::{DAY, HOUR, Market, SPOT, START, expiry, series, signed, slice, usdc, wad};
+
+#[test]
+fn legs_that_name_nothing_or_too_much() {
+    let mut market = Market::open();
+    let (good, now) = (market.call(2_800), U256::from(market.now()));
+    for unknown in [U256::ZERO, U256::MAX, market.call(2_850), series(expiry(8), 2_800, false), good | U256::from(2)] {
+        market.refuses(IVault::UnknownSeries { series: unknown }, |market| market.trade(&[(unknown, 1.0)]));
+    }
+    let old = series(START - DAY + 28_800, 2_800, false);
+    market.refuses(IVault::SeriesExpired { series: old, timestamp: now }, |market| market.trade(&[(old, 1.0)]));
+    market.refuses(IVault::NoLegs {}, |market| market.trade(&[]));
+    let nine: Vec<_> = (0..9).map(|index| (market.call(2_000 + 100 * index), 0.1)).collect();
+    let error = IVault::TooManyLegs { legs: U256::from(9), limit: U256::from(8) };
+    market.refuses(error, |market| market.trade(&nine));
+    market.refuses(IVault::DuplicateLeg { series: good }, |market| market.trade(&[(good, 1.0), (good, -1.0)]));
+}
+
+#[test]
+fn sizes_out_of_range() {
+    let mut market = Market::open();
+    let good = market.call(2_800);
+    market.refuses(IVault::ZeroSize { series: good }, |market| market.trade(&[(good, 0.0)]));
+    let error = IVault::SizeNotWholeLots { size: signed(0.015), lot: wad(0.01) };
+    market.refuses(error, |market| market.trade(&[(good, 0.015)]));
+    for size in [18.01, -18.01] {
+        let error = IVault::SizeAboveLimit { size: wad(18.01), limit: wad(18.0) };
+        market.refuses(error, |market| market.trade(&[(good, size)]));
+    }
+    let leg = IVault::Leg { series: good, size: I256::MIN };
+    let error = IVault::SizeAboveLimit { size: U256::ONE << 255, limit: wad(18.0) };
+    market.refuses(error, |market| market.stage.ask(IVault::quoteCall { legs: vec![leg] }));
+}
+
+#[test]
+fn premiums_and_deadlines_missed() {
+    let mut market = Market::open();
+    let (good, now) = (market.call(2_800), market.now());
+    let premium = market.quote(&[(good, 1.0)]).expect("a quote").premium;
+    let limit = premium - I256::ONE;
+    let error = IVault::PremiumAboveLimit { premium, limit };
+    market.refuses(error, |market| market.trade_with(&[(good, 1.0)], limit, U256::MAX));
+    let (deadline, timestamp) = (U256::from(now - 1), U256::from(now));
+    let error = IVault::DeadlinePassed { deadline, timestamp };
+    market.refuses(error, |market| market.trade_with(&[(good, 1.0)], I256::MAX, deadline));
+    assert_eq!(market.trade_with(&[(good, 1.0)], premium, timestamp).expect("a trade at its limits"), premium);
+}
+
+#[test]
+fn prices_that_cannot_be_trusted() {
+    let mut market = Market::open();
+    let good = market.call(2_800);
+    for answer in [0, -1, i64::MIN] {
+        market.push_answer(answer);
+        let error = IVault::PriceNotPositive { answer: I256::try_from(answer).expect("an answer") };
+        market.refuses(error, |market| market.trade(&[(good, 1.0)]));
+    }
+    market.push_answer((1 << 50) + 1);
+    let limit = U256::from(1_u64 << 50);
+    let answer = I256::from_raw(limit + U256::ONE);
+    market.refuses(IVault::PriceAboveRange { answer, limit }, |market| market.trade(&[(good, 1.0)]));
+
+    market.stage.push_price(SPOT).expect("a round");
+    let pushed = market.now();
+    market.stage.chain.world.warp(pushed + 2 * HOUR + 1);
+    let (updated, timestamp) = (U256::from(pushed), U256::from(pushed + 2 * HOUR + 1));
+    let error = IVault::PriceStale { updatedAt: updated, timestamp, maxAge: U256::from(2 * HOUR) };
+    market.refuses(error, |market| market.trade(&[(good, 1.0)]));
+}
+
+#[test]
+fn rounds_from_the_future() {
+    let mut market = Market::open();
+    let (good, now) = (market.call(2_800), market.now());
+    let (owner, feed) = (market.stage.actors.owner, market.stage.feed);
+    let (answer, at) = (I256::try_from(280_000_000_000_i64).expect("an answer"), U256::from(now + 60));
+    let push = demo::stage::PriceFeed::pushAtCall { answer, updatedAt: at };
+    market.stage.chain.send(owner, feed, push).expect("a round");
+    let error = IVault::PriceFromFuture { updatedAt: at, timestamp: U256::from(now) };
+    market.refuses(error, |market| market.trade(&[(good, 1.0)]));
+}
+
+#[test]
+fn a_sequencer_that_is_down_or_just_back() {
+    let mut market = Market::open();
+    let (good, now) = (market.call(2_800), market.now());
+    let (owner, feed) = (market.stage.actors.owner, market.stage.sequencer);
+    let mut set = |market: &mut Market, answer: i64, since: u64| {
+        let answer = I256::try_from(answer).expect("an answer");
+        let call = demo::stage::SequencerFeed::setCall { answer, startedAt: U256::from(since) };
+        market.stage.chain.send(owner, feed, call).expect("a status");
+    };
+    set(&mut market, 1, now - 60);
+    let error = IVault::SequencerDown { since: U256::from(now - 60) };
+    market.refuses(error, |market| market.trade(&[(good, 1.0)]));
+    set(&mut market, 0, now - 60);
+    let (up, open) = (U256::from(now - 60), U256::from(now - 60 + HOUR));
+    let error = IVault::SequencerGracePeriod { upSince: up, openFrom: open };
+    market.refuses(error, |market| market.trade(&[(good, 1.0)]));
+}
+
+#[test]
+fn surfaces_that_are_missing_or_old() {
+    let mut market = Market::open();
+    market.list(expiry(14), 1_800.0, 100.0, 21).expect("a listed expiry");
+    let bare = series(expiry(14), 2_800, false);
+    market.refuses(IVault::SurfaceMissing { expiry: expiry(14) }, |market| market.trade(&[(bare, 1.0)]));
+    let (good, published) = (market.call(2_800), market.now());
+    market.stage.chain.world.warp(published + 6 * HOUR);
+    market.stage.push_price(SPOT).expect("a round");
+    let (expiry, updated) = (market.expiries[1], U256::from(published));
+    let error = IVault::SurfaceStale { expiry, updatedAt: updated, maxAge: U256::from(6 * HOUR) };
+    market.refuses(error, |market| market.trade(&[(good, 1.0)]));
+}
+
+#[test]
+fn callers_without_the_role() {
+    let mut market = Market::open();
+    let (caller, venue) = (market.trader, market.stage.venue);
+    let slices = vec![slice(market.expiries[0], market.now(), 0.8, SPOT)];
+    let denied = |role| IVault::NotAuthorised { caller, role };
+    market.refuses(denied(Role::Curator), |market| {
+        let call = IVault::listExpiryCall { expiry: expiry(14), base: wad(1_000.0), step: wad(100.0), count: 10 };
+        market.stage.vault(caller, call)
+    });
+    market.refuses(denied(Role::Publisher), |market| market.stage.vault(caller, IVault::setSurfaceCall { slices }));
+    market.refuses(denied(Role::Owner), |market| market.stage.vault(caller, IVault::allowVenueCall { venue }));
+    market.refuses(denied(Role::Guardian), |market| market.stage.vault(caller, IVault::removeVenueCall { venue }));
+    market.refuses(denied(Role::Guardian), |market| market.stage.vault(caller, IVault::pauseCall {}));
+    market.refuses(denied(Role::Owner), |market| market.stage.vault(caller, IVault::unpauseCall {}));
+    market.refuses(denied(Role::PendingOwner), |market| market.stage.vault(caller, IVault::acceptOwnershipCall {}));
+    market.refuses(denied(Role::Owner), |market| {
+        market.stage.vault(caller, IVault::setRoleCall { which: Role::Curator, account: caller })
+    });
+}
+
+#[test]
+fn a_pause_stops_new_risk_and_no_exit() {
+    let mut market = Market::open();
+    let (good, lp) = (market.call(2_800), market.lp);
+    market.trade(&[(good, 2.0)]).expect("a trade");
+    let guardian = market.stage.actors.guardian;
+    market.stage.vault(guardian, IVault::pauseCall {}).expect("a pause");
+    market.refuses(IVault::EnforcedPause {}, |market| market.trade(&[(good, 1.0)]));
+    market.refuses(IVault::EnforcedPause {}, |market| market.deposit(1_000.0));
+    market.trade(&[(good, -1.0)]).expect("a sale while paused");
+    let shares = U256::from(1_000_000_000_000_u64);
+    let request = IERC4626::requestRedeemCall { shares, controller: lp, owner: lp };
+    market.stage.vault(lp, request).expect("a request while paused");
+    market.move_to(START + DAY + 60, SPOT);
+    market.stage.vault(lp, IERC4626::processRedemptionCall { controller: lp }).expect("processing while paused");
+    let redeem = IERC4626::redeemCall { shares, receiver: lp, controller: lp };
+    market.stage.vault(lp, redeem).expect("a redemption while paused");
+    market.refuses(IVault::NotAuthorised { caller: guardian, role: Role::Owner }, |market| {
+        market.stage.vault(guardian, IVault::unpauseCall {})
+    });
+}
+
+#[test]
+fn trades_that_the_vault_could_not_hedge_or_pay() {
+    let mut market = Market::open();
+    let put = market.put(3_000);
+    let before = market.digests();
+    let failure = market.trade(&[(put, 1.0)]).err().expect("a put that needs a short hedge");
+    let Some(IVault::IVaultErrors::HedgeCapacityExceeded(error)) = failure.vault_error() else { panic!("{failure}") };
+    assert!(error.needed < I256::ZERO && error.available == I256::ZERO, "{error:?}");
+    assert_eq!(market.digests(), before);
+
+    let calls: Vec<_> = (0..8).map(|index| (market.call(1_800 + 100 * index), 18.0)).collect();
+    let refused = (0..4).find_map(|_| market.trade(&calls).err()).expect("cash that runs out");
+    let Some(IVault::IVaultErrors::InsufficientLiquidity(error)) = refused.vault_error() else { panic!("{refused}") };
+    assert!(error.needed > error.available, "{error:?}");
+}
+
+#[test]
+fn listings_slices_and_profiles_out_of_range() {
+    let mut market = Market::open();
+    let (near, far) = (U256::from(START + HOUR), U256::from(START + 2 * 365 * DAY));
+    market.refuses(IVault::ExpiryNotOnGrid { expiry: expiry(5) + 1 }, |market| market.list(expiry(5) + 1, 1_000.0, 100.0, 10));
+    let late = expiry(731);
+    let error = IVault::ExpiryOutOfRange { expiry: late, earliest: near, latest: far };
+    market.refuses(error, |market| market.list(late, 1_000.0, 100.0, 10));
+    let listed = market.expiries[0];
+    market.refuses(IVault::ExpiryAlreadyListed { expiry: listed }, |market| market.list(listed, 1_000.0, 100.0, 10));
+    for (base, step, count) in [(1_000.0, 100.0, 65), (1_000.0, 100.0, 0), (0.0, 100.0, 5), (1_000.0, 0.0, 5)] {
+        let error = IVault::GridInvalid { base: wad(base), step: wad(step), count };
+        market.refuses(error, |market| market.list(expiry(5), base, step, count));
+    }
+    let profile = demo::stage::default_profile();
+    let shares = market.stage.ask(interfaces::erc20::IERC20::totalSupplyCall {}).expect("shares");
+    let owner = market.stage.actors.owner;
+    market.refuses(IVault::ProfileLocked { shares }, |market| {
+        market.stage.vault(owner, IVault::setProfileCall { profile_: profile })
+    });
+}
+
+#[test]
+fn slices_with_arbitrage_or_out_of_range() {
+    let mut market = Market::open();
+    let (expiry, now, publisher) = (market.expiries[0], market.now(), market.stage.actors.publisher);
+    let good = slice(expiry, now, 0.8, SPOT);
+    let bad = [
+        (IVault::SurfaceSlice { rho: signed(1.0), ..good.clone() }, IVault::SliceFault::Rho),
+        (IVault::SurfaceSlice { s: I256::ZERO, ..good.clone() }, IVault::SliceFault::Sigma),
+        (IVault::SurfaceSlice { a: signed(-1.0), ..good.clone() }, IVault::SliceFault::NegativeVariance),
+        (IVault::SurfaceSlice { b: signed(2.5), ..good.clone() }, IVault::SliceFault::Wing),
+        (IVault::SurfaceSlice { a: I256::MAX, ..good.clone() }, IVault::SliceFault::Range),
+        (IVault::SurfaceSlice { rate: I256::MIN, ..good.clone() }, IVault::SliceFault::Range),
+        (IVault::SurfaceSlice { forward: U256::MAX, ..good.clone() }, IVault::SliceFault::Range),
+    ];
+    for (slice, fault) in bad {
+        let call = IVault::setSurfaceCall { slices: vec![good.clone(), slice] };
+        market.refuses(IVault::SliceInvalid { expiry, fault }, |market| market.stage.vault(publisher, call));
+    }
+    let call = IVault::setSurfaceCall { slices: vec![IVault::SurfaceSlice { expiry: 1, ..good }] };
+    market.refuses(IVault::ExpiryNotListed { expiry: 1 }, |market| market.stage.vault(publisher, call));
+}
+
+#[test]
+fn addresses_of_zero_and_deposits_of_nothing() {
+    let mut market = Market::open();
+    let owner = market.stage.actors.owner;
+    market.refuses(IVault::ZeroAddress {}, |market| {
+        market.stage.vault(owner, IVault::allowVenueCall { venue: Address::ZERO })
+    });
+    let before = market.digests();
+    let call = IERC4626::depositCall { assets: U256::ZERO, receiver: market.lp };
+    let failure = market.stage.vault(market.lp, call).err().expect("a deposit of nothing");
+    assert!(failure.to_string().starts_with("DepositTooSmall"), "{failure}");
+    let call = IERC4626::depositCall { assets: usdc(1e13), receiver: market.lp };
+    let failure = market.stage.vault(market.lp, call).err().expect("a deposit over the limit");
+    assert!(failure.to_string().starts_with("ERC4626ExceededMaxDeposit"), "{failure}");
+    assert_eq!(market.digests(), before);
+}
