@@ -1,0 +1,156 @@
+//! Tokens and venues that re-enter, cheat or fail. They stand for what cannot be had honestly.
+
+use alloy_sol_types::{SolCall as _, SolError as _, SolValue as _, sol};
+use demo::stage::{Failure, artifacts};
+use host::alloy_primitives::{Address, Bytes, FixedBytes, U256};
+use interfaces::erc4626::IERC4626;
+use interfaces::external::IToken;
+use interfaces::vault::IVault;
+use interfaces::venue::IHedgeVenue;
+
+use crate::hedge::{due, skewed};
+use crate::market::{DAY, Market, SPOT, START, usdc};
+
+sol! {
+    interface Hostile {
+        function mint(address to, uint256 value) external;
+        function arm(address target, bytes calldata attack) external;
+        function tried() external view returns (bool);
+        function succeeded() external view returns (bool);
+        function answer() external view returns (bytes);
+        function setMode(uint8 mode) external;
+        function setRefusing(bool refusing) external;
+    }
+}
+
+/// A second vault on the stage, with another token for USDC.
+fn vault_of(market: &mut Market, token: &str) -> (Address, Address) {
+    let stage = &mut market.stage;
+    let owner = stage.actors.owner;
+    let asset = stage.chain.create(owner, token, &U256::from(6).abi_encode()).expect("the token");
+    let wasm = artifacts::wasm("equipoise_vault").expect("the vault's WASM");
+    let arguments = (asset, stage.underlying, stage.feed, stage.sequencer, owner).abi_encode_params();
+    let vault = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("the vault");
+    let profile = IVault::setProfileCall { profile_: demo::stage::default_profile() };
+    stage.chain.send(owner, vault, profile).expect("a profile");
+    let mint = Hostile::mintCall { to: market.lp, value: usdc(1e6) };
+    stage.chain.send(owner, asset, mint).expect("tokens");
+    let approve = IToken::approveCall { spender: vault, value: U256::MAX };
+    stage.chain.send(market.lp, asset, approve).expect("an approval");
+    (vault, asset)
+}
+
+fn deposit(market: &mut Market, vault: Address, usd: f64) -> Result<U256, Failure> {
+    let call = IERC4626::depositCall { assets: usdc(usd), receiver: market.lp };
+    market.stage.chain.send(market.lp, vault, call)
+}
+
+#[test]
+fn a_token_that_calls_back_finds_every_door_shut() {
+    let mut market = Market::open();
+    let (vault, token) = vault_of(&mut market, "ReentrantToken");
+    let lp = market.lp;
+    let attacks: [Bytes; 4] = [
+        IERC4626::depositCall { assets: usdc(1.0), receiver: lp }.abi_encode().into(),
+        IERC4626::requestRedeemCall { shares: U256::ONE, controller: lp, owner: lp }.abi_encode().into(),
+        IVault::navCall {}.abi_encode().into(),
+        IERC4626::totalAssetsCall {}.abi_encode().into(),
+    ];
+    for attack in attacks {
+        let arm = Hostile::armCall { target: vault, attack };
+        market.stage.chain.send(lp, token, arm).expect("a trap");
+        let shares = deposit(&mut market, vault, 100.0).expect("the deposit itself");
+        assert!(market.stage.chain.view(token, Hostile::triedCall {}).expect("a flag"));
+        assert!(!market.stage.chain.view(token, Hostile::succeededCall {}).expect("a flag"));
+        assert_eq!(shares, U256::from(100_000_000_000_000_u64));
+    }
+}
+
+#[test]
+fn tokens_that_take_a_fee_or_only_say_no_are_refused() {
+    let mut market = Market::open();
+    let (vault, token) = vault_of(&mut market, "FeeToken");
+    let failure = deposit(&mut market, vault, 100.0).expect_err("99 arrived");
+    let short = IVault::TokenShort { token, expected: usdc(100.0), received: usdc(99.0) };
+    assert_eq!(failure.vault_error(), Some(IVault::IVaultErrors::TokenShort(short)));
+
+    let (vault, token) = vault_of(&mut market, "FalseToken");
+    deposit(&mut market, vault, 100.0).expect("an honest transfer");
+    let owner = market.stage.actors.owner;
+    market.stage.chain.send(owner, token, Hostile::setRefusingCall { refusing: true }).expect("a change of mind");
+    let failure = deposit(&mut market, vault, 100.0).expect_err("false");
+    assert_eq!(failure.vault_error(), Some(IVault::IVaultErrors::TokenFailed(IVault::TokenFailed { token })));
+}
+
+#[test]
+fn decimals_that_the_vault_is_not_written_for_are_refused_at_construction() {
+    let mut market = Market::open();
+    let stage = &mut market.stage;
+    let owner = stage.actors.owner;
+    let asset = stage.chain.create(owner, "FeeToken", &U256::from(8).abi_encode()).expect("the token");
+    let wasm = artifacts::wasm("equipoise_vault").expect("the vault's WASM");
+    let arguments = (asset, stage.underlying, stage.feed, stage.sequencer, owner).abi_encode_params();
+    let error = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect_err("8 decimals");
+    let host::DeployError::Constructor(failure) = error else { panic!("{error}") };
+    let data = failure.revert_data().expect("an error").clone();
+    assert_eq!(data[..4], IVault::TokenFailed::SELECTOR);
+}
+
+/// A market in need of a hedge, with a hostile venue that has waited out its delay and has stock.
+fn besieged(mode: u8) -> (Market, Address) {
+    let mut market = skewed();
+    let stage = &mut market.stage;
+    let owner = stage.actors.owner;
+    let arguments = (stage.vault, stage.usdc, stage.underlying).abi_encode_params();
+    let venue = stage.chain.create(owner, "HostileVenue", &arguments).expect("the venue");
+    stage.vault(owner, IVault::allowVenueCall { venue }).expect("an allowance");
+    let stock = IToken::transferCall { to: venue, value: U256::from(1_000_000_000_000_000_000_000_u128) };
+    stage.chain.send(owner, stage.underlying, stock).expect("stock");
+    stage.chain.send(owner, venue, Hostile::setModeCall { mode }).expect("a mode");
+    market.move_to(START + 2 * DAY, SPOT);
+    (market, venue)
+}
+
+#[test]
+fn a_venue_that_calls_back_finds_every_door_shut() {
+    let (mut market, venue) = besieged(0);
+    let (vault, keeper) = (market.stage.vault, market.stage.actors.keeper);
+    let size = due(&mut market).size;
+    let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: U256::ZERO }];
+    let attack = IVault::rebalanceCall { legs, deadline: U256::MAX }.abi_encode().into();
+    market.stage.chain.send(keeper, venue, Hostile::armCall { target: vault, attack }).expect("a trap");
+    assert_eq!(market.rebalance(venue, size).expect("the hedge itself"), size);
+    assert!(market.stage.chain.view(venue, Hostile::triedCall {}).expect("a flag"));
+    assert!(!market.stage.chain.view(venue, Hostile::succeededCall {}).expect("a flag"));
+    assert!(!due(&mut market).needed);
+}
+
+#[test]
+fn a_venue_that_keeps_the_money_fills_half_or_fails_changes_nothing() {
+    let (mut market, venue) = besieged(1);
+    let size = due(&mut market).size;
+    let nothing = host::alloy_primitives::I256::ZERO;
+    market.refuses(IVault::VenueUnderfilled { size, filled: nothing }, |market| market.rebalance(venue, size));
+
+    let (mut market, venue) = besieged(2);
+    let size = due(&mut market).size;
+    let half = size / host::alloy_primitives::I256::try_from(2).expect("two");
+    market.refuses(IVault::VenueUnderfilled { size, filled: half }, |market| market.rebalance(venue, size));
+
+    let (mut market, venue) = besieged(3);
+    let size = due(&mut market).size;
+    let reason = FixedBytes(IHedgeVenue::SwapFailed::SELECTOR);
+    market.refuses(IVault::VenueFailed { venue, reason }, |market| market.rebalance(venue, size));
+}
+
+#[test]
+fn a_venue_that_pays_below_the_cap_for_a_sale_changes_nothing() {
+    let (mut market, hostile) = besieged(1);
+    let (venue, size) = (market.stage.venue, due(&mut market).size);
+    market.rebalance(venue, size).expect("a purchase");
+    market.move_to(START + 3 * DAY, SPOT * 0.75);
+    let size = due(&mut market).size;
+    assert!(size.is_negative());
+    let worst = crate::market::wad(SPOT * 0.75 * 0.99);
+    market.refuses(IVault::SlippageAboveCap { price: U256::ZERO, worst }, |market| market.rebalance(hostile, size));
+}

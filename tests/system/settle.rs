@@ -1,0 +1,117 @@
+//! Settlement and claims.
+
+use host::alloy_primitives::aliases::U80;
+use host::alloy_primitives::{Address, I256, U256};
+use interfaces::erc4626::IERC4626;
+use interfaces::vault::IVault;
+
+use crate::market::{HOUR, Market, SPOT, events, series, usdc, wad};
+
+/// A market with positions in its first expiry, gone past it: the rounds before and after the expiry, and the price at it.
+fn expired(price: f64) -> (Market, [U80; 2]) {
+    let mut market = Market::open();
+    let expiry = market.expiries[0];
+    let (call, put) = (series(expiry, 2_500, false), series(expiry, 2_400, true));
+    market.trade(&[(call, 4.0), (put, 1.0)]).expect("a trade");
+    market.move_to(expiry - HOUR, price);
+    let before = market.stage.last_round().expect("a round");
+    market.stage.chain.world.warp(expiry + HOUR);
+    market.stage.push_price(price * 1.3).expect("a round");
+    let after = market.stage.last_round().expect("a round");
+    market.publish(price);
+    (market, [before, after])
+}
+
+fn settle(market: &mut Market, round: U80) -> Result<U256, demo::stage::Failure> {
+    let anyone = market.stage.actors.arbitrageur;
+    market.stage.vault(anyone, IVault::settleCall { expiry: market.expiries[0], roundId: round })
+}
+
+fn claim(market: &mut Market, ids: Vec<U256>, receiver: Address) -> Result<U256, demo::stage::Failure> {
+    market.stage.vault(market.trader, IVault::claimCall { series: ids, receiver })
+}
+
+#[test]
+fn the_last_round_before_the_expiry_pays_the_holders() {
+    let (mut market, [round, _]) = expired(2_700.0);
+    let (vault, expiry) = (market.stage.vault, market.expiries[0]);
+    let anyone = market.stage.actors.arbitrageur;
+    let (price, receipt) = market.receipt(anyone, IVault::settleCall { expiry, roundId: round });
+    assert_eq!(price, wad(2_700.0));
+    let [settled] = events::<IVault::Settled>(&receipt.logs, vault).try_into().expect("one event");
+    assert_eq!((settled.expiry, settled.price, settled.roundId, settled.owed), (expiry, price, round, usdc(800.0)));
+    assert_eq!(market.nav().owed, usdc(800.0));
+
+    let (call, put) = (series(expiry, 2_500, false), series(expiry, 2_400, true));
+    let receiver = market.stage.chain.world.account("somebody");
+    let (payoff, receipt) = market.receipt(market.trader, IVault::claimCall { series: vec![call, put], receiver });
+    assert_eq!((payoff, market.usdc_of(receiver), market.nav().owed), (usdc(800.0), usdc(800.0), U256::ZERO));
+    let claimed = events::<IVault::Claimed>(&receipt.logs, vault);
+    let told: Vec<_> = claimed.iter().map(|one| (one.series, one.size, one.payoff)).collect();
+    assert_eq!(told, [(call, wad(4.0), usdc(800.0)), (put, wad(1.0), U256::ZERO)]);
+    assert_eq!(claim(&mut market, vec![call, put], receiver).expect("an empty claim"), U256::ZERO);
+    assert_eq!(market.stage.ask(IVault::bookCall {}).expect("a book").len(), 1);
+}
+
+#[test]
+fn puts_pay_below_their_strike() {
+    let (mut market, [round, _]) = expired(2_350.0);
+    settle(&mut market, round).expect("a settlement");
+    let put = series(market.expiries[0], 2_400, true);
+    let trader = market.trader;
+    assert_eq!(claim(&mut market, vec![put], trader).expect("a claim"), usdc(50.0));
+}
+
+#[test]
+fn settlement_happens_once_with_the_right_round_and_not_before() {
+    let mut market = Market::open();
+    let (expiry, now) = (market.expiries[0], U256::from(market.now()));
+    let round = market.stage.last_round().expect("a round");
+    market.refuses(IVault::NotExpired { expiry, timestamp: now }, |market| settle(market, round));
+
+    let (mut market, [before, after]) = expired(2_700.0);
+    let id = series(expiry, 2_500, false);
+    market.refuses(IVault::NotSettled { series: id }, |market| claim(market, vec![id], market.trader));
+    market.refuses(IVault::SettlementPending { expiry }, |market| market.deposit(1.0));
+    let lp = market.lp;
+    assert_eq!(market.stage.ask(IERC4626::maxDepositCall { receiver: lp }).expect("a limit"), U256::ZERO);
+    let early = before - U80::ONE;
+    let error = IVault::RoundNotStraddling {
+        roundId: early,
+        updatedAt: U256::from(crate::market::START),
+        nextUpdatedAt: U256::from(expiry - HOUR),
+        expiry,
+    };
+    market.refuses(error, |market| settle(market, early));
+    let error = IVault::RoundNotStraddling {
+        roundId: after,
+        updatedAt: U256::from(expiry + HOUR),
+        nextUpdatedAt: U256::ZERO,
+        expiry,
+    };
+    market.refuses(error, |market| settle(market, after));
+    settle(&mut market, before).expect("a settlement");
+    market.refuses(IVault::AlreadySettled { expiry }, |market| settle(market, before));
+    market.deposit(1.0).expect("a deposit after the settlement");
+}
+
+#[test]
+fn claims_are_paid_while_paused_and_without_a_price() {
+    let (mut market, [round, _]) = expired(2_700.0);
+    settle(&mut market, round).expect("a settlement");
+    let guardian = market.stage.actors.guardian;
+    market.stage.vault(guardian, IVault::pauseCall {}).expect("a pause");
+    let late = market.now() + 100 * HOUR;
+    market.stage.chain.world.warp(late);
+    let (id, trader) = (series(market.expiries[0], 2_500, false), market.trader);
+    assert_eq!(claim(&mut market, vec![id], trader).expect("a claim"), usdc(800.0));
+}
+
+#[test]
+fn an_expired_series_trades_no_more() {
+    let (mut market, _) = expired(SPOT);
+    let (id, now) = (series(market.expiries[0], 2_500, false), U256::from(market.now()));
+    market.refuses(IVault::SeriesExpired { series: id, timestamp: now }, |market| {
+        market.trade_with(&[(id, -1.0)], I256::MAX, U256::MAX)
+    });
+}
