@@ -91,7 +91,7 @@ fn a_sequencer_that_is_down_or_just_back() {
     let mut market = Market::open();
     let (good, now) = (market.call(2_800), market.now());
     let (owner, feed) = (market.stage.actors.owner, market.stage.sequencer);
-    let mut set = |market: &mut Market, answer: i64, since: u64| {
+    let set = |market: &mut Market, answer: i64, since: u64| {
         let answer = I256::try_from(answer).expect("an answer");
         let call = demo::stage::SequencerFeed::setCall { answer, startedAt: U256::from(since) };
         market.stage.chain.send(owner, feed, call).expect("a status");

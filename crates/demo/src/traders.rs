@@ -84,7 +84,7 @@ impl Default for Flow {
             vol_noise: 0.12,
             urgency: 0.12,
             appetite: [120_000.0, 80_000.0],
-            calls: 0.5,
+            calls: 0.44,
             trend_shift: 0.2,
             edge: 0.0005,
             call_deltas: (0.5, 0.85),

@@ -56,15 +56,15 @@ impl Uniswap {
             chain.send(provider, token, IToken::approveCall { spender: manager, value: U256::MAX })?;
         }
         let (cash, units) = (U256::from((usd * 1e6) as u128), U256::from((usd / price * 1e18) as u128));
-        let (amount0Desired, amount1Desired) = if token0 == usdc { (cash, units) } else { (units, cash) };
+        let (amount0, amount1) = if token0 == usdc { (cash, units) } else { (units, cash) };
         let params = PositionManager::MintParams {
             token0,
             token1,
             fee,
             tickLower: I24::try_from(-FULL_RANGE)?,
             tickUpper: I24::try_from(FULL_RANGE)?,
-            amount0Desired,
-            amount1Desired,
+            amount0Desired: amount0,
+            amount1Desired: amount1,
             amount0Min: U256::ZERO,
             amount1Min: U256::ZERO,
             recipient: provider,

@@ -1,0 +1,265 @@
+//! Gas of every entry point and size of every contract, held against `snapshots/`.
+//!
+//! A figure that rises by over 1 % fails; `UPDATE_SNAPSHOTS=1` writes the files anew.
+
+use std::collections::BTreeMap;
+
+use alloy_sol_types::SolCall;
+use host::alloy_primitives::{Address, I256, U256};
+use interfaces::erc20::IERC20;
+use interfaces::erc165::IERC165;
+use interfaces::erc4626::IERC4626;
+use interfaces::erc6909::IERC6909;
+use interfaces::vault::IVault;
+
+use crate::hedge::{due, skewed};
+use crate::market::{DAY, HOUR, Market, SPOT, START, expiry, legs_of, series, slice, usdc, wad};
+
+type Figures = BTreeMap<String, u64>;
+
+/// Compares with a snapshot, or writes it.
+fn hold(file: &str, figures: &Figures) {
+    let path = format!("{}/snapshots/{file}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        let text = serde_json::to_string_pretty(figures).expect("JSON") + "\n";
+        std::fs::write(&path, text).expect("the snapshot is written");
+    }
+    let text = std::fs::read_to_string(&path).expect("a snapshot: make it with UPDATE_SNAPSHOTS=1");
+    let kept: Figures = serde_json::from_str(&text).expect("name -> number");
+    let names = |figures: &Figures| figures.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&kept), names(figures), "{file} has other names");
+    let risen = figures.iter().filter(|(name, value)| **value * 100 > kept[*name] * 101);
+    let risen: Vec<String> = risen.map(|(name, value)| format!("{name}: {} -> {value}", kept[name])).collect();
+    assert!(risen.is_empty(), "{file}: rises of over 1 %: {risen:?}");
+}
+
+/// Gas of calls, by name; the program is cached.
+struct Meter {
+    market: Market,
+    gas: Figures,
+}
+
+impl Meter {
+    fn tell(&mut self, name: &str, gas: u64) {
+        let before = self.gas.insert(name.into(), gas);
+        assert!(before.is_none(), "{name} is measured twice");
+    }
+
+    /// A transaction.
+    fn send<C: SolCall>(&mut self, name: &str, from: Address, call: C) -> C::Return {
+        let (answer, receipt) = self.market.receipt(from, call);
+        self.tell(name, receipt.execution_gas);
+        answer
+    }
+
+    /// A view.
+    fn view<C: SolCall>(&mut self, name: &str, call: C) {
+        let (from, vault) = (self.market.trader, self.market.stage.vault);
+        let receipt = self.market.stage.chain.world.view(from, vault, call.abi_encode()).expect(name);
+        self.tell(name, receipt.execution_gas);
+    }
+}
+
+/// A market with `count` live strikes in each of `expiries` expiries.
+fn full(expiries: &[u64], count: u8) -> Market {
+    let mut market = Market::open();
+    market.deposit(1_000_000.0).expect("a deposit");
+    let live = market.expiries;
+    for one in expiries {
+        if !live.contains(one) {
+            market.list(*one, 1_800.0, 25.0, 64).expect("a listing");
+        }
+    }
+    let now = market.now();
+    let slices = expiries.iter().map(|one| slice(*one, now, 0.8, SPOT)).collect();
+    let publisher = market.stage.actors.publisher;
+    market.stage.vault(publisher, IVault::setSurfaceCall { slices }).expect("a surface");
+    for one in expiries {
+        let step = if live.contains(one) { 100 } else { 25 };
+        let ids: Vec<_> = (0..u64::from(count)).map(|index| (series(*one, 1_800 + step * index, false), 0.01)).collect();
+        for legs in ids.chunks(8) {
+            market.trade(legs).expect("a trade");
+        }
+    }
+    market
+}
+
+/// The figures of a full book: a trade, and the re-mark alone, which is `greeks` less `greeks` without a book.
+fn full_books(gas: &mut Figures) {
+    let four = [expiry(7), expiry(14), expiry(21), expiry(30)];
+    let mut market = full(&four, 16);
+    let (trader, id) = (market.trader, series(four[1], 2_000, false));
+    let trade = |id| IVault::tradeCall {
+        legs: legs_of(&[(id, 1.0)]),
+        maxPremium: I256::MAX,
+        receiver: trader,
+        deadline: U256::MAX,
+    };
+    let (_, receipt) = market.receipt(trader, trade(id));
+    gas.insert("trade_one_leg_64".into(), receipt.execution_gas);
+
+    let mut empty = Market::open();
+    let greeks = |market: &mut Market| {
+        let (from, vault) = (market.trader, market.stage.vault);
+        let receipt = market.stage.chain.world.view(from, vault, IVault::greeksCall {}.abi_encode()).expect("greeks");
+        receipt.execution_gas
+    };
+    let mut one = full(&[expiry(14)], 64);
+    let (with, without) = (greeks(&mut one), greeks(&mut empty));
+    gas.insert("remark_64".into(), with - without);
+    gas.insert("greeks_64".into(), with);
+}
+
+fn trades(meter: &mut Meter) {
+    let (trader, lp, call) = (meter.market.trader, meter.market.lp, meter.market.call(2_800));
+    let legs = |size| legs_of(&[(call, size)]);
+    let trade = |size| IVault::tradeCall { legs: legs(size), maxPremium: I256::MAX, receiver: trader, deadline: U256::MAX };
+    meter.send("trade_buy", trader, trade(2.0));
+    meter.send("trade_sell", trader, trade(-1.0));
+    meter.view("quote", IVault::quoteCall { legs: legs(1.0) });
+    meter.send("position_transfer", trader, IERC6909::transferCall { receiver: lp, id: call, amount: wad(0.5) });
+    meter.send("position_approve", trader, IERC6909::approveCall { spender: lp, id: call, amount: wad(0.2) });
+    let pull = IERC6909::transferFromCall { sender: trader, receiver: lp, id: call, amount: wad(0.1) };
+    meter.send("position_transferFrom", lp, pull);
+    meter.send("setOperator", trader, IERC6909::setOperatorCall { spender: lp, approved: true });
+    meter.view("position_balanceOf", IERC6909::balanceOfCall { owner: trader, id: call });
+    meter.view("position_allowance", IERC6909::allowanceCall { owner: trader, spender: lp, id: call });
+    meter.view("isOperator", IERC6909::isOperatorCall { owner: trader, spender: lp });
+    meter.view("position_totalSupply", IERC6909::totalSupplyCall { id: call });
+    meter.view("supportsInterface", IERC165::supportsInterfaceCall { interfaceId: [1, 2, 3, 4].into() });
+}
+
+fn views(meter: &mut Meter) {
+    let (venue, call) = (meter.market.stage.venue, meter.market.call(2_800));
+    meter.view("greeks", IVault::greeksCall {});
+    meter.view("nav", IVault::navCall {});
+    meter.view("book", IVault::bookCall {});
+    meter.view("hedgeNeeded", IVault::hedgeNeededCall {});
+    meter.view("spot", IVault::spotCall {});
+    meter.view("seriesGreeks", IVault::seriesGreeksCall { series: call });
+    meter.view("seriesId", IVault::seriesIdCall { expiry: expiry(7), strike: wad(2_800.0), isPut: true });
+    meter.view("settlementPrice", IVault::settlementPriceCall { expiry: 1 });
+    meter.view("profile", IVault::profileCall {});
+    meter.view("feeds", IVault::feedsCall {});
+    meter.view("underlying", IVault::underlyingCall {});
+    meter.view("role", IVault::roleCall { which: IVault::Role::Owner });
+    meter.view("paused", IVault::pausedCall {});
+    meter.view("venueAllowedFrom", IVault::venueAllowedFromCall { venue });
+}
+
+fn shares(meter: &mut Meter) {
+    let (lp, trader) = (meter.market.lp, meter.market.trader);
+    let value = U256::from(1_000_000_000_000_u64);
+    meter.send("deposit", lp, IERC4626::depositCall { assets: usdc(1_000.0), receiver: lp });
+    meter.send("mint", lp, IERC4626::mintCall { shares: value, receiver: lp });
+    meter.send("transfer", lp, IERC20::transferCall { to: trader, value });
+    meter.send("approve", lp, IERC20::approveCall { spender: trader, value });
+    meter.send("transferFrom", trader, IERC20::transferFromCall { from: lp, to: trader, value });
+    meter.view("name", IERC20::nameCall {});
+    meter.view("symbol", IERC20::symbolCall {});
+    meter.view("decimals", IERC20::decimalsCall {});
+    meter.view("totalSupply", IERC20::totalSupplyCall {});
+    meter.view("balanceOf", IERC20::balanceOfCall { account: lp });
+    meter.view("allowance", IERC20::allowanceCall { owner: lp, spender: trader });
+    meter.view("asset", IERC4626::assetCall {});
+    meter.view("totalAssets", IERC4626::totalAssetsCall {});
+    meter.view("convertToShares", IERC4626::convertToSharesCall { assets: usdc(1.0) });
+    meter.view("convertToAssets", IERC4626::convertToAssetsCall { shares: value });
+    meter.view("maxDeposit", IERC4626::maxDepositCall { receiver: lp });
+    meter.view("maxMint", IERC4626::maxMintCall { receiver: lp });
+    meter.view("previewDeposit", IERC4626::previewDepositCall { assets: usdc(1.0) });
+    meter.view("previewMint", IERC4626::previewMintCall { shares: value });
+    meter.view("redeemDelay", IERC4626::redeemDelayCall {});
+    meter.send("requestRedeem", lp, IERC4626::requestRedeemCall { shares: value, controller: lp, owner: lp });
+    meter.view("pendingRedeemRequest", IERC4626::pendingRedeemRequestCall { requestId: U256::ZERO, controller: lp });
+    meter.market.move_to(START + DAY, SPOT);
+    meter.send("processRedemption", trader, IERC4626::processRedemptionCall { controller: lp });
+    meter.view("claimableRedeemRequest", IERC4626::claimableRedeemRequestCall { requestId: U256::ZERO, controller: lp });
+    meter.view("maxRedeem", IERC4626::maxRedeemCall { controller: lp });
+    meter.view("maxWithdraw", IERC4626::maxWithdrawCall { controller: lp });
+    meter.send("withdraw", lp, IERC4626::withdrawCall { assets: usdc(0.1), receiver: lp, controller: lp });
+    let shares = meter.market.stage.ask(IERC4626::maxRedeemCall { controller: lp }).expect("shares");
+    meter.send("redeem", lp, IERC4626::redeemCall { shares, receiver: lp, controller: lp });
+}
+
+fn governance(meter: &mut Meter) {
+    let actors = meter.market.stage.actors;
+    let (owner, trader, venue) = (actors.owner, meter.market.trader, meter.market.stage.venue);
+    let now = meter.market.now();
+    meter.send("setRole", owner, IVault::setRoleCall { which: IVault::Role::Guardian, account: actors.guardian });
+    meter.send("pause", actors.guardian, IVault::pauseCall {});
+    meter.send("unpause", owner, IVault::unpauseCall {});
+    meter.send("removeVenue", actors.guardian, IVault::removeVenueCall { venue });
+    meter.send("allowVenue", owner, IVault::allowVenueCall { venue });
+    let list = IVault::listExpiryCall { expiry: expiry(14), base: wad(1_800.0), step: wad(25.0), count: 64 };
+    meter.send("listExpiry", actors.curator, list);
+    let slices = vec![slice(expiry(14), now, 0.8, SPOT)];
+    meter.send("setSurface_one_slice", actors.publisher, IVault::setSurfaceCall { slices });
+    meter.send("setRole_pending_owner", owner, IVault::setRoleCall { which: IVault::Role::PendingOwner, account: trader });
+    meter.send("acceptOwnership", trader, IVault::acceptOwnershipCall {});
+}
+
+fn settlement(meter: &mut Meter) {
+    let (trader, expiry) = (meter.market.trader, meter.market.expiries[0]);
+    let id = series(expiry, 2_500, false);
+    meter.market.publish(SPOT);
+    meter.market.trade(&[(id, 1.0)]).expect("a trade");
+    meter.market.move_to(expiry - HOUR, SPOT);
+    let round = meter.market.stage.last_round().expect("a round");
+    meter.market.move_to(expiry + HOUR, SPOT);
+    meter.send("settle", trader, IVault::settleCall { expiry, roundId: round });
+    meter.send("claim", trader, IVault::claimCall { series: vec![id], receiver: trader });
+}
+
+/// The profile is set before there are shares.
+fn profile(gas: &mut Figures) {
+    let profile = demo::stage::default_profile();
+    let config = demo::stage::Config { start: START, price: SPOT, profile: profile.clone() };
+    let mut stage = demo::stage::Stage::deploy(&config).expect("the stage is set");
+    let (owner, vault) = (stage.actors.owner, stage.vault);
+    let call = IVault::setProfileCall { profile_: profile };
+    let (_, receipt) = stage.chain.send_for_receipt(owner, vault, call).expect("a profile");
+    gas.insert("setProfile".into(), receipt.execution_gas);
+}
+
+fn hedges(gas: &mut Figures) {
+    let mut market = skewed();
+    let (keeper, venue, size) = (market.stage.actors.keeper, market.stage.venue, due(&mut market).size);
+    let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: U256::ZERO }];
+    let (_, receipt) = market.receipt(keeper, IVault::rebalanceCall { legs, deadline: U256::MAX });
+    gas.insert("rebalance".into(), receipt.execution_gas);
+}
+
+#[test]
+fn gas_of_every_entry_point() {
+    let mut meter = Meter { market: Market::open(), gas: Figures::new() };
+    trades(&mut meter);
+    views(&mut meter);
+    shares(&mut meter);
+    governance(&mut meter);
+    settlement(&mut meter);
+    let mut gas = meter.gas;
+    hedges(&mut gas);
+    profile(&mut gas);
+    full_books(&mut gas);
+    hold("gas.json", &gas);
+}
+
+#[test]
+fn size_of_every_contract() {
+    let mut market = Market::open();
+    let mut sizes = Figures::new();
+    for (name, contract) in [("vault", market.stage.vault), ("uniswap_v3_venue", market.stage.venue)] {
+        let info = market.stage.chain.world.program(contract).expect("an active program");
+        for (figure, value) in [
+            ("raw_bytes", info.wasm_bytes as u64),
+            ("compressed_bytes", info.compressed_bytes as u64),
+            ("data_bytes", u64::from(info.activation.data_bytes)),
+            ("pages", u64::from(info.activation.footprint_pages)),
+        ] {
+            sizes.insert(format!("{name}_{figure}"), value);
+        }
+    }
+    assert!(sizes["vault_compressed_bytes"] <= 48 * 1024, "the vault's budget is 48 KiB: {sizes:?}");
+    hold("size.json", &sizes);
+}

@@ -1,0 +1,98 @@
+//! The replay's promises on real prices: the two most volatile 30-day windows of the committed series, five seeds each.
+
+use demo::live::Live;
+use demo::prices::{HOUR, Prices};
+use demo::regression::Fit;
+use demo::replay::{self, Liquidity, Observer, Progress, Results, Scenario};
+use demo::stage::{Config, default_profile};
+use demo::traders::Flow;
+
+const DAYS: u64 = 30;
+const HISTORY: u64 = 14 * 24;
+const TRADERS: usize = 9;
+const LPS: usize = 4;
+
+struct Silent;
+
+impl Observer for Silent {
+    fn hour(&mut self, _: &Progress<'_>) {}
+}
+
+fn prices() -> Prices {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/btc-usd-1h.csv");
+    Prices::read(path.as_ref()).expect("the committed prices")
+}
+
+/// Starts of the most volatile windows that do not overlap, the most volatile first.
+fn most_volatile(prices: &Prices, count: usize) -> Vec<u64> {
+    let day = 24 * HOUR;
+    let squares: Vec<(u64, f64)> = prices
+        .points
+        .windows(2)
+        .map(|pair| (pair[1].time, (pair[1].close / pair[0].close).ln().powi(2)))
+        .collect();
+    let (first, last) = (prices.points[0].time, prices.points[prices.points.len() - 1].time);
+    let starts = (first.div_ceil(day) * day + HISTORY * HOUR..=last - DAYS * day).step_by(day as usize);
+    let mut windows: Vec<(u64, f64)> = starts
+        .map(|start| {
+            let inside = squares.iter().filter(|(time, _)| (start..start + DAYS * day).contains(time));
+            (start, inside.map(|(_, square)| square).sum())
+        })
+        .collect();
+    windows.sort_by(|x, y| y.1.total_cmp(&x.1));
+    let mut chosen: Vec<u64> = Vec::new();
+    for (start, _) in windows {
+        if chosen.len() < count && chosen.iter().all(|other| start.abs_diff(*other) >= DAYS * day) {
+            chosen.push(start);
+        }
+    }
+    chosen
+}
+
+fn replayed(prices: &Prices, start: u64, seed: u64) -> Results {
+    let window = prices.window(Some(start), DAYS, HISTORY).expect("a window");
+    let price = window.hours.iter().find_map(|hour| hour.price).expect("a price");
+    let config = Config { start, price, profile: default_profile() };
+    let mut market = Live::deploy(&config, TRADERS, LPS).expect("a market");
+    let (flow, liquidity) = (Flow::default(), Liquidity::default());
+    replay::run(&mut market, &Scenario { window, seed, flow, liquidity }, &mut Silent).expect("a replay")
+}
+
+fn keeps_its_promises(index: usize) {
+    let prices = prices();
+    let start = most_volatile(&prices, 2)[index];
+    for seed in 1..=5 {
+        let results = replayed(&prices, start, seed);
+        let x: Vec<f64> = results.records.iter().map(|record| record.spot_return).collect();
+        let fit = |of: fn(&demo::ledger::HourRecord) -> f64| {
+            Fit::new(&x, &results.records.iter().map(of).collect::<Vec<f64>>())
+        };
+        let (hedged, unhedged) = (fit(|record| record.pnl), fit(|record| record.unhedged));
+        let explained = 1.0 - hedged.explained / unhedged.explained;
+        let total = 1.0 - hedged.variance / unhedged.variance;
+        let at_limit = results.records.iter().filter(|record| record.at_limit).count();
+        println!(
+            "{}, seed {seed}: explained variance -{:.2} %, total variance -{:.2} %, {at_limit} hours at the limit, {} trades, {} hedges",
+            demo::prices::show(start),
+            100.0 * explained,
+            100.0 * total,
+            results.volume.trades.iter().sum::<u64>(),
+            results.hedges.0,
+        );
+        assert!(results.invariants.hold(), "{:?}", results.invariants);
+        assert!(results.records.len() > 24 * DAYS as usize * 9 / 10, "{} hours marked", results.records.len());
+        assert!(explained >= 0.9, "{explained}");
+        assert!(total > 0.0, "{total}");
+        assert!(results.volume.share(results.volume.styles[2]) >= 0.2, "{:?}", results.volume);
+    }
+}
+
+#[test]
+fn the_most_volatile_month_keeps_its_promises() {
+    keeps_its_promises(0);
+}
+
+#[test]
+fn the_second_most_volatile_month_keeps_its_promises() {
+    keeps_its_promises(1);
+}
