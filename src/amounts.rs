@@ -7,8 +7,16 @@
 //! | strike, forward | micro-USD, u64 | 18 decimals |
 //! | option size | whole lots, i32 | 18 decimals |
 //! | greeks of a book | lots x kernel word, i128 | 18 decimals |
-#![expect(clippy::as_conversions, reason = "limbs of a 256-bit number are cut and joined here, exactly, and nowhere else")]
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "as above")]
+#![expect(
+    clippy::as_conversions,
+    reason = "limbs of a 256-bit number are cut and joined here, exactly, and nowhere else"
+)]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "as above"
+)]
 
 use alloy_primitives::{I256, U256};
 
@@ -27,7 +35,10 @@ pub(crate) const fn uint(value: u128) -> U256 {
 }
 
 /// `value` as a signed 256-bit word.
-#[expect(clippy::disallowed_methods, reason = "the sign is extended by hand, which is what from_raw leaves to its caller")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the sign is extended by hand, which is what from_raw leaves to its caller"
+)]
 pub(crate) const fn int(value: i128) -> I256 {
     let sign = (value >> 127) as u64;
     I256::from_raw(U256::from_limbs([value as u64, (value >> 64) as u64, sign, sign]))
@@ -96,5 +107,9 @@ const fn shift_right(high: u128, low: u128, shift: u32) -> Option<u128> {
 
 /// value << shift as (high, low); `shift` is below 128.
 const fn shift_left(value: u128, shift: u32) -> (u128, u128) {
-    if shift == 0 { (0, value) } else { (value >> 128_u32.wrapping_sub(shift), value << shift) }
+    if shift == 0 {
+        (0, value)
+    } else {
+        (value >> 128_u32.wrapping_sub(shift), value << shift)
+    }
 }

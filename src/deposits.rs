@@ -8,22 +8,22 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
 use interfaces::erc4626::IERC4626::{
     AsynchronousRedemption, Deposit, DepositTooSmall, ERC4626ExceededMaxDeposit, ERC4626ExceededMaxMint,
-    ERC4626ExceededMaxRedeem, ERC4626ExceededMaxWithdraw, NoPendingRedemption, RedeemRequest, RedemptionNotReady,
-    RedemptionProcessed, Withdraw,
+    ERC4626ExceededMaxRedeem, ERC4626ExceededMaxWithdraw, NoPendingRedemption, RedeemRequest,
+    RedemptionNotReady, RedemptionProcessed, Withdraw,
 };
 use interfaces::vault::IVault::{InsufficientLiquidity, Nav};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageMap, StorageU64, StorageU128};
+use stylus_sdk::storage::{StorageMap, StorageU128, StorageU64};
 
 use crate::amounts::{int, to_u128, uint};
-use crate::error::{OrOverflow, Result, emit, ensure, fail};
+use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::marking::Position;
 use crate::oracle::Price;
 use crate::profile;
-use crate::shares::{Rounding, to_assets, to_shares};
-use crate::state::{Session, Vault, small, wide, word64};
+use crate::shares::{to_assets, to_shares, Rounding};
+use crate::state::{small, wide, word64, Session, Vault};
 
 /// NAV above which no deposit is taken: a trillion USDC keeps every product in range [micro-USD].
 const MAX_NAV: u128 = 1_000_000_000_000_000_000;
@@ -72,7 +72,8 @@ impl Vault {
         let coefficients = inventory::Coefficients::new(&profile::risk(&session.profile));
         let reserve = position.risk(&coefficients, hedge)?;
         let free = self.free_cash()?;
-        let mid = free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
+        let mid =
+            free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
         let cash = small(self.cash.get());
         Ok(NavParts { cash, owed: self.owed()?, hedge, book: position.value, reserve, mid })
     }
@@ -114,7 +115,11 @@ impl Vault {
 
     /// Assets that still fit above `nav`: none when nothing backs the shares.
     fn room(&self, nav: u128) -> u128 {
-        if nav > 0 || self.shares.supply() == 0 { MAX_NAV.saturating_sub(nav) } else { 0 }
+        if nav > 0 || self.shares.supply() == 0 {
+            MAX_NAV.saturating_sub(nav)
+        } else {
+            0
+        }
     }
 
     /// NAV at mid and the assets that a deposit may bring now: none while paused, without a price or before a settlement.
@@ -228,7 +233,10 @@ impl Vault {
 
         let vm = self.vm().clone();
         let sender = vm.msg_sender();
-        emit(&vm, &Withdraw { sender, receiver, owner: controller, assets: uint(assets), shares: uint(shares) });
+        emit(
+            &vm,
+            &Withdraw { sender, receiver, owner: controller, assets: uint(assets), shares: uint(shares) },
+        );
 
         self.asset_token().push(&vm, receiver, assets)
     }
@@ -272,26 +280,11 @@ pub trait Deposits {
     /// Always refuses: redemptions are asynchronous.
     fn preview_redeem(&self, shares: U256) -> Result<U256>;
     /// Takes `assets` of processed redemptions.
-    fn withdraw(
-        &mut self,
-        assets: U256,
-        receiver: Address,
-        controller: Address,
-    ) -> Result<U256>;
+    fn withdraw(&mut self, assets: U256, receiver: Address, controller: Address) -> Result<U256>;
     /// Takes the assets of `shares` of processed redemptions.
-    fn redeem(
-        &mut self,
-        shares: U256,
-        receiver: Address,
-        controller: Address,
-    ) -> Result<U256>;
+    fn redeem(&mut self, shares: U256, receiver: Address, controller: Address) -> Result<U256>;
     /// Takes shares into escrow for redemption.
-    fn request_redeem(
-        &mut self,
-        shares: U256,
-        controller: Address,
-        owner: Address,
-    ) -> Result<U256>;
+    fn request_redeem(&mut self, shares: U256, controller: Address, owner: Address) -> Result<U256>;
     /// Shares that wait for processing.
     fn pending_redeem_request(&self, request_id: U256, controller: Address) -> U256;
     /// Shares that were processed and not yet taken.
@@ -332,7 +325,8 @@ impl Deposits for Vault {
 
     fn preview_deposit(&self, assets: U256) -> Result<U256> {
         lock::check()?;
-        to_shares(to_u128(assets).or_overflow()?, self.shares.supply(), self.deposit_nav()?, Rounding::Down).map(uint)
+        to_shares(to_u128(assets).or_overflow()?, self.shares.supply(), self.deposit_nav()?, Rounding::Down)
+            .map(uint)
     }
 
     fn deposit(&mut self, assets: U256, receiver: Address) -> Result<U256> {
@@ -357,7 +351,8 @@ impl Deposits for Vault {
 
     fn preview_mint(&self, shares: U256) -> Result<U256> {
         lock::check()?;
-        to_assets(to_u128(shares).or_overflow()?, self.shares.supply(), self.deposit_nav()?, Rounding::Up).map(uint)
+        to_assets(to_u128(shares).or_overflow()?, self.shares.supply(), self.deposit_nav()?, Rounding::Up)
+            .map(uint)
     }
 
     fn mint(&mut self, shares: U256, receiver: Address) -> Result<U256> {
@@ -390,12 +385,7 @@ impl Deposits for Vault {
         fail(AsynchronousRedemption {})
     }
 
-    fn withdraw(
-        &mut self,
-        assets: U256,
-        receiver: Address,
-        controller: Address,
-    ) -> Result<U256> {
+    fn withdraw(&mut self, assets: U256, receiver: Address, controller: Address) -> Result<U256> {
         lock::take()?;
         self.require_controller(controller)?;
         let (claimable_shares, claimable_assets) = self.claimable(controller);
@@ -412,12 +402,7 @@ impl Deposits for Vault {
         Ok(uint(shares))
     }
 
-    fn redeem(
-        &mut self,
-        shares: U256,
-        receiver: Address,
-        controller: Address,
-    ) -> Result<U256> {
+    fn redeem(&mut self, shares: U256, receiver: Address, controller: Address) -> Result<U256> {
         lock::take()?;
         self.require_controller(controller)?;
         let (claimable_shares, claimable_assets) = self.claimable(controller);
@@ -434,12 +419,7 @@ impl Deposits for Vault {
         Ok(uint(assets))
     }
 
-    fn request_redeem(
-        &mut self,
-        shares: U256,
-        controller: Address,
-        owner: Address,
-    ) -> Result<U256> {
+    fn request_redeem(&mut self, shares: U256, controller: Address, owner: Address) -> Result<U256> {
         lock::take()?;
         self.request(shares, controller, owner)?;
         lock::release();

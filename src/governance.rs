@@ -2,17 +2,17 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, U64, U256};
+use alloy_primitives::{Address, U256, U64};
 use interfaces::vault::IVault::{
-    self, NotAuthorised, OwnershipTransferStarted, OwnershipTransferred, Paused, Profile, ProfileLocked, ProfileSet,
-    RoleSet, Unpaused, VenueAllowed, VenueRemoved, ZeroAddress,
+    self, NotAuthorised, OwnershipTransferStarted, OwnershipTransferred, Paused, Profile, ProfileLocked,
+    ProfileSet, RoleSet, Unpaused, VenueAllowed, VenueRemoved, ZeroAddress,
 };
 use stylus_sdk::prelude::*;
 
 use crate::amounts::uint;
-use crate::error::{OrOverflow, Result, Revert, emit, ensure};
+use crate::error::{emit, ensure, OrOverflow, Result, Revert};
 use crate::lock;
-use crate::state::{Vault, word64};
+use crate::state::{word64, Vault};
 
 /// Time from allowing a venue to its first use, once there are shares [s].
 const VENUE_DELAY: u64 = 2 * 86_400;

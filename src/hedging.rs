@@ -10,19 +10,20 @@ use alloy_primitives::{Address, FixedBytes, I256, U256};
 use alloy_sol_types::SolCall;
 use interfaces::vault::IVault::{
     DeadlinePassed, Hedge, HedgeLeg, HedgeNotNeeded, HedgeTooLarge, HedgeWrongWay, Hedged, InsufficientCash,
-    InsufficientLiquidity, NoLegs, SlippageAboveCap, TooManyLegs, VenueFailed, VenueNotAllowed, VenueUnderfilled,
+    InsufficientLiquidity, NoLegs, SlippageAboveCap, TooManyLegs, VenueFailed, VenueNotAllowed,
+    VenueUnderfilled,
 };
 use interfaces::venue::IHedgeVenue;
 use inventory::Band;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{MILLION, WAD, WAD_PER_MICRO, WAD_PER_PRICE, int, to_i128, uint};
-use crate::error::{OrOverflow, Result, Revert, emit, ensure, fail};
+use crate::amounts::{int, to_i128, uint, MILLION, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
+use crate::error::{emit, ensure, fail, OrOverflow, Result, Revert};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::profile;
-use crate::state::{Session, Vault, small, wide, word64};
+use crate::state::{small, wide, word64, Session, Vault};
 
 /// Most legs of one hedge.
 const MAX_LEGS: usize = 4;
@@ -62,7 +63,11 @@ impl Vault {
         let spot = u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
         let wad = cash.unsigned_abs().checked_mul(WAD_PER_MICRO).or_overflow()?;
         let size = i128::try_from(maths::mul_div_down(wad, WAD, spot).or_overflow()?).or_overflow()?;
-        if cash < 0 { size.checked_neg().or_overflow() } else { Ok(size) }
+        if cash < 0 {
+            size.checked_neg().or_overflow()
+        } else {
+            Ok(size)
+        }
     }
 
     /// Token units of a size with 18 decimals, towards zero.
@@ -153,7 +158,10 @@ impl Vault {
         let (asset, underlying) = (self.asset_token(), self.underlying_token());
         if buying {
             let free = positive(&self.free_cash()?);
-            ensure(cash_limit <= free, || InsufficientLiquidity { needed: uint(cash_limit), available: uint(free) })?;
+            ensure(cash_limit <= free, || InsufficientLiquidity {
+                needed: uint(cash_limit),
+                available: uint(free),
+            })?;
         } else {
             let held = small(self.hedge.get());
             ensure(units <= held, || InsufficientLiquidity { needed: uint(units), available: uint(held) })?;
@@ -166,7 +174,8 @@ impl Vault {
         let size = if buying { uint_to_int(units) } else { uint_to_int(units).wrapping_neg() };
         let data = IHedgeVenue::hedgeCall { size, cashLimit: uint(cash_limit) }.abi_encode();
         // SAFETY: the storage cache is flushed first and the lock keeps the venue out of the vault's storage.
-        let answer = unsafe { RawCall::new(&vm).limit_return_data(0, 4).flush_storage_cache().call(venue, &data) };
+        let answer =
+            unsafe { RawCall::new(&vm).limit_return_data(0, 4).flush_storage_cache().call(venue, &data) };
         if let Err(data) = answer {
             let reason = data.first_chunk::<4>().copied().unwrap_or_default();
             return fail(VenueFailed { venue, reason: FixedBytes(reason) });
@@ -205,7 +214,10 @@ impl Vault {
         let position = self.hedge_size()?;
         let caller = self.vm().msg_sender();
         let size = uint_to_int(self.wad_units(filled)?).wrapping_neg();
-        emit(self.vm(), &Hedged { caller, venue, size, price: uint(price), position: int(position), target: int(0) });
+        emit(
+            self.vm(),
+            &Hedged { caller, venue, size, price: uint(price), position: int(position), target: int(0) },
+        );
         Ok(())
     }
 
@@ -283,7 +295,10 @@ impl Hedging for Vault {
             let price = self.price_of(cash, self.token_units(to_i128(leg.size).or_overflow()?)?)?;
             let position = int(self.hedge_size()?);
             let (venue, size) = (leg.venue, leg.size);
-            emit(self.vm(), &Hedged { caller, venue, size, price: uint(price), position, target: int(target) });
+            emit(
+                self.vm(),
+                &Hedged { caller, venue, size, price: uint(price), position, target: int(target) },
+            );
         }
         let filled = self.hedge_size()?.checked_sub(start).or_overflow()?;
         lock::release();

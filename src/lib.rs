@@ -66,4 +66,5 @@ mod token;
 mod trading;
 
 pub use error::Revert;
+pub use routes::main as entrypoint;
 pub use state::Vault;

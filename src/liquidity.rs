@@ -6,8 +6,8 @@
 
 use interfaces::vault::IVault::{HedgeCapacityExceeded, InsufficientLiquidity};
 
-use crate::amounts::{MILLION, int, uint};
-use crate::error::{OrOverflow, Result, ensure};
+use crate::amounts::{int, uint, MILLION};
+use crate::error::{ensure, OrOverflow, Result};
 use crate::marking::Position;
 
 /// What is at hand.

@@ -6,7 +6,7 @@
 use alloy_primitives::B256;
 use interfaces::vault::IVault::ReentrantCall;
 
-use crate::error::{Result, ensure};
+use crate::error::{ensure, Result};
 
 /// Transient slot of the lock; only this program's frames see it.
 const SLOT: B256 = B256::ZERO;

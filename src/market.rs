@@ -4,17 +4,16 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{I256, U256};
 use interfaces::vault::IVault::{
-    self, ExpiryAlreadyListed, ExpiryBook, ExpiryListed, ExpiryNotListed, ExpiryNotOnGrid, ExpiryOutOfRange, Greeks,
-    GridInvalid, Nav, SliceFault, SliceInvalid, SurfaceSet, SurfaceSlice, TooManyExpiries, UnknownSeries,
+    self, ExpiryAlreadyListed, ExpiryBook, ExpiryListed, ExpiryNotListed, ExpiryNotOnGrid, ExpiryOutOfRange,
+    Greeks, GridInvalid, Nav, SliceFault, SliceInvalid, SurfaceSet, SurfaceSlice, TooManyExpiries,
+    UnknownSeries,
 };
 use options::{Kind, Series, Slice, SliceError, StrikeGrid, Totals};
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{
-    WAD, WAD_PER_MICRO, WAD_PER_PRICE, int, mul_shift_floor, to_i128, to_u128, uint,
-};
-use crate::book::{Header, MAX_EXPIRIES, live_indices};
-use crate::error::{OrOverflow, Result, emit, ensure};
+use crate::amounts::{int, mul_shift_floor, to_i128, to_u128, uint, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
+use crate::book::{live_indices, Header, MAX_EXPIRIES};
+use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::lock;
 use crate::marking::{COARSE, WORD};
 use crate::positions::parse;
@@ -90,7 +89,8 @@ impl Vault {
         let unknown = || UnknownSeries { series: id };
         let series = parse(id)?;
         let mark = self.mark(&session)?;
-        let expiry = mark.expiries.iter().find(|expiry| expiry.header.expiry == series.expiry).ok_or_else(unknown)?;
+        let expiry =
+            mark.expiries.iter().find(|expiry| expiry.header.expiry == series.expiry).ok_or_else(unknown)?;
         let strike = expiry.header.grid.index_of(series.strike).ok_or_else(unknown)?;
         let one = expiry.strike(strike, series.kind)?.greeks;
         let spot = u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
@@ -216,13 +216,7 @@ fn slice_view(header: &Header, slice: Option<&Slice>) -> Result<SurfaceSlice> {
 #[public]
 pub trait Market {
     /// Lists an expiry.
-    fn list_expiry(
-        &mut self,
-        expiry: u64,
-        base: U256,
-        step: U256,
-        count: u8,
-    ) -> Result<()>;
+    fn list_expiry(&mut self, expiry: u64, base: U256, step: U256, count: u8) -> Result<()>;
     /// Publishes slices of the surface.
     fn set_surface(&mut self, slices: Vec<SurfaceSlice>) -> Result<()>;
     /// Id of a series.
@@ -242,13 +236,7 @@ pub trait Market {
 
 #[public]
 impl Market for Vault {
-    fn list_expiry(
-        &mut self,
-        expiry: u64,
-        base: U256,
-        step: U256,
-        count: u8,
-    ) -> Result<()> {
+    fn list_expiry(&mut self, expiry: u64, base: U256, step: U256, count: u8) -> Result<()> {
         lock::take()?;
         self.require_role(IVault::Role::Curator)?;
         self.require_unpaused()?;

@@ -9,9 +9,9 @@ use interfaces::vault::IVault::{Profile, SurfaceMissing, SurfaceStale};
 use inventory::{Bucket, Coefficients, Exposure};
 use options::{Greeks, Kind, Market, Slice, Totals};
 
-use crate::amounts::{MILLION, mul_shift_ceil, mul_shift_floor, uint};
-use crate::book::{Book, Header, live_indices};
-use crate::error::{OrOverflow, Result, ensure};
+use crate::amounts::{mul_shift_ceil, mul_shift_floor, uint, MILLION};
+use crate::book::{live_indices, Book, Header};
+use crate::error::{ensure, OrOverflow, Result};
 
 /// Bits of the kernel's words for price, delta and vega, and for gamma and theta.
 pub(crate) const WORD: u32 = 62;

@@ -3,17 +3,17 @@
 //! FEED REQUIREMENTS: a Chainlink-shaped aggregator with 8 decimals and a sequencer-uptime feed (0 is up). Every doubt fails closed: a
 //! price that is stale, from the future, not positive or out of range, and a sequencer that is down or back for less than the grace period.
 
-use alloy_primitives::{Address, I256, U256, aliases::U80};
+use alloy_primitives::{aliases::U80, Address, I256, U256};
 use alloy_sol_types::SolCall;
 use interfaces::external::IAggregator;
 use interfaces::vault::IVault::{
-    FeedFailed, PriceAboveRange, PriceFromFuture, PriceNotPositive, PriceStale, RoundNotStraddling, SequencerDown,
-    SequencerGracePeriod,
+    FeedFailed, PriceAboveRange, PriceFromFuture, PriceNotPositive, PriceStale, RoundNotStraddling,
+    SequencerDown, SequencerGracePeriod,
 };
 use stylus_sdk::host::VM;
 
 use crate::amounts::{to_i128, to_u64, uint};
-use crate::error::{OrOverflow, Result, Revert, ensure};
+use crate::error::{ensure, OrOverflow, Result, Revert};
 use crate::token::{static_call, word};
 
 /// Largest price the kernels take: 2^50 / 1e8 is 11 million dollars.
@@ -119,7 +119,9 @@ impl Feeds {
 }
 
 fn spot(answer: I256) -> Result<u64, Fault> {
-    let price = to_i128(answer).and_then(|price| u64::try_from(price).ok()).filter(|price| (1..=MAX_PRICE).contains(price));
+    let price = to_i128(answer)
+        .and_then(|price| u64::try_from(price).ok())
+        .filter(|price| (1..=MAX_PRICE).contains(price));
     price.ok_or_else(|| {
         if answer.is_positive() {
             Fault::AboveRange(PriceAboveRange { answer, limit: uint(MAX_PRICE.into()) })

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, FixedBytes, U256};
 use interfaces::erc6909::IERC6909::{
-    Approval, ERC6909InsufficientAllowance, ERC6909InsufficientBalance, ERC6909InvalidReceiver, OperatorSet, Transfer,
+    Approval, ERC6909InsufficientAllowance, ERC6909InsufficientBalance, ERC6909InvalidReceiver, OperatorSet,
+    Transfer,
 };
 use interfaces::vault::IVault::UnknownSeries;
 use options::Series;
@@ -16,7 +17,7 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageBool, StorageMap, StorageU256};
 
 use crate::amounts::to_u128;
-use crate::error::{OrOverflow, Result, emit, ensure};
+use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::state::Vault;
 
 /// Interface ids: ERC-165, ERC-6909, ERC-7540 operators, ERC-7540 asynchronous redemption.
@@ -127,12 +128,7 @@ pub trait Erc6909 {
     fn is_operator(&self, owner: Address, spender: Address) -> bool;
     /// Moves the caller's position.
     #[selector(name = "transfer")]
-    fn transfer_position(
-        &mut self,
-        receiver: Address,
-        id: U256,
-        amount: U256,
-    ) -> Result<bool>;
+    fn transfer_position(&mut self, receiver: Address, id: U256, amount: U256) -> Result<bool>;
     /// Moves a position of `sender` by allowance or as its operator.
     #[selector(name = "transferFrom")]
     fn transfer_position_from(
@@ -144,12 +140,7 @@ pub trait Erc6909 {
     ) -> Result<bool>;
     /// Allows `spender` to take of series `id`.
     #[selector(name = "approve")]
-    fn approve_position(
-        &mut self,
-        spender: Address,
-        id: U256,
-        amount: U256,
-    ) -> Result<bool>;
+    fn approve_position(&mut self, spender: Address, id: U256, amount: U256) -> Result<bool>;
     /// Makes `spender` an operator of the caller, or no longer one.
     fn set_operator(&mut self, spender: Address, approved: bool) -> Result<bool>;
     /// Open amount of series `id`.
@@ -174,12 +165,7 @@ impl Erc6909 for Vault {
     }
 
     #[selector(name = "transfer")]
-    fn transfer_position(
-        &mut self,
-        receiver: Address,
-        id: U256,
-        amount: U256,
-    ) -> Result<bool> {
+    fn transfer_position(&mut self, receiver: Address, id: U256, amount: U256) -> Result<bool> {
         let vm = self.vm().clone();
         self.positions.move_(&vm, vm.msg_sender(), receiver, id, amount)?;
         Ok(true)
@@ -200,12 +186,7 @@ impl Erc6909 for Vault {
     }
 
     #[selector(name = "approve")]
-    fn approve_position(
-        &mut self,
-        spender: Address,
-        id: U256,
-        amount: U256,
-    ) -> Result<bool> {
+    fn approve_position(&mut self, spender: Address, id: U256, amount: U256) -> Result<bool> {
         let owner = self.vm().msg_sender();
         self.positions.allowances.setter(owner).setter(spender).setter(id).set(amount);
         emit(self.vm(), &Approval { owner, spender, id, amount });

@@ -9,7 +9,7 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageArray, StorageB256};
 
 use crate::amounts::WAD;
-use crate::error::{OrOverflow, Result, ensure};
+use crate::error::{ensure, OrOverflow, Result};
 
 /// Lots are whole multiples of this, so that money stays exact in 128 bits [1e-18].
 const LOT_GRAIN: u64 = 1_000_000_000;

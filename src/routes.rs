@@ -4,16 +4,16 @@ use alloc::vec::Vec;
 
 use alloy_primitives::U256;
 use alloy_sol_types::SolCall;
-use interfaces::contract::{Answer, Args, malformed};
-use interfaces::erc20::IERC20;
+use interfaces::contract::{malformed, Answer, Args};
 use interfaces::erc165::IERC165;
+use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::vault::IVault;
-use stylus_sdk::abi::{CONSTRUCTOR_SELECTOR, Router};
+use stylus_sdk::abi::{Router, CONSTRUCTOR_SELECTOR};
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
-use stylus_sdk::{ArbResult, stylus_core::storage::TopLevelStorage};
+use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
 
 use crate::deposits::Deposits as _;
 use crate::error::{Result, Revert};
@@ -31,7 +31,7 @@ unsafe impl TopLevelStorage for Vault {}
 
 /// Runs a call: the constructor, which runs once, or a method. Nothing takes ether.
 #[entrypoint]
-pub(crate) fn main(input: Vec<u8>, vm: VM) -> ArbResult {
+pub fn main(input: Vec<u8>, vm: VM) -> ArbResult {
     let refusal = || Vec::from(Revert::empty());
     let (selector, data) = input.split_first_chunk().ok_or_else(refusal)?;
     // SAFETY: one instance for the call, on the slots that are the vault's.

@@ -2,20 +2,18 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, U64, U256, aliases::U80};
-use interfaces::vault::IVault::{
-    AlreadySettled, Claimed, ExpiryNotListed, NotExpired, NotSettled, Settled,
-};
+use alloy_primitives::{aliases::U80, Address, U256, U64};
+use interfaces::vault::IVault::{AlreadySettled, Claimed, ExpiryNotListed, NotExpired, NotSettled, Settled};
 use options::Kind;
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{WAD, WAD_PER_PRICE, to_u128, uint};
+use crate::amounts::{to_u128, uint, WAD, WAD_PER_PRICE};
 use crate::book::Header;
-use crate::error::{OrOverflow, Result, emit, ensure};
+use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::positions::parse;
-use crate::state::{Vault, small, wide, word64};
+use crate::state::{small, wide, word64, Vault};
 
 /// Strikes are in 1e-6 USD, prices in 1e-8.
 const PRICE_PER_STRIKE: i128 = 100;
@@ -61,7 +59,8 @@ impl Vault {
         let puts = i128::from(header.put_lots);
         let steps = strike_price(header.grid.step)?.checked_mul(header.put_index_sum.into()).or_overflow()?;
         let strikes = strike_price(header.grid.base)?.checked_mul(puts).or_overflow()?.checked_add(steps);
-        let forwards = price.checked_mul(puts).or_overflow()?.checked_sub(strikes.or_overflow()?).or_overflow()?;
+        let forwards =
+            price.checked_mul(puts).or_overflow()?.checked_sub(strikes.or_overflow()?).or_overflow()?;
         let owed = forwards.checked_sub(sum).or_overflow()?;
         let per_micro = WAD.checked_mul(100).or_overflow()?;
         maths::mul_div_up(positive(&owed), lot.into(), per_micro).or_overflow()

@@ -9,15 +9,16 @@ use alloc::string::String;
 
 use alloy_primitives::{Address, U256};
 use interfaces::erc20::IERC20::{
-    Approval, ERC20InsufficientAllowance, ERC20InsufficientBalance, ERC20InvalidReceiver, ERC20InvalidSpender, Transfer,
+    Approval, ERC20InsufficientAllowance, ERC20InsufficientBalance, ERC20InvalidReceiver,
+    ERC20InvalidSpender, Transfer,
 };
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageMap, StorageU128, StorageU256};
 
 use crate::amounts::uint;
-use crate::error::{OrOverflow, Result, emit, ensure};
-use crate::state::{Vault, small, wide};
+use crate::error::{emit, ensure, OrOverflow, Result};
+use crate::state::{small, wide, Vault};
 
 /// Virtual shares, 1.0 of a share's 12 decimals for 1e-6 USDC.
 const VIRTUAL_SHARES: u128 = 1_000_000;
@@ -198,4 +199,3 @@ impl Erc20 for Vault {
         Ok(true)
     }
 }
-

@@ -8,12 +8,12 @@ use interfaces::vault::IVault::{
 };
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
-    StorageAddress, StorageArray, StorageBool, StorageMap, StorageU16, StorageU64, StorageU8, StorageU128,
+    StorageAddress, StorageArray, StorageBool, StorageMap, StorageU128, StorageU16, StorageU64, StorageU8,
 };
 
-use crate::book::{Book, live_indices};
+use crate::book::{live_indices, Book};
 use crate::deposits::{Deposits, Redemptions};
-use crate::error::{OrOverflow, Result, emit, ensure, fail};
+use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
 use crate::liquidity::Resources;
@@ -272,5 +272,3 @@ pub(crate) fn word64(word: alloy_primitives::U64) -> u64 {
     let [number] = *word.as_limbs();
     number
 }
-
-

@@ -12,7 +12,7 @@ use interfaces::vault::IVault::{TokenFailed, TokenShort};
 use stylus_sdk::{call::RawCall, host::VM, prelude::*};
 
 use crate::amounts::{to_u128, uint};
-use crate::error::{OrOverflow, Result, ensure, fail};
+use crate::error::{ensure, fail, OrOverflow, Result};
 
 /// A token the vault trusts no further than its balances show.
 #[derive(Clone, Copy)]
@@ -55,7 +55,8 @@ impl Token {
     /// Calls the token and accepts `true`, or no answer at all from a contract that has code.
     fn act(self, vm: &VM, data: &[u8]) -> Result<()> {
         // SAFETY: the storage cache is flushed first and the lock keeps the callee out of the vault's storage.
-        let answer = unsafe { RawCall::new(vm).limit_return_data(0, 32).flush_storage_cache().call(self.0, data) };
+        let answer =
+            unsafe { RawCall::new(vm).limit_return_data(0, 32).flush_storage_cache().call(self.0, data) };
         let accepted = match answer {
             Ok(data) if data.is_empty() => vm.code_size(self.0) > 0,
             Ok(data) => word(&data) == Some(U256::ONE),

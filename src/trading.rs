@@ -13,12 +13,12 @@ use interfaces::vault::IVault::{
 use options::Kind;
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{WAD_PER_PRICE, int, to_i128, uint};
+use crate::amounts::{int, to_i128, uint, WAD_PER_PRICE};
 use crate::book::Place;
-use crate::error::{OrOverflow, Result, emit, ensure};
-use crate::liquidity::{self, Resources, positive};
+use crate::error::{emit, ensure, OrOverflow, Result};
+use crate::liquidity::{self, positive, Resources};
 use crate::lock;
-use crate::marking::{ExpiryMark, Mark, ONE, Position, Scale, StrikeMark, Sums, WORD};
+use crate::marking::{ExpiryMark, Mark, Position, Scale, StrikeMark, Sums, ONE, WORD};
 use crate::positions::parse;
 use crate::profile;
 use crate::state::{Session, Vault};
@@ -124,19 +124,30 @@ impl Vault {
         }
         let paid = priced.premium.unsigned_abs();
         let pays = priced.premium > 0;
-        if pays { self.credit_cash(paid)? } else { self.debit_cash(paid)? }
+        if pays {
+            self.credit_cash(paid)?
+        } else {
+            self.debit_cash(paid)?
+        }
 
-        emit(&vm, &PremiumPaid {
-            account,
-            premium: int(priced.premium),
-            value: int(priced.value),
-            riskCharge: int(priced.charge),
-            spread: uint(positive(&priced.spread)),
-            spot: uint(u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?),
-        });
+        emit(
+            &vm,
+            &PremiumPaid {
+                account,
+                premium: int(priced.premium),
+                value: int(priced.value),
+                riskCharge: int(priced.charge),
+                spread: uint(positive(&priced.spread)),
+                spot: uint(u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?),
+            },
+        );
 
         let asset = self.asset_token();
-        if pays { asset.pull(&vm, account, paid) } else { asset.push(&vm, account, paid) }
+        if pays {
+            asset.pull(&vm, account, paid)
+        } else {
+            asset.push(&vm, account, paid)
+        }
     }
 }
 
@@ -146,7 +157,8 @@ fn order(session: &Session, mark: &Mark, leg: &Leg) -> Result<Order> {
     let series = parse(leg.series)?;
     let expired = SeriesExpired { series: leg.series, timestamp: uint(session.now.into()) };
     ensure(u64::from(series.expiry) > session.now, || expired)?;
-    let expiry = mark.expiries.iter().find(|expiry| expiry.header.expiry == series.expiry).ok_or_else(unknown)?;
+    let expiry =
+        mark.expiries.iter().find(|expiry| expiry.header.expiry == series.expiry).ok_or_else(unknown)?;
     let strike = expiry.header.grid.index_of(series.strike).ok_or_else(unknown)?;
     let lots = whole_lots(session, leg)?;
     let place = Place { index: expiry.index, strike };
@@ -197,7 +209,9 @@ fn value_of(orders: &[Order], mid: Scale) -> Result<i128> {
 
 /// Spot value of all lots traded, either way [micro-USD].
 fn gross_notional(orders: &[Order], mid: Scale) -> Result<u128> {
-    let lots = orders.iter().try_fold(0_i128, |sum, order| sum.checked_add_unsigned(order.lots.unsigned_abs().into()));
+    let lots = orders
+        .iter()
+        .try_fold(0_i128, |sum, order| sum.checked_add_unsigned(order.lots.unsigned_abs().into()));
     Ok(positive(&mid.ceil(lots.or_overflow()?, 0)?))
 }
 
@@ -244,13 +258,8 @@ pub trait Trading {
     /// The premium of a trade of these legs as one.
     fn quote(&self, legs: Vec<Leg>) -> Result<Quote>;
     /// Trades at the quote.
-    fn trade(
-        &mut self,
-        legs: Vec<Leg>,
-        max_premium: I256,
-        receiver: Address,
-        deadline: U256,
-    ) -> Result<I256>;
+    fn trade(&mut self, legs: Vec<Leg>, max_premium: I256, receiver: Address, deadline: U256)
+        -> Result<I256>;
 }
 
 #[public]

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use alloy_sol_types::SolInterface;
+use host::alloy_primitives::{keccak256, Address};
 use host::CallError;
-use host::alloy_primitives::{Address, keccak256};
-use interfaces::erc20::IERC20::{IERC20Calls, IERC20Errors, IERC20Events};
 use interfaces::erc165::IERC165::IERC165Calls;
+use interfaces::erc20::IERC20::{IERC20Calls, IERC20Errors, IERC20Events};
 use interfaces::erc4626::IERC4626::{IERC4626Calls, IERC4626Errors, IERC4626Events};
 use interfaces::erc6909::IERC6909::{IERC6909Calls, IERC6909Errors, IERC6909Events};
 use interfaces::vault::IVault::{IVaultCalls, IVaultErrors, IVaultEvents};
@@ -21,7 +21,9 @@ fn signatures(file: &str, kind: &str) -> BTreeSet<String> {
     let text = std::fs::read_to_string(path).expect("the ABI");
     let entries: Vec<Value> = serde_json::from_str(&text).expect("JSON");
     let named = entries.iter().filter(|entry| entry["type"] == kind);
-    named.map(|entry| format!("{}{}", entry["name"].as_str().expect("a name"), types(&entry["inputs"]))).collect()
+    named
+        .map(|entry| format!("{}{}", entry["name"].as_str().expect("a name"), types(&entry["inputs"])))
+        .collect()
 }
 
 fn types(parameters: &Value) -> String {
@@ -54,7 +56,8 @@ fn rust_and_json_name_the_same_functions_and_errors() {
         of::<IERC165Calls>(),
     ]);
     assert_eq!(selectors(&signatures("IEquipoise", "function")), calls);
-    let errors = all([of::<IVaultErrors>(), of::<IERC20Errors>(), of::<IERC4626Errors>(), of::<IERC6909Errors>()]);
+    let errors =
+        all([of::<IVaultErrors>(), of::<IERC20Errors>(), of::<IERC4626Errors>(), of::<IERC6909Errors>()]);
     assert_eq!(selectors(&signatures("IEquipoise", "error")), errors);
     assert_eq!(selectors(&signatures("IHedgeVenue", "function")), all([of::<IHedgeVenueCalls>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "error")), all([of::<IHedgeVenueErrors>()]));
@@ -62,7 +65,8 @@ fn rust_and_json_name_the_same_functions_and_errors() {
 
 #[test]
 fn rust_and_json_name_the_same_events() {
-    let json: BTreeSet<[u8; 32]> = signatures("IEquipoise", "event").iter().map(|one| keccak256(one).0).collect();
+    let json: BTreeSet<[u8; 32]> =
+        signatures("IEquipoise", "event").iter().map(|one| keccak256(one).0).collect();
     let rust: BTreeSet<[u8; 32]> = [
         IVaultEvents::SELECTORS,
         IERC20Events::SELECTORS,

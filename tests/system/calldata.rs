@@ -1,11 +1,11 @@
 //! Calldata that is no call of the ABI: refused, and nothing changed.
 
 use alloy_sol_types::SolCall as _;
-use host::CallError;
 use host::alloy_primitives::{I256, U256};
+use host::CallError;
 use interfaces::vault::IVault;
 
-use crate::market::{Market, legs_of};
+use crate::market::{legs_of, Market};
 
 /// Sends raw calldata and asserts that it is refused without data.
 fn malformed(market: &mut Market, data: Vec<u8>, what: &str) {
@@ -51,7 +51,8 @@ fn words_out_of_range_are_refused() {
         data[4 + 32 * word + byte] = 0xff;
         malformed(&mut market, data, what);
     }
-    let mut approved = interfaces::erc6909::IERC6909::setOperatorCall { spender: market.lp, approved: true }.abi_encode();
+    let mut approved =
+        interfaces::erc6909::IERC6909::setOperatorCall { spender: market.lp, approved: true }.abi_encode();
     approved[67] = 2;
     malformed(&mut market, approved, "a bool of two");
     let mut expiry = IVault::settlementPriceCall { expiry: 1 }.abi_encode();

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use alloy_sol_types::SolCall;
 use host::alloy_primitives::{Address, I256, U256};
-use interfaces::erc20::IERC20;
 use interfaces::erc165::IERC165;
+use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::vault::IVault;
 
 use crate::hedge::{due, skewed};
-use crate::market::{DAY, HOUR, Market, SPOT, START, expiry, legs_of, series, slice, usdc, wad};
+use crate::market::{expiry, legs_of, series, slice, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 type Figures = BTreeMap<String, u64>;
 
@@ -29,7 +29,8 @@ fn hold(file: &str, figures: &Figures) {
     let names = |figures: &Figures| figures.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&kept), names(figures), "{file} has other names");
     let risen = figures.iter().filter(|(name, value)| **value * 100 > kept[*name] * 101);
-    let risen: Vec<String> = risen.map(|(name, value)| format!("{name}: {} -> {value}", kept[name])).collect();
+    let risen: Vec<String> =
+        risen.map(|(name, value)| format!("{name}: {} -> {value}", kept[name])).collect();
     assert!(risen.is_empty(), "{file}: rises of over 1 %: {risen:?}");
 }
 
@@ -76,7 +77,8 @@ fn full(expiries: &[u64], count: u8) -> Market {
     market.stage.vault(publisher, IVault::setSurfaceCall { slices }).expect("a surface");
     for one in expiries {
         let step = if live.contains(one) { 100 } else { 25 };
-        let ids: Vec<_> = (0..u64::from(count)).map(|index| (series(*one, 1_800 + step * index, false), 0.01)).collect();
+        let ids: Vec<_> =
+            (0..u64::from(count)).map(|index| (series(*one, 1_800 + step * index, false), 0.01)).collect();
         for legs in ids.chunks(8) {
             market.trade(legs).expect("a trade");
         }
@@ -101,7 +103,8 @@ fn full_books(gas: &mut Figures) {
     let mut empty = Market::open();
     let greeks = |market: &mut Market| {
         let (from, vault) = (market.trader, market.stage.vault);
-        let receipt = market.stage.chain.world.view(from, vault, IVault::greeksCall {}.abi_encode()).expect("greeks");
+        let receipt =
+            market.stage.chain.world.view(from, vault, IVault::greeksCall {}.abi_encode()).expect("greeks");
         receipt.execution_gas
     };
     let mut one = full(&[expiry(14)], 64);
@@ -113,11 +116,20 @@ fn full_books(gas: &mut Figures) {
 fn trades(meter: &mut Meter) {
     let (trader, lp, call) = (meter.market.trader, meter.market.lp, meter.market.call(2_800));
     let legs = |size| legs_of(&[(call, size)]);
-    let trade = |size| IVault::tradeCall { legs: legs(size), maxPremium: I256::MAX, receiver: trader, deadline: U256::MAX };
+    let trade = |size| IVault::tradeCall {
+        legs: legs(size),
+        maxPremium: I256::MAX,
+        receiver: trader,
+        deadline: U256::MAX,
+    };
     meter.send("trade_buy", trader, trade(2.0));
     meter.send("trade_sell", trader, trade(-1.0));
     meter.view("quote", IVault::quoteCall { legs: legs(1.0) });
-    meter.send("position_transfer", trader, IERC6909::transferCall { receiver: lp, id: call, amount: wad(0.5) });
+    meter.send(
+        "position_transfer",
+        trader,
+        IERC6909::transferCall { receiver: lp, id: call, amount: wad(0.5) },
+    );
     meter.send("position_approve", trader, IERC6909::approveCall { spender: lp, id: call, amount: wad(0.2) });
     let pull = IERC6909::transferFromCall { sender: trader, receiver: lp, id: call, amount: wad(0.1) };
     meter.send("position_transferFrom", lp, pull);
@@ -171,10 +183,16 @@ fn shares(meter: &mut Meter) {
     meter.view("previewMint", IERC4626::previewMintCall { shares: value });
     meter.view("redeemDelay", IERC4626::redeemDelayCall {});
     meter.send("requestRedeem", lp, IERC4626::requestRedeemCall { shares: value, controller: lp, owner: lp });
-    meter.view("pendingRedeemRequest", IERC4626::pendingRedeemRequestCall { requestId: U256::ZERO, controller: lp });
+    meter.view(
+        "pendingRedeemRequest",
+        IERC4626::pendingRedeemRequestCall { requestId: U256::ZERO, controller: lp },
+    );
     meter.market.move_to(START + DAY, SPOT);
     meter.send("processRedemption", trader, IERC4626::processRedemptionCall { controller: lp });
-    meter.view("claimableRedeemRequest", IERC4626::claimableRedeemRequestCall { requestId: U256::ZERO, controller: lp });
+    meter.view(
+        "claimableRedeemRequest",
+        IERC4626::claimableRedeemRequestCall { requestId: U256::ZERO, controller: lp },
+    );
     meter.view("maxRedeem", IERC4626::maxRedeemCall { controller: lp });
     meter.view("maxWithdraw", IERC4626::maxWithdrawCall { controller: lp });
     meter.send("withdraw", lp, IERC4626::withdrawCall { assets: usdc(0.1), receiver: lp, controller: lp });
@@ -186,7 +204,11 @@ fn governance(meter: &mut Meter) {
     let actors = meter.market.stage.actors;
     let (owner, trader, venue) = (actors.owner, meter.market.trader, meter.market.stage.venue);
     let now = meter.market.now();
-    meter.send("setRole", owner, IVault::setRoleCall { which: IVault::Role::Guardian, account: actors.guardian });
+    meter.send(
+        "setRole",
+        owner,
+        IVault::setRoleCall { which: IVault::Role::Guardian, account: actors.guardian },
+    );
     meter.send("pause", actors.guardian, IVault::pauseCall {});
     meter.send("unpause", owner, IVault::unpauseCall {});
     meter.send("removeVenue", actors.guardian, IVault::removeVenueCall { venue });
@@ -195,7 +217,11 @@ fn governance(meter: &mut Meter) {
     meter.send("listExpiry", actors.curator, list);
     let slices = vec![slice(expiry(14), now, 0.8, SPOT)];
     meter.send("setSurface_one_slice", actors.publisher, IVault::setSurfaceCall { slices });
-    meter.send("setRole_pending_owner", owner, IVault::setRoleCall { which: IVault::Role::PendingOwner, account: trader });
+    meter.send(
+        "setRole_pending_owner",
+        owner,
+        IVault::setRoleCall { which: IVault::Role::PendingOwner, account: trader },
+    );
     meter.send("acceptOwnership", trader, IVault::acceptOwnershipCall {});
 }
 

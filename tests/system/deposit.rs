@@ -6,7 +6,7 @@ use interfaces::erc4626::IERC4626;
 use interfaces::external::IToken;
 use interfaces::vault::IVault;
 
-use crate::market::{DAY, HOUR, Market, SPOT, START, events, usdc};
+use crate::market::{events, usdc, Market, DAY, HOUR, SPOT, START};
 
 #[test]
 fn a_deposit_is_worth_what_it_brought_and_says_so() {
@@ -18,7 +18,10 @@ fn a_deposit_is_worth_what_it_brought_and_says_so() {
     assert_eq!(before - market.usdc_of(lp), usdc(500.25));
     assert_eq!(market.stage.ask(IERC20::balanceOfCall { account: lp }).expect("shares"), held + shares);
     let [deposit] = events::<IERC4626::Deposit>(&receipt.logs, vault).try_into().expect("one event");
-    assert_eq!((deposit.sender, deposit.owner, deposit.assets, deposit.shares), (lp, lp, usdc(500.25), shares));
+    assert_eq!(
+        (deposit.sender, deposit.owner, deposit.assets, deposit.shares),
+        (lp, lp, usdc(500.25), shares)
+    );
     let [transfer] = events::<IERC20::Transfer>(&receipt.logs, vault).try_into().expect("one event");
     assert_eq!((transfer.to, transfer.value), (lp, shares));
     let assets = market.stage.ask(IERC4626::convertToAssetsCall { shares }).expect("assets");
@@ -30,7 +33,8 @@ fn previews_are_what_calls_give() {
     let mut market = Market::open();
     let lp = market.lp;
     market.trade(&[(market.call(2_800), 7.0)]).expect("a trade");
-    let preview = market.stage.ask(IERC4626::previewDepositCall { assets: usdc(123.456789) }).expect("a preview");
+    let preview =
+        market.stage.ask(IERC4626::previewDepositCall { assets: usdc(123.456789) }).expect("a preview");
     assert_eq!(market.deposit(123.456789).expect("a deposit"), preview);
     let shares = U256::from(55_555_555_555_555_u64);
     let preview = market.stage.ask(IERC4626::previewMintCall { shares }).expect("a preview");
@@ -61,7 +65,8 @@ fn a_redemption_waits_is_processed_at_the_low_mark_and_is_taken() {
     let (_, receipt) = market.receipt(lp, request);
     assert_eq!(events::<IERC4626::RedeemRequest>(&receipt.logs, vault).len(), 1);
 
-    let early = market.stage.vault(lp, IERC4626::processRedemptionCall { controller: lp }).err().expect("too early");
+    let early =
+        market.stage.vault(lp, IERC4626::processRedemptionCall { controller: lp }).err().expect("too early");
     assert!(early.to_string().starts_with("RedemptionNotReady"), "{early}");
     market.move_to(START + DAY, SPOT);
     let nav = market.nav();
@@ -69,7 +74,11 @@ fn a_redemption_waits_is_processed_at_the_low_mark_and_is_taken() {
     let (processed, receipt) = market.receipt(lp, IERC4626::processRedemptionCall { controller: lp });
     assert_eq!(processed.shares, shares);
     let fair = nav.low.into_raw() * shares / supply;
-    assert!(processed.assets <= fair && fair - processed.assets <= U256::from(2), "{} {fair}", processed.assets);
+    assert!(
+        processed.assets <= fair && fair - processed.assets <= U256::from(2),
+        "{} {fair}",
+        processed.assets
+    );
     assert_eq!(events::<IERC4626::RedemptionProcessed>(&receipt.logs, vault).len(), 1);
 
     let before = market.usdc_of(lp);

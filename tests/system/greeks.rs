@@ -1,6 +1,6 @@
 //! Price and greeks through the ABI against 50-digit references, at 500 points.
 
-use demo::stage::{Config, Stage, default_profile};
+use demo::stage::{default_profile, Config, Stage};
 use host::alloy_primitives::{I256, U256};
 use interfaces::vault::IVault;
 use serde_json::Value;
@@ -26,7 +26,8 @@ fn decimal(value: &Value) -> i128 {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction = format!("{fraction:0<18.18}");
-    sign * (whole.parse::<i128>().expect("digits") * 1_000_000_000_000_000_000 + fraction.parse::<i128>().expect("digits"))
+    sign * (whole.parse::<i128>().expect("digits") * 1_000_000_000_000_000_000
+        + fraction.parse::<i128>().expect("digits"))
 }
 
 /// A stage with one listed expiry and its slice, at the case's time and price.
@@ -76,7 +77,8 @@ fn errors(greeks: &IVault::Greeks, reference: &Value, spot: f64) -> [f64; 5] {
 #[test]
 fn price_and_greeks_equal_the_reference_at_500_points() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/options/vault.json");
-    let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).expect("vectors")).expect("JSON");
+    let cases: Vec<Value> =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("vectors")).expect("JSON");
     let (mut worst, mut points) = ([0.0_f64; 5], 0);
     for case in &cases {
         let mut stage = staged(case);
@@ -92,7 +94,10 @@ fn price_and_greeks_equal_the_reference_at_500_points() {
             }
         }
     }
-    println!("{points} points: price / S {:.1e}, delta {:.1e}, gamma S {:.1e}, vega / S {:.1e}, theta / S {:.1e}", worst[0], worst[1], worst[2], worst[3], worst[4]);
+    println!(
+        "{points} points: price / S {:.1e}, delta {:.1e}, gamma S {:.1e}, vega / S {:.1e}, theta / S {:.1e}",
+        worst[0], worst[1], worst[2], worst[3], worst[4]
+    );
     assert_eq!(points, 500);
     assert!(worst[0] <= LIMIT && worst[1] <= LIMIT, "{worst:?}");
 }

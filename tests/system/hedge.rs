@@ -5,7 +5,7 @@ use host::alloy_primitives::{FixedBytes, I256, U256};
 use interfaces::vault::IVault;
 use interfaces::venue::IHedgeVenue;
 
-use crate::market::{DAY, Market, SPOT, START, events, signed};
+use crate::market::{events, signed, Market, DAY, SPOT, START};
 
 /// A market whose book calls for a hedge.
 pub(crate) fn skewed() -> Market {
@@ -27,7 +27,8 @@ fn anyone_hedges_to_the_edge_of_the_band_and_balances_say_so() {
     let (vault, underlying, venue) = (market.stage.vault, market.stage.underlying, market.stage.venue);
     let before = (due(&mut market), market.usdc_of(vault));
     let legs = vec![IVault::HedgeLeg { venue, size: before.0.size, limitPrice: U256::ZERO }];
-    let (filled, receipt) = market.receipt(market.trader, IVault::rebalanceCall { legs, deadline: U256::MAX });
+    let (filled, receipt) =
+        market.receipt(market.trader, IVault::rebalanceCall { legs, deadline: U256::MAX });
     assert_eq!(filled, before.0.size);
     let held = market.stage.chain.token_balance(underlying, vault).expect("a balance");
     assert_eq!(held, filled.into_raw());
@@ -35,16 +36,23 @@ fn anyone_hedges_to_the_edge_of_the_band_and_balances_say_so() {
     assert_eq!((hedged.venue, hedged.size, hedged.position), (venue, filled, filled));
     let spent = f64::from(before.1 - market.usdc_of(vault)) / 1e6;
     let priced = f64::from(hedged.price) / 1e18 * f64::from(held) / 1e18;
-    assert!((spent / priced - 1.0).abs() < 1e-9 && (spent / (f64::from(held) / 1e18) / SPOT - 1.0).abs() < 0.002);
+    assert!(
+        (spent / priced - 1.0).abs() < 1e-9 && (spent / (f64::from(held) / 1e18) / SPOT - 1.0).abs() < 0.002
+    );
     let after = due(&mut market);
     assert!(!after.needed);
     let off = (after.target - after.position).abs().into_raw();
     assert!(off <= after.inner + U256::from(1_000_000_000_000_u64), "{after:?}");
     let failure = market.rebalance(venue, signed(1.0)).expect_err("nothing to hedge");
-    let Some(IVault::IVaultErrors::HedgeNotNeeded(error)) = failure.vault_error() else { panic!("{failure}") };
+    let Some(IVault::IVaultErrors::HedgeNotNeeded(error)) = failure.vault_error() else {
+        panic!("{failure}")
+    };
     assert_eq!(error.band, after.outer);
     // Both are whole micro-USD, turned into units of the underlying.
-    assert!((error.deviation - (after.reachable - after.position)).abs() < signed(1e-9), "{error:?} {after:?}");
+    assert!(
+        (error.deviation - (after.reachable - after.position)).abs() < signed(1e-9),
+        "{error:?} {after:?}"
+    );
 }
 
 #[test]
@@ -52,8 +60,12 @@ fn hedges_that_go_the_wrong_way_or_too_far() {
     let mut market = skewed();
     let (venue, state) = (market.stage.venue, due(&mut market));
     let due = state.reachable - state.position;
-    market.refuses(IVault::HedgeWrongWay { size: signed(-1.0), due }, |market| market.rebalance(venue, signed(-1.0)));
-    market.refuses(IVault::HedgeWrongWay { size: I256::ZERO, due }, |market| market.rebalance(venue, I256::ZERO));
+    market.refuses(IVault::HedgeWrongWay { size: signed(-1.0), due }, |market| {
+        market.rebalance(venue, signed(-1.0))
+    });
+    market.refuses(IVault::HedgeWrongWay { size: I256::ZERO, due }, |market| {
+        market.rebalance(venue, I256::ZERO)
+    });
     let far = due + I256::from_raw(state.inner) + signed(0.1);
     market.refuses(IVault::HedgeTooLarge { size: far, due }, |market| market.rebalance(venue, far));
     market.refuses(IVault::NoLegs {}, |market| {
@@ -70,11 +82,15 @@ fn venues_that_are_not_allowed_or_not_yet() {
     market.refuses(error, |market| market.rebalance(stranger, size));
     let guardian = market.stage.actors.guardian;
     market.stage.vault(guardian, IVault::removeVenueCall { venue }).expect("a removal");
-    market.refuses(IVault::VenueNotAllowed { venue, allowedFrom: U256::ZERO }, |market| market.rebalance(venue, size));
+    market.refuses(IVault::VenueNotAllowed { venue, allowedFrom: U256::ZERO }, |market| {
+        market.rebalance(venue, size)
+    });
     let owner = market.stage.actors.owner;
     market.stage.vault(owner, IVault::allowVenueCall { venue }).expect("an allowance");
     let from = U256::from(market.now() + 2 * DAY);
-    market.refuses(IVault::VenueNotAllowed { venue, allowedFrom: from }, |market| market.rebalance(venue, size));
+    market.refuses(IVault::VenueNotAllowed { venue, allowedFrom: from }, |market| {
+        market.rebalance(venue, size)
+    });
     market.move_to(START + 2 * DAY, SPOT);
     let size = due(&mut market).size;
     market.rebalance(venue, size).expect("a hedge after the delay");
@@ -87,7 +103,9 @@ fn a_pool_off_the_market_or_a_limit_of_the_callers_stops_the_hedge() {
     let error = || IVault::VenueFailed { venue, reason: FixedBytes(IHedgeVenue::SwapFailed::SELECTOR) };
     let keeper = market.stage.actors.keeper;
     let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: crate::market::wad(SPOT) }];
-    market.refuses(error(), |market| market.stage.vault(keeper, IVault::rebalanceCall { legs, deadline: U256::MAX }));
+    market.refuses(error(), |market| {
+        market.stage.vault(keeper, IVault::rebalanceCall { legs, deadline: U256::MAX })
+    });
     market.stage.arbitrage(SPOT * 1.011).expect("a pool above the cap");
     market.refuses(error(), |market| market.rebalance(venue, size));
     market.stage.arbitrage(SPOT * 1.008).expect("a pool inside the cap");
@@ -105,4 +123,3 @@ fn a_falling_market_sells_the_hedge_and_claims_raise_cash_from_it() {
     assert_eq!(market.rebalance(venue, state.size).expect("a sale"), state.size);
     assert!(!due(&mut market).needed);
 }
-

@@ -1,7 +1,7 @@
 //! Tokens and venues that re-enter, cheat or fail. They stand for what cannot be had honestly.
 
-use alloy_sol_types::{SolCall as _, SolError as _, SolValue as _, sol};
-use demo::stage::{Failure, artifacts};
+use alloy_sol_types::{sol, SolCall as _, SolError as _, SolValue as _};
+use demo::stage::{artifacts, Failure};
 use host::alloy_primitives::{Address, Bytes, FixedBytes, U256};
 use interfaces::erc4626::IERC4626;
 use interfaces::external::IToken;
@@ -9,7 +9,7 @@ use interfaces::vault::IVault;
 use interfaces::venue::IHedgeVenue;
 
 use crate::hedge::{due, skewed};
-use crate::market::{DAY, Market, SPOT, START, usdc};
+use crate::market::{usdc, Market, DAY, SPOT, START};
 
 sol! {
     interface Hostile {
@@ -77,7 +77,11 @@ fn tokens_that_take_a_fee_or_only_say_no_are_refused() {
     let (vault, token) = vault_of(&mut market, "FalseToken");
     deposit(&mut market, vault, 100.0).expect("an honest transfer");
     let owner = market.stage.actors.owner;
-    market.stage.chain.send(owner, token, Hostile::setRefusingCall { refusing: true }).expect("a change of mind");
+    market
+        .stage
+        .chain
+        .send(owner, token, Hostile::setRefusingCall { refusing: true })
+        .expect("a change of mind");
     let failure = deposit(&mut market, vault, 100.0).expect_err("false");
     assert_eq!(failure.vault_error(), Some(IVault::IVaultErrors::TokenFailed(IVault::TokenFailed { token })));
 }
@@ -130,7 +134,8 @@ fn a_venue_that_keeps_the_money_fills_half_or_fails_changes_nothing() {
     let (mut market, venue) = besieged(1);
     let size = due(&mut market).size;
     let nothing = host::alloy_primitives::I256::ZERO;
-    market.refuses(IVault::VenueUnderfilled { size, filled: nothing }, |market| market.rebalance(venue, size));
+    market
+        .refuses(IVault::VenueUnderfilled { size, filled: nothing }, |market| market.rebalance(venue, size));
 
     let (mut market, venue) = besieged(2);
     let size = due(&mut market).size;
@@ -152,5 +157,7 @@ fn a_venue_that_pays_below_the_cap_for_a_sale_changes_nothing() {
     let size = due(&mut market).size;
     assert!(size.is_negative());
     let worst = crate::market::wad(SPOT * 0.75 * 0.99);
-    market.refuses(IVault::SlippageAboveCap { price: U256::ZERO, worst }, |market| market.rebalance(hostile, size));
+    market.refuses(IVault::SlippageAboveCap { price: U256::ZERO, worst }, |market| {
+        market.rebalance(hostile, size)
+    });
 }

@@ -1,12 +1,12 @@
 //! A Solidity protocol that knows the vault by `abi/` alone.
 
-use alloy_sol_types::{SolError as _, SolValue as _, sol};
+use alloy_sol_types::{sol, SolError as _, SolValue as _};
 use host::alloy_primitives::{Address, U256};
 use interfaces::erc20::IERC20;
 use interfaces::external::IToken;
 use interfaces::vault::IVault;
 
-use crate::market::{DAY, HOUR, Market, SPOT, START, events, series, usdc, wad};
+use crate::market::{events, series, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 sol! {
     interface Integrator {
@@ -25,7 +25,8 @@ sol! {
 fn integrated() -> (Market, Address) {
     let mut market = Market::open();
     let (owner, vault, trader) = (market.stage.actors.owner, market.stage.vault, market.trader);
-    let integrator = market.stage.chain.create(owner, "Integrator", &vault.abi_encode()).expect("the integrator");
+    let integrator =
+        market.stage.chain.create(owner, "Integrator", &vault.abi_encode()).expect("the integrator");
     let approve = IToken::approveCall { spender: integrator, value: U256::MAX };
     market.stage.chain.send(trader, market.stage.usdc, approve).expect("an approval");
     (market, integrator)
@@ -38,7 +39,8 @@ fn it_quotes_buys_and_sells_back() {
     let quote = market.quote(&[(id, 2.0)]).expect("a quote").premium;
     let before = market.usdc_of(trader);
     let call = Integrator::buyCall { series: id, size: wad(2.0), slippage: U256::from(1_000) };
-    let (premium, receipt) = market.stage.chain.send_for_receipt(trader, integrator, call).expect("a purchase");
+    let (premium, receipt) =
+        market.stage.chain.send_for_receipt(trader, integrator, call).expect("a purchase");
     assert_eq!((premium, before - market.usdc_of(trader)), (quote, quote.into_raw()));
     let [traded] = events::<IVault::Traded>(&receipt.logs, vault).try_into().expect("one event");
     assert_eq!(traded.account, integrator);
@@ -73,7 +75,8 @@ fn it_claims_what_its_users_hold() {
     let round = market.stage.last_round().expect("a round");
     market.move_to(expiry + HOUR, SPOT);
     market.stage.vault(trader, IVault::settleCall { expiry, roundId: round }).expect("a settlement");
-    let paid = market.stage.chain.send(trader, integrator, Integrator::claimCall { series: id }).expect("a claim");
+    let paid =
+        market.stage.chain.send(trader, integrator, Integrator::claimCall { series: id }).expect("a claim");
     assert_eq!(paid, usdc(900.0));
 }
 

@@ -1,9 +1,9 @@
 //! A stage with a listed market, and what the tests say about it.
 
 use alloy_sol_types::SolCall;
-use demo::stage::{Config, Failure, PriceFeed, Stage, default_profile};
-use host::Log;
+use demo::stage::{default_profile, Config, Failure, PriceFeed, Stage};
 use host::alloy_primitives::{Address, B256, I256, U256};
+use host::Log;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
@@ -22,7 +22,11 @@ pub(crate) fn wad(number: f64) -> U256 {
 /// 18 decimals with a sign.
 pub(crate) fn signed(number: f64) -> I256 {
     let magnitude = I256::from_raw(wad(number.abs()));
-    if number < 0.0 { -magnitude } else { magnitude }
+    if number < 0.0 {
+        -magnitude
+    } else {
+        magnitude
+    }
 }
 
 /// 6 decimals.

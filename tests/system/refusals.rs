@@ -4,7 +4,7 @@ use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault::{self, Role};
 
-use crate::market::{DAY, HOUR, Market, SPOT, START, expiry, series, signed, slice, usdc, wad};
+use crate::market::{expiry, series, signed, slice, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 #[test]
 fn legs_that_name_nothing_or_too_much() {
@@ -14,12 +14,14 @@ fn legs_that_name_nothing_or_too_much() {
         market.refuses(IVault::UnknownSeries { series: unknown }, |market| market.trade(&[(unknown, 1.0)]));
     }
     let old = series(START - DAY + 28_800, 2_800, false);
-    market.refuses(IVault::SeriesExpired { series: old, timestamp: now }, |market| market.trade(&[(old, 1.0)]));
+    market
+        .refuses(IVault::SeriesExpired { series: old, timestamp: now }, |market| market.trade(&[(old, 1.0)]));
     market.refuses(IVault::NoLegs {}, |market| market.trade(&[]));
     let nine: Vec<_> = (0..9).map(|index| (market.call(2_000 + 100 * index), 0.1)).collect();
     let error = IVault::TooManyLegs { legs: U256::from(9), limit: U256::from(8) };
     market.refuses(error, |market| market.trade(&nine));
-    market.refuses(IVault::DuplicateLeg { series: good }, |market| market.trade(&[(good, 1.0), (good, -1.0)]));
+    market
+        .refuses(IVault::DuplicateLeg { series: good }, |market| market.trade(&[(good, 1.0), (good, -1.0)]));
 }
 
 #[test]
@@ -49,7 +51,10 @@ fn premiums_and_deadlines_missed() {
     let (deadline, timestamp) = (U256::from(now - 1), U256::from(now));
     let error = IVault::DeadlinePassed { deadline, timestamp };
     market.refuses(error, |market| market.trade_with(&[(good, 1.0)], I256::MAX, deadline));
-    assert_eq!(market.trade_with(&[(good, 1.0)], premium, timestamp).expect("a trade at its limits"), premium);
+    assert_eq!(
+        market.trade_with(&[(good, 1.0)], premium, timestamp).expect("a trade at its limits"),
+        premium
+    );
 }
 
 #[test]
@@ -126,15 +131,23 @@ fn callers_without_the_role() {
     let slices = vec![slice(market.expiries[0], market.now(), 0.8, SPOT)];
     let denied = |role| IVault::NotAuthorised { caller, role };
     market.refuses(denied(Role::Curator), |market| {
-        let call = IVault::listExpiryCall { expiry: expiry(14), base: wad(1_000.0), step: wad(100.0), count: 10 };
+        let call =
+            IVault::listExpiryCall { expiry: expiry(14), base: wad(1_000.0), step: wad(100.0), count: 10 };
         market.stage.vault(caller, call)
     });
-    market.refuses(denied(Role::Publisher), |market| market.stage.vault(caller, IVault::setSurfaceCall { slices }));
-    market.refuses(denied(Role::Owner), |market| market.stage.vault(caller, IVault::allowVenueCall { venue }));
-    market.refuses(denied(Role::Guardian), |market| market.stage.vault(caller, IVault::removeVenueCall { venue }));
+    market.refuses(denied(Role::Publisher), |market| {
+        market.stage.vault(caller, IVault::setSurfaceCall { slices })
+    });
+    market
+        .refuses(denied(Role::Owner), |market| market.stage.vault(caller, IVault::allowVenueCall { venue }));
+    market.refuses(denied(Role::Guardian), |market| {
+        market.stage.vault(caller, IVault::removeVenueCall { venue })
+    });
     market.refuses(denied(Role::Guardian), |market| market.stage.vault(caller, IVault::pauseCall {}));
     market.refuses(denied(Role::Owner), |market| market.stage.vault(caller, IVault::unpauseCall {}));
-    market.refuses(denied(Role::PendingOwner), |market| market.stage.vault(caller, IVault::acceptOwnershipCall {}));
+    market.refuses(denied(Role::PendingOwner), |market| {
+        market.stage.vault(caller, IVault::acceptOwnershipCall {})
+    });
     market.refuses(denied(Role::Owner), |market| {
         market.stage.vault(caller, IVault::setRoleCall { which: Role::Curator, account: caller })
     });
@@ -154,7 +167,10 @@ fn a_pause_stops_new_risk_and_no_exit() {
     let request = IERC4626::requestRedeemCall { shares, controller: lp, owner: lp };
     market.stage.vault(lp, request).expect("a request while paused");
     market.move_to(START + DAY + 60, SPOT);
-    market.stage.vault(lp, IERC4626::processRedemptionCall { controller: lp }).expect("processing while paused");
+    market
+        .stage
+        .vault(lp, IERC4626::processRedemptionCall { controller: lp })
+        .expect("processing while paused");
     let redeem = IERC4626::redeemCall { shares, receiver: lp, controller: lp };
     market.stage.vault(lp, redeem).expect("a redemption while paused");
     market.refuses(IVault::NotAuthorised { caller: guardian, role: Role::Owner }, |market| {
@@ -168,13 +184,17 @@ fn trades_that_the_vault_could_not_hedge_or_pay() {
     let put = market.put(3_000);
     let before = market.digests();
     let failure = market.trade(&[(put, 1.0)]).err().expect("a put that needs a short hedge");
-    let Some(IVault::IVaultErrors::HedgeCapacityExceeded(error)) = failure.vault_error() else { panic!("{failure}") };
+    let Some(IVault::IVaultErrors::HedgeCapacityExceeded(error)) = failure.vault_error() else {
+        panic!("{failure}")
+    };
     assert!(error.needed < I256::ZERO && error.available == I256::ZERO, "{error:?}");
     assert_eq!(market.digests(), before);
 
     let calls: Vec<_> = (0..8).map(|index| (market.call(1_800 + 100 * index), 18.0)).collect();
     let refused = (0..4).find_map(|_| market.trade(&calls).err()).expect("cash that runs out");
-    let Some(IVault::IVaultErrors::InsufficientLiquidity(error)) = refused.vault_error() else { panic!("{refused}") };
+    let Some(IVault::IVaultErrors::InsufficientLiquidity(error)) = refused.vault_error() else {
+        panic!("{refused}")
+    };
     assert!(error.needed > error.available, "{error:?}");
 }
 
@@ -182,13 +202,18 @@ fn trades_that_the_vault_could_not_hedge_or_pay() {
 fn listings_slices_and_profiles_out_of_range() {
     let mut market = Market::open();
     let (near, far) = (U256::from(START + HOUR), U256::from(START + 2 * 365 * DAY));
-    market.refuses(IVault::ExpiryNotOnGrid { expiry: expiry(5) + 1 }, |market| market.list(expiry(5) + 1, 1_000.0, 100.0, 10));
+    market.refuses(IVault::ExpiryNotOnGrid { expiry: expiry(5) + 1 }, |market| {
+        market.list(expiry(5) + 1, 1_000.0, 100.0, 10)
+    });
     let late = expiry(731);
     let error = IVault::ExpiryOutOfRange { expiry: late, earliest: near, latest: far };
     market.refuses(error, |market| market.list(late, 1_000.0, 100.0, 10));
     let listed = market.expiries[0];
-    market.refuses(IVault::ExpiryAlreadyListed { expiry: listed }, |market| market.list(listed, 1_000.0, 100.0, 10));
-    for (base, step, count) in [(1_000.0, 100.0, 65), (1_000.0, 100.0, 0), (0.0, 100.0, 5), (1_000.0, 0.0, 5)] {
+    market.refuses(IVault::ExpiryAlreadyListed { expiry: listed }, |market| {
+        market.list(listed, 1_000.0, 100.0, 10)
+    });
+    for (base, step, count) in [(1_000.0, 100.0, 65), (1_000.0, 100.0, 0), (0.0, 100.0, 5), (1_000.0, 0.0, 5)]
+    {
         let error = IVault::GridInvalid { base: wad(base), step: wad(step), count };
         market.refuses(error, |market| market.list(expiry(5), base, step, count));
     }

@@ -1,10 +1,10 @@
 //! The replay's promises on real prices: the two most volatile 30-day windows of the committed series, five seeds each.
 
 use demo::live::Live;
-use demo::prices::{HOUR, Prices};
+use demo::prices::{Prices, HOUR};
 use demo::regression::Fit;
 use demo::replay::{self, Liquidity, Observer, Progress, Results, Scenario};
-use demo::stage::{Config, default_profile};
+use demo::stage::{default_profile, Config};
 use demo::traders::Flow;
 
 const DAYS: u64 = 30;
@@ -80,7 +80,11 @@ fn keeps_its_promises(index: usize) {
             results.hedges.0,
         );
         assert!(results.invariants.hold(), "{:?}", results.invariants);
-        assert!(results.records.len() > 24 * DAYS as usize * 9 / 10, "{} hours marked", results.records.len());
+        assert!(
+            results.records.len() > 24 * DAYS as usize * 9 / 10,
+            "{} hours marked",
+            results.records.len()
+        );
         assert!(explained >= 0.9, "{explained}");
         assert!(total > 0.0, "{total}");
         assert!(results.volume.share(results.volume.styles[2]) >= 0.2, "{:?}", results.volume);

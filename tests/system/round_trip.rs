@@ -5,7 +5,7 @@ use interfaces::vault::IVault;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::market::{Market, START, DAY, series};
+use crate::market::{series, Market, DAY, START};
 
 /// Sequences on the WASM.
 const SEQUENCES: u32 = 500;
@@ -38,21 +38,33 @@ fn seeded() -> Market {
 }
 
 /// Legs that the trader can place: sales no larger than what is held, nothing twice.
-fn legs(market: &Market, wishes: &[Wish], held: &mut std::collections::BTreeMap<U256, i64>) -> Vec<IVault::Leg> {
+fn legs(
+    market: &Market,
+    wishes: &[Wish],
+    held: &mut std::collections::BTreeMap<U256, i64>,
+) -> Vec<IVault::Leg> {
     let mut legs: Vec<IVault::Leg> = Vec::new();
     for (expiry, index, put, lots) in wishes {
         let id = series(market.expiries[*expiry], 1_800 + 100 * index, *put);
         let lots = (*lots).max(-held.get(&id).copied().unwrap_or_default());
         if lots != 0 && legs.iter().all(|leg| leg.series != id) {
-            legs.push(IVault::Leg { series: id, size: I256::try_from(i128::from(lots) * i128::from(LOT)).expect("a size") });
+            legs.push(IVault::Leg {
+                series: id,
+                size: I256::try_from(i128::from(lots) * i128::from(LOT)).expect("a size"),
+            });
         }
     }
     legs
 }
 
-fn place(market: &mut Market, legs: &[IVault::Leg], held: &mut std::collections::BTreeMap<U256, i64>) -> bool {
+fn place(
+    market: &mut Market,
+    legs: &[IVault::Leg],
+    held: &mut std::collections::BTreeMap<U256, i64>,
+) -> bool {
     let receiver = market.trader;
-    let call = IVault::tradeCall { legs: legs.to_vec(), maxPremium: I256::MAX, receiver, deadline: U256::MAX };
+    let call =
+        IVault::tradeCall { legs: legs.to_vec(), maxPremium: I256::MAX, receiver, deadline: U256::MAX };
     let placed = !legs.is_empty() && market.stage.vault(receiver, call).is_ok();
     if placed {
         for leg in legs {
@@ -88,7 +100,10 @@ fn a_round_trip_never_gains() {
             while lots > 0 {
                 let part = lots.min(1_800);
                 let size = I256::try_from(-i128::from(part) * i128::from(LOT)).expect("a size");
-                prop_assert!(place(market, &[IVault::Leg { series, size }], &mut held), "a sale back was refused");
+                prop_assert!(
+                    place(market, &[IVault::Leg { series, size }], &mut held),
+                    "a sale back was refused"
+                );
                 lots -= part;
             }
         }

@@ -5,7 +5,7 @@ use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 
-use crate::market::{HOUR, Market, SPOT, events, series, usdc, wad};
+use crate::market::{events, series, usdc, wad, Market, HOUR, SPOT};
 
 /// A market with positions in its first expiry, gone past it: the rounds before and after the expiry, and the price at it.
 fn expired(price: f64) -> (Market, [U80; 2]) {
@@ -39,12 +39,16 @@ fn the_last_round_before_the_expiry_pays_the_holders() {
     let (price, receipt) = market.receipt(anyone, IVault::settleCall { expiry, roundId: round });
     assert_eq!(price, wad(2_700.0));
     let [settled] = events::<IVault::Settled>(&receipt.logs, vault).try_into().expect("one event");
-    assert_eq!((settled.expiry, settled.price, settled.roundId, settled.owed), (expiry, price, round, usdc(800.0)));
+    assert_eq!(
+        (settled.expiry, settled.price, settled.roundId, settled.owed),
+        (expiry, price, round, usdc(800.0))
+    );
     assert_eq!(market.nav().owed, usdc(800.0));
 
     let (call, put) = (series(expiry, 2_500, false), series(expiry, 2_400, true));
     let receiver = market.stage.chain.world.account("somebody");
-    let (payoff, receipt) = market.receipt(market.trader, IVault::claimCall { series: vec![call, put], receiver });
+    let (payoff, receipt) =
+        market.receipt(market.trader, IVault::claimCall { series: vec![call, put], receiver });
     assert_eq!((payoff, market.usdc_of(receiver), market.nav().owed), (usdc(800.0), usdc(800.0), U256::ZERO));
     let claimed = events::<IVault::Claimed>(&receipt.logs, vault);
     let told: Vec<_> = claimed.iter().map(|one| (one.series, one.size, one.payoff)).collect();

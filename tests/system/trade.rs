@@ -4,7 +4,7 @@ use host::alloy_primitives::{I256, U256};
 use interfaces::erc6909::IERC6909;
 use interfaces::vault::IVault;
 
-use crate::market::{Market, SPOT, START, events, legs_of, signed, wad};
+use crate::market::{events, legs_of, signed, wad, Market, SPOT, START};
 
 #[test]
 fn a_trade_pays_its_quote_and_its_events_rebuild_it() {

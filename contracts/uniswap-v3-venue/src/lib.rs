@@ -14,9 +14,9 @@ mod swap;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, I256, U256, aliases::U24};
+use alloy_primitives::{aliases::U24, Address, I256, U256};
 pub use interfaces::contract::Revert;
-use interfaces::contract::{Result, ensure};
+use interfaces::contract::{ensure, Result};
 use interfaces::venue::IHedgeVenue::{OnlyVault, ZeroHedge};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageUint};
@@ -62,7 +62,8 @@ impl UniswapV3Venue {
         ensure(!size.is_zero(), || ZeroHedge {})?;
         let amount = size.unsigned_abs();
 
-        let cash = if size.is_positive() { self.buy(amount, cash_limit)? } else { self.sell(amount, cash_limit)? };
+        let cash =
+            if size.is_positive() { self.buy(amount, cash_limit)? } else { self.sell(amount, cash_limit)? };
         self.return_all(self.asset.get())?;
         self.return_all(self.underlying.get())?;
         Ok(cash)

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, FixedBytes, U160, U256};
 use alloy_sol_types::SolCall;
-use interfaces::contract::{Result, ensure, fail};
+use interfaces::contract::{ensure, fail, Result};
 use interfaces::external::{ISwapRouter, IToken};
 use interfaces::venue::IHedgeVenue::{InputMissing, SwapFailed, TransferFailed};
 use stylus_sdk::call::RawCall;
@@ -89,7 +89,8 @@ impl UniswapV3Venue {
 
     fn swap(&self, data: &[u8]) -> Result<U256> {
         // SAFETY: this contract writes no storage after its construction.
-        let answer = unsafe { RawCall::new(self.vm()).limit_return_data(0, 32).call(self.router.get(), data) };
+        let answer =
+            unsafe { RawCall::new(self.vm()).limit_return_data(0, 32).call(self.router.get(), data) };
         let reason = match answer {
             Ok(data) => match word(&data) {
                 Some(cash) => return Ok(cash),

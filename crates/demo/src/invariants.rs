@@ -64,7 +64,9 @@ impl Rule {
             Self::SuppliesEqualPositions => "the ERC-6909 supply of every open series is what was traded",
             Self::ClaimsPayable => "cash covers settled claims and processed redemptions",
             Self::NavAddsUp => "NAV is cash - owed + hedge + book, and the cash is in the vault",
-            Self::HedgeLandsInBand => "every due hedge leaves net delta inside the band, or at the venue's limit",
+            Self::HedgeLandsInBand => {
+                "every due hedge leaves net delta inside the band, or at the venue's limit"
+            }
             Self::SharesAccounted => "shares are what deposits and redemptions made them; nobody is diluted",
             Self::TradePaysItsQuote => "a trade pays the premium of its quote",
             Self::NoUnexpectedRevert => "every refusal is a typed error that the situation explains",

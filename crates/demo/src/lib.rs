@@ -5,7 +5,10 @@
 //!
 //! # What this crate does not do
 //! It calibrates nothing and predicts nothing: its people are simple and its prices are past.
-#![allow(clippy::disallowed_methods, reason = "floats here are for decisions and pictures, no money is kept in them")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "floats here are for decisions and pictures, no money is kept in them"
+)]
 
 pub mod black_scholes;
 pub mod calendar;

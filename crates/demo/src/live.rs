@@ -11,7 +11,8 @@ use interfaces::external::IToken;
 use interfaces::vault::IVault;
 
 use crate::market::{
-    ExpiryBook, Failure, Fill, Greeks, Grid, Hedge, Kind, Market, Nav, Outcome, Quote, Refusal, Series, Slice, Tokens,
+    ExpiryBook, Failure, Fill, Greeks, Grid, Hedge, Kind, Market, Nav, Outcome, Quote, Refusal, Series,
+    Slice, Tokens,
 };
 use crate::stage::{self, Config, PriceFeed, Stage};
 
@@ -58,7 +59,8 @@ impl Live {
         *most = (*most).max(receipt.execution_gas);
         for log in receipt.logs.iter().filter(|log| log.address == to) {
             if let Ok(hedged) = IVault::Hedged::decode_raw_log(log.topics.iter().copied(), &log.data) {
-                self.fills.push(Fill { size: signed(hedged.size) / WAD, price: unsigned(hedged.price) / WAD });
+                self.fills
+                    .push(Fill { size: signed(hedged.size) / WAD, price: unsigned(hedged.price) / WAD });
             }
         }
         Ok(answer)
@@ -331,7 +333,8 @@ impl Market for Live {
 
     fn process(&mut self, lp: usize) -> Outcome<(u128, i128)> {
         let (keeper, controller) = (self.stage.actors.keeper, self.lps[lp]);
-        let processed = self.send("processRedemption", keeper, IERC4626::processRedemptionCall { controller })?;
+        let processed =
+            self.send("processRedemption", keeper, IERC4626::processRedemptionCall { controller })?;
         Ok((whole(processed.shares)?, whole(processed.assets)? as i128))
     }
 

@@ -96,16 +96,44 @@ fn report(_options: &Options, _scenario: &Scenario, market: &Live, results: &Res
     let hedged: Vec<f64> = records.iter().map(|record| record.pnl).collect();
     let unhedged: Vec<f64> = records.iter().map(|record| record.unhedged).collect();
     let (h, u) = (demo::regression::Fit::new(&x, &hedged), demo::regression::Fit::new(&x, &unhedged));
-    println!("hedged {h:?}\nunhedged {u:?}\nexplained reduction {}, total reduction {}", 1.0 - h.explained / u.explained, 1.0 - h.variance / u.variance);
+    println!(
+        "hedged {h:?}\nunhedged {u:?}\nexplained reduction {}, total reduction {}",
+        1.0 - h.explained / u.explained,
+        1.0 - h.variance / u.variance
+    );
     println!("{:?}", results.invariants);
-    println!("quotes {:?} declined {} refusals {:?} updates {:?} hedges {:?} settled {} claimed {} dep {:?} red {:?}", results.quotes, results.declined, results.refusals, results.updates, results.hedges, results.settled, results.claimed, results.deposits, results.redemptions);
-    println!("volume {:?} widest {} informed {}", results.volume, results.volume.widest_side(), results.volume.share(results.volume.styles[2]));
+    println!(
+        "quotes {:?} declined {} refusals {:?} updates {:?} hedges {:?} settled {} claimed {} dep {:?} red {:?}",
+        results.quotes,
+        results.declined,
+        results.refusals,
+        results.updates,
+        results.hedges,
+        results.settled,
+        results.claimed,
+        results.deposits,
+        results.redemptions
+    );
+    println!(
+        "volume {:?} widest {} informed {}",
+        results.volume,
+        results.volume.widest_side(),
+        results.volume.share(results.volume.styles[2])
+    );
     println!("limit hours {} of {}", records.iter().filter(|r| r.at_limit).count(), records.len());
     println!("pnl {} unhedged {}", hedged.iter().sum::<f64>(), unhedged.iter().sum::<f64>());
     let mut sums = [0.0; 6];
-    for record in records { for (s, v) in sums.iter_mut().zip(record.parts.values()) { *s += v; } }
+    for record in records {
+        for (s, v) in sums.iter_mut().zip(record.parts.values()) {
+            *s += v;
+        }
+    }
     println!("{:?} {:?}", demo::ledger::Parts::NAMES, sums);
-    println!("share price {:?} -> {:?}", records.first().map(|r| r.share_price), records.last().map(|r| r.share_price));
+    println!(
+        "share price {:?} -> {:?}",
+        records.first().map(|r| r.share_price),
+        records.last().map(|r| r.share_price)
+    );
     println!("{:?}", market.gas);
     Ok(true)
 }

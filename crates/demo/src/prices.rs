@@ -129,7 +129,8 @@ impl Prices {
             let (time, close) = (&record[time_column], &record[close_column]);
             let time = parse_time(time)
                 .ok_or_else(|| fault(line, format!("{time:?} is no unix or ISO timestamp")))?;
-            let close: f64 = close.parse().map_err(|_| fault(line, format!("close {close:?} is no number")))?;
+            let close: f64 =
+                close.parse().map_err(|_| fault(line, format!("close {close:?} is no number")))?;
             prices.push(Point { time, close, line }).map_err(|reason| fault(line, reason))?;
         }
         if prices.points.len() < 2 {

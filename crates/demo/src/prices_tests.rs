@@ -62,10 +62,7 @@ fn unsorted_times_are_refused() {
 #[test]
 fn duplicate_times_are_refused() {
     let text = "timestamp,close\n3600,1\n3600,1\n";
-    assert_eq!(
-        fault(text),
-        "prices.csv, line 3: duplicate timestamp 1970-01-01 01:00 UTC, as on line 2"
-    );
+    assert_eq!(fault(text), "prices.csv, line 3: duplicate timestamp 1970-01-01 01:00 UTC, as on line 2");
 }
 
 #[test]

@@ -179,8 +179,7 @@ pub fn decide(
     if style == Style::Informed {
         return informed(rng, flow, view, &own, kind);
     }
-    let (series, lots) =
-        if closes { closing(rng, view, &own)? } else { opening(rng, flow, view, kind)? };
+    let (series, lots) = if closes { closing(rng, view, &own)? } else { opening(rng, flow, view, kind)? };
     let bias = if closes { -flow.urgency } else { flow.urgency };
     let noise = Normal::new(bias, flow.vol_noise).ok()?.sample(rng);
     let vol = published_vol(view, series)? * noise.exp();
@@ -194,13 +193,7 @@ fn kind(rng: &mut impl Rng, flow: &Flow, style: Style, view: &View<'_>) -> Kind 
 }
 
 /// Buys what the next hours lift, or sells what they sink: the better of a new position and the one held.
-fn informed(
-    rng: &mut impl Rng,
-    flow: &Flow,
-    view: &View<'_>,
-    own: &[Holding],
-    kind: Kind,
-) -> Option<Order> {
+fn informed(rng: &mut impl Rng, flow: &Flow, view: &View<'_>, own: &[Holding], kind: Kind) -> Option<Order> {
     let rises = view.later > view.spot;
     let gains = (kind == Kind::Call) == rises;
     let (series, lots) = if gains { opening(rng, flow, view, kind)? } else { closing(rng, view, own)? };

@@ -39,7 +39,8 @@ fn nobody_sells_what_they_do_not_hold() {
 #[test]
 fn no_sale_exceeds_the_holding_and_no_order_the_limit() {
     let listed = listed();
-    let series = Series { expiry: listed[2].expiry, strike: listed[2].grid.nearest(9_500.0), kind: Kind::Call };
+    let series =
+        Series { expiry: listed[2].expiry, strike: listed[2].grid.nearest(9_500.0), kind: Kind::Call };
     let held = [Holding { series, lots: 37 }];
     let all = orders(Style::Noise, &view(&listed, 10_000.0), &held);
     assert!(all.iter().any(|order| order.lots < 0));

@@ -28,15 +28,15 @@ impl<M: Market> Replay<'_, M> {
 
     fn check_money(&mut self, time: u64, nav: &Nav, tokens: &Tokens) {
         let rules = &mut self.results.invariants;
-        let conserved =
-            tokens.usdc_held == tokens.usdc_minted && tokens.weth_held == tokens.weth_minted;
+        let conserved = tokens.usdc_held == tokens.usdc_minted && tokens.weth_held == tokens.weth_minted;
         rules.check(Rule::TokensConserved, time, conserved, || format!("{tokens:?}"));
         rules.check(Rule::ClaimsPayable, time, nav.cash >= nav.owed, || {
             format!("{} micro-USD of cash against {} owed", nav.cash, nav.owed)
         });
         let adds_up = nav.mid == nav.cash - nav.owed + nav.hedge + nav.book
             && tokens.usdc_vault == nav.cash.unsigned_abs();
-        rules.check(Rule::NavAddsUp, time, adds_up, || format!("{nav:?}, {} in the vault", tokens.usdc_vault));
+        rules
+            .check(Rule::NavAddsUp, time, adds_up, || format!("{nav:?}, {} in the vault", tokens.usdc_vault));
     }
 
     fn check_book(&mut self, time: u64) -> Result<()> {
@@ -47,9 +47,11 @@ impl<M: Market> Replay<'_, M> {
                 format!("stored {stored:?}, positions {mirror:?}")
             });
         }
-        let settled_open = self.ghost.open().into_keys().find(|series| {
-            book.iter().all(|stored| stored.expiry != series.expiry)
-        });
+        let settled_open = self
+            .ghost
+            .open()
+            .into_keys()
+            .find(|series| book.iter().all(|stored| stored.expiry != series.expiry));
         self.results.invariants.check(Rule::BookEqualsPositions, time, settled_open.is_none(), || {
             format!("{settled_open:?} is held and not in the book")
         });

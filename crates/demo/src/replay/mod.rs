@@ -197,10 +197,9 @@ impl<M: Market> Replay<'_, M> {
         self.prices.push((time, price));
         let (moved, old) = match self.pushed {
             None => (true, true),
-            Some((at, last)) => (
-                (price / last - 1.0).abs() >= self.market.deviation(),
-                time - at >= self.market.heartbeat(),
-            ),
+            Some((at, last)) => {
+                ((price / last - 1.0).abs() >= self.market.deviation(), time - at >= self.market.heartbeat())
+            }
         };
         if moved || old {
             let round = self.market.push_price(price)?;
@@ -214,7 +213,8 @@ impl<M: Market> Replay<'_, M> {
 
     /// Settles every expiry that a round straddles, and claims for its holders.
     fn settle(&mut self, time: u64) -> Result<()> {
-        let due: Vec<u64> = self.listed.iter().map(|one| one.expiry).filter(|expiry| *expiry < time).collect();
+        let due: Vec<u64> =
+            self.listed.iter().map(|one| one.expiry).filter(|expiry| *expiry < time).collect();
         for expiry in due {
             let straddling = self.rounds.windows(2).find(|pair| pair[0].1 <= expiry && expiry < pair[1].1);
             let Some(&[(round, _), _]) = straddling else { continue };
@@ -324,7 +324,12 @@ impl<M: Market> Replay<'_, M> {
     }
 
     /// Counts a refusal that the situation explains, fails the rule on one that it does not, and stops at anything else.
-    fn expect<T>(&mut self, call: &'static str, explained: &[&str], outcome: Outcome<T>) -> Result<Option<T>> {
+    fn expect<T>(
+        &mut self,
+        call: &'static str,
+        explained: &[&str],
+        outcome: Outcome<T>,
+    ) -> Result<Option<T>> {
         match outcome {
             Ok(value) => Ok(Some(value)),
             Err(Failure::Refused(refusal)) => {
@@ -343,7 +348,8 @@ impl<M: Market> Replay<'_, M> {
     /// Live expiries as traders see them.
     fn quoted(&self, now: u64) -> Vec<Listed> {
         let live = self.listed.iter().filter(|one| one.expiry > now);
-        live.filter_map(|one| Some(Listed { expiry: one.expiry, grid: one.grid, slice: one.slice? })).collect()
+        live.filter_map(|one| Some(Listed { expiry: one.expiry, grid: one.grid, slice: one.slice? }))
+            .collect()
     }
 
     /// Return of the last day over its usual size, squeezed into [-1, 1].

@@ -167,8 +167,13 @@ impl<M: Market> Replay<'_, M> {
     /// Has a request processed and takes what it gave; the rest waits for another hour.
     fn leave(&mut self, time: u64, lp: usize) -> Result<()> {
         let before = self.share_value()?;
-        let explained =
-            ["PriceStale", "SettlementPending", "InsufficientLiquidity", "RedemptionNotReady", "NoPendingRedemption"];
+        let explained = [
+            "PriceStale",
+            "SettlementPending",
+            "InsufficientLiquidity",
+            "RedemptionNotReady",
+            "NoPendingRedemption",
+        ];
         let processed = self.market.process(lp);
         let processed = self.expect("process_redemption", &explained, processed)?;
         let Some((shares, assets)) = processed else { return Ok(()) };

@@ -154,11 +154,21 @@ impl Stage {
         let feed = chain.create(owner, "PriceFeed", &[])?;
         let sequencer = chain.create(owner, "SequencerFeed", &[])?;
         let mut fund = |account| -> Result<()> {
-            chain.send(owner, usdc, Usdc::mintCall { to: account, value: U256::from((TREASURY * 1e6) as u128) })?;
+            chain.send(
+                owner,
+                usdc,
+                Usdc::mintCall { to: account, value: U256::from((TREASURY * 1e6) as u128) },
+            )?;
             let ether = U256::from((TREASURY / config.price * 1e18) as u128);
             chain.world.set_balance(account, ether * U256::from(2));
             let data = Weth::depositCall {}.abi_encode().into();
-            chain.world.call_with(Tx { from: account, to: Some(underlying), value: ether, data, gas_limit: 1_000_000 })?;
+            chain.world.call_with(Tx {
+                from: account,
+                to: Some(underlying),
+                value: ether,
+                data,
+                gas_limit: 1_000_000,
+            })?;
             Ok(())
         };
         fund(owner)?;
@@ -171,7 +181,8 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let (vault, venue) = contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
+        let (vault, venue) =
+            contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
         let mut stage = Self { chain, actors, usdc, underlying, feed, sequencer, uniswap, vault, venue };
         stage.open(config)?;
         Ok(stage)

@@ -6,8 +6,8 @@ use alloy_sol_types::SolValue;
 use anyhow::{Result, ensure};
 use interfaces::external::{ISwapRouter, IToken};
 
-use super::contracts::{Pool, PositionManager};
 use super::Chain;
+use super::contracts::{Pool, PositionManager};
 
 /// Fee of the pool, in millionths.
 pub const POOL_FEE: u32 = 500;

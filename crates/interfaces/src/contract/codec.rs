@@ -10,9 +10,7 @@ use alloy_primitives::aliases::U80;
 use alloy_primitives::{Address, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
-use crate::vault::IVault::{
-    ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Nav, Profile, Quote, SurfaceSlice,
-};
+use crate::vault::IVault::{ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Nav, Profile, Quote, SurfaceSlice};
 
 /// Calldata after the selector, read from the front.
 #[derive(Clone, Copy)]
@@ -279,7 +277,9 @@ impl Answer for Vec<ExpiryBook> {
         let mut offset = self.len().saturating_mul(32);
         for book in &self {
             put_length(out, offset);
-            offset = offset.saturating_add(BOOK_HEAD.saturating_add(1).saturating_add(book.netSizes.len()).saturating_mul(32));
+            offset = offset.saturating_add(
+                BOOK_HEAD.saturating_add(1).saturating_add(book.netSizes.len()).saturating_mul(32),
+            );
         }
         for book in self {
             ((book.expiry, book.base), (book.step, book.surfaceUpdatedAt)).put(out)?;

@@ -1,6 +1,6 @@
 //! Runs contracts written for stylus-sdk 0.10 in motsu 0.10, which knows only SDK 0.9, and holds the mocks that they talk to.
 //!
-//! [`Bridge`] wears the 0.9 traits for a 0.10 contract, so that motsu can store it, route calls to it and roll it back. The contract's own
+//! `Bridge` wears the 0.9 traits for a 0.10 contract, so that motsu can store it, route calls to it and roll it back. The contract's own
 //! host is ours: it forwards to motsu's shims what they do well and does itself what they do not (`host`). [`Chain`] is the face that tests
 //! use: every call goes through the contract's real router, from calldata to return or revert data.
 //!
@@ -15,4 +15,4 @@ mod transient;
 mod world;
 
 pub use chain::{Chain, account, revert};
-pub use program::{Bridge, Contract};
+pub use program::Contract;

@@ -1,10 +1,9 @@
 //! A 0.10 contract in the clothes of a 0.9 one.
 
 use std::borrow::BorrowMut;
-use std::ops::{Deref, DerefMut};
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use alloy_primitives::U256;
 use stylus_sdk::ArbResult;
 use stylus_sdk::abi::{CONSTRUCTOR_SELECTOR, Router, router_entrypoint};
 use stylus_sdk::host::{VM, WasmVM};
@@ -15,27 +14,34 @@ use stylus_sdk_09 as old;
 use crate::host::Native;
 use crate::world;
 
-/// Any contract of SDK 0.10: what `#[entrypoint]` and `#[public]` make of a struct.
-pub trait Contract:
-    StorageType + TopLevelStorage + ValueDenier + Router<Self> + BorrowMut<<Self as Router<Self>>::Storage> + 'static
-{
+/// A contract of SDK 0.10 behind its entry point. A contract with an entry point of its own has this trait on a type of the tests.
+pub trait Contract: 'static {
+    /// What the program does with calldata: return data, or revert data.
+    ///
+    /// # Errors
+    /// The revert data.
+    fn enter(input: Vec<u8>, vm: VM) -> ArbResult;
 }
 
-impl<C> Contract for C where
-    C: StorageType + TopLevelStorage + ValueDenier + Router<C> + BorrowMut<<C as Router<C>>::Storage> + 'static
+/// What `#[entrypoint]` makes of a struct.
+impl<C> Contract for C
+where
+    C: StorageType + TopLevelStorage + ValueDenier + Router<C> + BorrowMut<<C as Router<C>>::Storage> + 'static,
 {
+    fn enter(input: Vec<u8>, vm: VM) -> ArbResult {
+        router_entrypoint::<C, C>(input, vm)
+    }
 }
 
-/// Contract `C` as motsu wants it. With `motsu::prelude::Contract<Bridge<C>>` its methods can also be called straight from Rust:
-/// `vault.sender(alice).deposit(..)`.
-pub struct Bridge<C>(C);
+/// Contract `C` as motsu wants it.
+pub(crate) struct Bridge<C>(PhantomData<C>);
 
 impl<C: Contract> Bridge<C> {
     /// Runs the contract's router as a frame: a panic reverts with no data, like the trap that it is on chain.
     pub(crate) fn enter(input: Vec<u8>) -> ArbResult {
         let contract = WasmVM {}.contract_address();
         let (outer, refused) = world::with(|world| (world.open(), world.sdk_guard && world.is_open(contract)));
-        let run = || router_entrypoint::<C, C>(input, vm());
+        let run = || C::enter(input, VM { host: Box::new(Native) });
         let result = if refused { Err(Vec::new()) } else { catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(Vec::new())) };
         world::with(|world| world.close(outer, result))
     }
@@ -49,33 +55,14 @@ impl<C: Contract> Bridge<C> {
     }
 }
 
-fn vm() -> VM {
-    VM { host: Box::new(Native) }
-}
-
-impl<C> Deref for Bridge<C> {
-    type Target = C;
-
-    fn deref(&self) -> &C {
-        &self.0
-    }
-}
-
-impl<C> DerefMut for Bridge<C> {
-    fn deref_mut(&mut self) -> &mut C {
-        &mut self.0
-    }
-}
-
 impl<C: Contract> old::storage::StorageType for Bridge<C> {
     type Wraps<'a> = old::storage::StorageGuard<'a, Self>;
     type WrapsMut<'a> = old::storage::StorageGuardMut<'a, Self>;
 
-    /// motsu makes a contract anew at the start of each of its calls.
-    unsafe fn new(slot: alloy_primitives_08::U256, offset: u8, _host: old::host::VM) -> Self {
+    /// motsu makes a contract anew at the start of each of its calls. The storage is the program's own to open.
+    unsafe fn new(_slot: alloy_primitives_08::U256, _offset: u8, _host: old::host::VM) -> Self {
         world::with(world::World::begin);
-        // SAFETY: as for the 0.9 trait: this is the only accessor of the contract's storage while it lives.
-        Self(unsafe { C::new(U256::from_limbs(*slot.as_limbs()), offset, vm()) })
+        Self(PhantomData)
     }
 
     fn load<'s>(self) -> Self::Wraps<'s> {
