@@ -14,3 +14,4 @@ mod replay;
 mod round_trip;
 mod settle;
 mod trade;
+mod worked_trade;

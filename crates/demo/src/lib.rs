@@ -1,7 +1,7 @@
 //! The demo: a market on the simulated host that lives through real prices, and the report of it.
 //!
 //! [`stage`] deploys it, [`replay`] moves it through the hours of a price file, with [`traders`], LPs, a publisher ([`volatility`]) and
-//! a keeper, [`ledger`] and [`invariants`] keep the demo's own books, [`report`] draws what came out.
+//! a keeper, [`ledger`] and [`invariants`] keep the demo's own books, [`summary`] and [`page`] say what came out.
 //!
 //! # What this crate does not do
 //! It calibrates nothing and predicts nothing: its people are simple and its prices are past.
@@ -16,10 +16,13 @@ pub mod invariants;
 pub mod ledger;
 pub mod live;
 pub mod market;
+pub mod page;
+pub mod plots;
 pub mod prices;
 pub mod progress;
 pub mod regression;
 pub mod replay;
 pub mod stage;
+pub mod summary;
 pub mod traders;
 pub mod volatility;

@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use demo::live::Live;
+use demo::page;
 use demo::prices::{PriceError, Prices, Window, parse_time, show};
 use demo::progress::Table;
 use demo::replay::{self, Liquidity, Results, Scenario};
 use demo::stage::{Config, default_profile};
+use demo::summary;
 use demo::traders::Flow;
 
 /// Hours of prices that the first published vol is made of.
@@ -90,50 +92,18 @@ fn run(options: &Options, window: Window) -> Result<bool> {
     report(options, &scenario, &market, &results)
 }
 
-fn report(_options: &Options, _scenario: &Scenario, market: &Live, results: &Results) -> Result<bool> {
-    let records = &results.records;
-    let x: Vec<f64> = records.iter().map(|record| record.spot_return).collect();
-    let hedged: Vec<f64> = records.iter().map(|record| record.pnl).collect();
-    let unhedged: Vec<f64> = records.iter().map(|record| record.unhedged).collect();
-    let (h, u) = (demo::regression::Fit::new(&x, &hedged), demo::regression::Fit::new(&x, &unhedged));
-    println!(
-        "hedged {h:?}\nunhedged {u:?}\nexplained reduction {}, total reduction {}",
-        1.0 - h.explained / u.explained,
-        1.0 - h.variance / u.variance
-    );
-    println!("{:?}", results.invariants);
-    println!(
-        "quotes {:?} declined {} refusals {:?} updates {:?} hedges {:?} settled {} claimed {} dep {:?} red {:?}",
-        results.quotes,
-        results.declined,
-        results.refusals,
-        results.updates,
-        results.hedges,
-        results.settled,
-        results.claimed,
-        results.deposits,
-        results.redemptions
-    );
-    println!(
-        "volume {:?} widest {} informed {}",
-        results.volume,
-        results.volume.widest_side(),
-        results.volume.share(results.volume.styles[2])
-    );
-    println!("limit hours {} of {}", records.iter().filter(|r| r.at_limit).count(), records.len());
-    println!("pnl {} unhedged {}", hedged.iter().sum::<f64>(), unhedged.iter().sum::<f64>());
-    let mut sums = [0.0; 6];
-    for record in records {
-        for (s, v) in sums.iter_mut().zip(record.parts.values()) {
-            *s += v;
-        }
+/// Prints the summary and writes the report; false when a rule did not hold.
+fn report(options: &Options, scenario: &Scenario, market: &Live, results: &Results) -> Result<bool> {
+    let sections = summary::sections(scenario, market, results);
+    println!("{}", summary::text(&sections));
+    let name =
+        options.prices.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let title = format!("Replay of {name}, {} days, seed {}", options.days, options.seed);
+    let path = page::write(&options.report, &title, &results.records, &sections)?;
+    println!("report: {}", path.display());
+    let held = results.invariants.hold();
+    if !held {
+        eprintln!("demo: {} invariants failed", results.invariants.failures());
     }
-    println!("{:?} {:?}", demo::ledger::Parts::NAMES, sums);
-    println!(
-        "share price {:?} -> {:?}",
-        records.first().map(|r| r.share_price),
-        records.last().map(|r| r.share_price)
-    );
-    println!("{:?}", market.gas);
-    Ok(true)
+    Ok(held)
 }

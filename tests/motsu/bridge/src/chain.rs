@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, LogData, U256, keccak256};
+use alloy_primitives::{Address, B256, LogData, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use motsu::prelude::{Contract as Deployed, Funding, ResultExt};
 use stylus_sdk::ArbResult;
 use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
 
 use crate::program::{Bridge, Contract};
-use crate::world;
+use crate::{host, world};
 
 /// A chain of contracts that live as long as it does. One at a time in a thread: motsu keeps one VM for each.
 ///
@@ -40,6 +40,7 @@ trait Program {
     /// A transaction: rolled back when it fails or is not to be kept.
     fn call(&self, sender: Address, value: U256, input: Vec<u8>, keep: bool) -> ArbResult;
     fn events(&self) -> Vec<LogData>;
+    fn storage(&self) -> Vec<(U256, B256)>;
 }
 
 impl<C: Contract> Program for Deployed<Bridge<C>> {
@@ -62,7 +63,20 @@ impl<C: Contract> Program for Deployed<Bridge<C>> {
         };
         self.all_events().into_iter().map(new).collect()
     }
+
+    fn storage(&self) -> Vec<(U256, B256)> {
+        let mut call = self.sender(old(Address::ZERO));
+        // Borrowed only to make it the running contract.
+        let _bridge: &mut Bridge<C> = &mut call;
+        let storage = host::storage();
+        let _ = Err::<(), ()>(()).motsu_res();
+        storage
+    }
 }
+
+/// All that a transaction can change: of each contract the slots that hold something, and the logs. Tokens keep balances in their slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State(BTreeMap<Address, (Vec<(U256, B256)>, Vec<LogData>)>);
 
 fn old(address: Address) -> alloy_primitives_08::Address {
     alloy_primitives_08::Address::from(address.0.0)
@@ -99,7 +113,7 @@ impl Chain {
     ///
     /// # Errors
     /// The constructor's revert data; nothing is deployed.
-    pub fn deploy<C: Contract>(&mut self, deployer: Address, arguments: &[u8]) -> ArbResult<Address> {
+    pub fn deploy<C: Contract>(&mut self, deployer: Address, arguments: &[u8]) -> Result<Address, Vec<u8>> {
         self.deployed += 1;
         let address = account(&format!("contract {}", self.deployed));
         self.contracts.insert(address, Box::new(Deployed::<Bridge<C>>::new_at(old(address))));
@@ -150,7 +164,7 @@ impl Chain {
     /// # Panics
     /// When the answer is not what the interface says.
     #[track_caller]
-    pub fn send<T: SolCall>(&mut self, sender: Address, to: Address, call: T) -> ArbResult<T::Return> {
+    pub fn send<T: SolCall>(&mut self, sender: Address, to: Address, call: T) -> Result<T::Return, Vec<u8>> {
         self.call(sender, to, &call.abi_encode()).map(|data| decode::<T>(&data))
     }
 
@@ -162,7 +176,7 @@ impl Chain {
     /// # Panics
     /// When the answer is not what the interface says.
     #[track_caller]
-    pub fn view<T: SolCall>(&self, to: Address, call: T) -> ArbResult<T::Return> {
+    pub fn view<T: SolCall>(&self, to: Address, call: T) -> Result<T::Return, Vec<u8>> {
         self.simulate(account("viewer"), to, &call.abi_encode()).map(|data| decode::<T>(&data))
     }
 
@@ -177,6 +191,13 @@ impl Chain {
     pub fn events_of<E: SolEvent>(&self, contract: Address) -> Vec<E> {
         let decode = |log: LogData| E::decode_log_data_validate(&log).ok();
         self.events(contract).into_iter().filter_map(decode).collect()
+    }
+
+    /// Storage and logs of every contract, to be compared with later ones.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let all = self.contracts.iter();
+        State(all.map(|(address, program)| (*address, (program.storage(), program.events()))).collect())
     }
 
     /// Block time [s].

@@ -61,6 +61,13 @@ fn call(to: Address, value: U256, read_only: bool, shim: impl FnOnce(&mut usize)
     status
 }
 
+/// The slots of the running contract that hold something.
+pub(crate) fn storage() -> Vec<(U256, B256)> {
+    let slots = world::with(|world| world.slots(SHIMS.contract_address()));
+    let stored = slots.into_iter().map(|slot| (slot, SHIMS.storage_load_bytes32(slot)));
+    stored.filter(|(_, word)| !word.is_zero()).collect()
+}
+
 /// # Safety
 /// `pointer` points to the 20 bytes of an address.
 unsafe fn address(pointer: *const u8) -> Address {
@@ -136,6 +143,7 @@ impl StorageAccess for Native {
 
     unsafe fn storage_cache_bytes32(&self, key: U256, value: B256) {
         require_writable();
+        world::with(|world| world.note(SHIMS.contract_address(), key));
         // SAFETY: the caller's duty not to alias is the shim's.
         unsafe { SHIMS.storage_cache_bytes32(key, value) };
     }

@@ -7,6 +7,9 @@
 //! # What this crate does not do
 //! It runs no EVM and no WASM, meters nothing and models no storage cache: the simulated host does. See `README.md` for the list.
 
+#[macro_use]
+extern crate alloc;
+
 mod chain;
 mod host;
 pub mod mocks;
@@ -14,5 +17,5 @@ mod program;
 mod transient;
 mod world;
 
-pub use chain::{Chain, account, revert};
+pub use chain::{Chain, State, account, revert};
 pub use program::Contract;

@@ -2,9 +2,9 @@
 //! One world for each thread, as motsu has one VM for each.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::ArbResult;
 
 /// Start of every chain: 1 January 2025, as in motsu [s].
@@ -26,6 +26,8 @@ pub(crate) struct World {
     /// What the last finished frame answers, until its caller takes it.
     answer: Option<ArbResult>,
     transient: HashMap<(Address, B256), B256>,
+    /// Slots that were ever written, in frames that failed too.
+    written: BTreeSet<(Address, U256)>,
 }
 
 /// The call that is running.
@@ -55,6 +57,7 @@ impl Default for World {
             frame: Frame::default(),
             answer: None,
             transient: HashMap::new(),
+            written: BTreeSet::new(),
         }
     }
 }
@@ -144,6 +147,17 @@ impl World {
 
     pub(crate) fn returned(&self) -> &[u8] {
         &self.frame.returned
+    }
+
+    /// Notes that a slot is written.
+    pub(crate) fn note(&mut self, contract: Address, slot: U256) {
+        self.written.insert((contract, slot));
+    }
+
+    /// The slots of `contract` that were ever written.
+    pub(crate) fn slots(&self, contract: Address) -> Vec<U256> {
+        let slots = self.written.range((contract, U256::ZERO)..=(contract, U256::MAX));
+        slots.map(|(_, slot)| *slot).collect()
     }
 
     pub(crate) fn transient_load(&self, contract: Address, key: B256) -> B256 {
