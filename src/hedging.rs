@@ -77,7 +77,7 @@ impl Vault {
     }
 
     fn require_venue(&self, venue: Address, now: u64) -> Result<()> {
-        let allowed_from = word64(self.venues.get(alloy_primitives::Address::from(venue)));
+        let allowed_from = word64(self.venues.get(venue));
         ensure(allowed_from != 0 && now >= allowed_from, || VenueNotAllowed {
             venue,
             allowedFrom: uint(allowed_from.into()),

@@ -280,7 +280,7 @@ fn size_of_every_contract() {
         for (figure, value) in [
             ("raw_bytes", info.wasm_bytes as u64),
             ("compressed_bytes", info.compressed_bytes as u64),
-            ("data_bytes", u64::from(info.activation.data_bytes)),
+            ("data_bytes", info.activation.data_bytes),
             ("pages", u64::from(info.activation.footprint_pages)),
         ] {
             sizes.insert(format!("{name}_{figure}"), value);

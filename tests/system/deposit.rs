@@ -66,7 +66,7 @@ fn a_redemption_waits_is_processed_at_the_low_mark_and_is_taken() {
     assert_eq!(events::<IERC4626::RedeemRequest>(&receipt.logs, vault).len(), 1);
 
     let early =
-        market.stage.vault(lp, IERC4626::processRedemptionCall { controller: lp }).err().expect("too early");
+        market.stage.vault(lp, IERC4626::processRedemptionCall { controller: lp }).expect_err("too early");
     assert!(early.to_string().starts_with("RedemptionNotReady"), "{early}");
     market.move_to(START + DAY, SPOT);
     let nav = market.nav();

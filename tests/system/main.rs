@@ -1,4 +1,17 @@
 //! The release WASM on the simulated host, beside real Solidity: one file for each user action.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::disallowed_methods,
+    reason = "a test that panics has failed, which is what it is for"
+)]
 
 mod abi;
 mod calldata;

@@ -183,7 +183,7 @@ fn trades_that_the_vault_could_not_hedge_or_pay() {
     let mut market = Market::open();
     let put = market.put(3_000);
     let before = market.digests();
-    let failure = market.trade(&[(put, 1.0)]).err().expect("a put that needs a short hedge");
+    let failure = market.trade(&[(put, 1.0)]).expect_err("a put that needs a short hedge");
     let Some(IVault::IVaultErrors::HedgeCapacityExceeded(error)) = failure.vault_error() else {
         panic!("{failure}")
     };
@@ -256,10 +256,10 @@ fn addresses_of_zero_and_deposits_of_nothing() {
     });
     let before = market.digests();
     let call = IERC4626::depositCall { assets: U256::ZERO, receiver: market.lp };
-    let failure = market.stage.vault(market.lp, call).err().expect("a deposit of nothing");
+    let failure = market.stage.vault(market.lp, call).expect_err("a deposit of nothing");
     assert!(failure.to_string().starts_with("DepositTooSmall"), "{failure}");
     let call = IERC4626::depositCall { assets: usdc(1e13), receiver: market.lp };
-    let failure = market.stage.vault(market.lp, call).err().expect("a deposit over the limit");
+    let failure = market.stage.vault(market.lp, call).expect_err("a deposit over the limit");
     assert!(failure.to_string().starts_with("ERC4626ExceededMaxDeposit"), "{failure}");
     assert_eq!(market.digests(), before);
 }

@@ -263,7 +263,7 @@ pub fn parse_time(text: &str) -> Option<u64> {
     let text = text.trim();
     if let Ok(number) = text.parse::<f64>() {
         let seconds = if number >= 1e11 { number / 1e3 } else { number };
-        return (seconds >= 0.0 && seconds < 4e9).then_some(seconds as u64);
+        return (0.0..4e9).contains(&seconds).then_some(seconds as u64);
     }
     let civil = text.strip_suffix("UTC").unwrap_or(text).trim_end();
     let time = match text.parse::<Timestamp>() {

@@ -9,9 +9,9 @@ const NOW: u64 = 1_561_000_000;
 
 fn listed() -> Vec<Listed> {
     let mut publisher = Publisher::new(0.01);
-    for hour in 0..48 {
+    for hour in 0..48_u32 {
         let price = 10_000.0 * (1.0 + 0.008 * f64::from(hour % 2));
-        publisher.observe(NOW - 48 * 3_600 + u64::from(hour.unsigned_abs()) * 3_600, price);
+        publisher.observe(NOW - 48 * 3_600 + u64::from(hour) * 3_600, price);
     }
     let expiries = calendar::wanted(NOW);
     let slices = publisher.publish(NOW, 10_000.0, &expiries);

@@ -95,7 +95,9 @@ pub(crate) fn activate(wasm: &[u8]) -> Result<Activation, DeployError> {
     if wasm.len() > crate::code::WASM_LIMIT {
         return reject(Rule::Size, format!("{} bytes decompressed", wasm.len()));
     }
-    Validator::new_with_features(features()).validate_all(wasm).or_else(|error| reject(Rule::Invalid, error.to_string()))?;
+    Validator::new_with_features(features())
+        .validate_all(wasm)
+        .or_else(|error| reject(Rule::Invalid, error.to_string()))?;
     let mut census = Census::default();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(|error| DeployError::Malformed(error.to_string()))?;
@@ -246,11 +248,17 @@ impl Census {
             return reject(Rule::MissingPayForMemoryGrow, "missing import pay_for_memory_grow");
         }
         let entry = self.entrypoint.and_then(|index| index.checked_sub(self.imports));
-        let entry = entry.and_then(|index| self.functions.get(index as usize)).and_then(|ty| self.types.get(*ty as usize));
+        let entry = entry
+            .and_then(|index| self.functions.get(index as usize))
+            .and_then(|ty| self.types.get(*ty as usize));
         if !entry.is_some_and(|(_, right)| *right) {
             return reject(Rule::Entrypoint, "user_entrypoint: (i32) -> i32 is not exported");
         }
-        let arity: u64 = self.functions.iter().filter_map(|ty| self.types.get(*ty as usize)).map(|(width, _)| width).sum();
+        let arity: u64 = self
+            .functions
+            .iter()
+            .filter_map(|ty| self.types.get(*ty as usize))
+            .fold(0, |sum, (width, _)| sum + width);
         let us = |micros: f64| 28 * micros.floor() as u64;
         let part = |rate: f64, count: u64| (rate * count as f64).floor() as u64;
         Ok(Activation {

@@ -18,7 +18,8 @@ const ROOT: [u8; 3] = [0xef, 0xf0, 0x02];
 pub(crate) fn compress(wasm: &[u8]) -> Vec<u8> {
     let mut packed = Vec::new();
     let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
-    brotli::BrotliCompress(&mut &wasm[..], &mut packed, &parameters).expect("writing to memory does not fail");
+    brotli::BrotliCompress(&mut &wasm[..], &mut packed, &parameters)
+        .expect("writing to memory does not fail");
     packed
 }
 

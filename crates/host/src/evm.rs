@@ -23,7 +23,8 @@ use crate::price::Pages;
 use crate::program::Programs;
 
 /// revm's context on an in-memory state.
-pub(crate) type Context = revm::context::Context<BlockEnv, TxEnv, CfgEnv, CacheDB<EmptyDB>, Journal<CacheDB<EmptyDB>>, ()>;
+pub(crate) type Context =
+    revm::context::Context<BlockEnv, TxEnv, CfgEnv, CacheDB<EmptyDB>, Journal<CacheDB<EmptyDB>>, ()>;
 
 /// Rules of the EVM side.
 pub(crate) const SPEC: SpecId = SpecId::PRAGUE;
@@ -72,7 +73,11 @@ impl PrecompileProvider<Context> for Stylus {
         PrecompileProvider::<Context>::set_spec(&mut self.precompiles, spec)
     }
 
-    fn run(&mut self, context: &mut Context, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
+    fn run(
+        &mut self,
+        context: &mut Context,
+        inputs: &CallInputs,
+    ) -> Result<Option<InterpreterResult>, String> {
         let (hash, code) = &inputs.known_bytecode;
         if is_program(code.original_byte_slice()) {
             let run = || frame::run(context, self, inputs, *hash);
@@ -154,7 +159,11 @@ fn frames(context: &mut Context, stylus: &mut Stylus, first: FrameInit) -> Frame
                 stack.get().return_result::<_, Error>(context, result).expect(STATE);
             }
             let frame = stack.get();
-            let action = frame.interpreter.run_plain(instructions.instruction_table(), instructions.gas_table(), context);
+            let action = frame.interpreter.run_plain(
+                instructions.instruction_table(),
+                instructions.gas_table(),
+                context,
+            );
             match frame.process_next_action::<_, Error>(context, action).expect(STATE) {
                 ItemOrResult::Item(init) => break init,
                 ItemOrResult::Result(ended) => {

@@ -63,16 +63,28 @@ enum Outcome {
 }
 
 /// Runs the program with this code hash for a call of revm's.
-pub(crate) fn run(context: &mut Context, stylus: &mut Stylus, inputs: &CallInputs, hash: B256) -> InterpreterResult {
+pub(crate) fn run(
+    context: &mut Context,
+    stylus: &mut Stylus,
+    inputs: &CallInputs,
+    hash: B256,
+) -> InterpreterResult {
     let gas_limit = inputs.gas_limit;
-    let spent = |result| InterpreterResult { result, gas: Gas::new_spent_with_reservoir(gas_limit, 0), output: Bytes::new() };
+    let spent = |result| InterpreterResult {
+        result,
+        gas: Gas::new_spent_with_reservoir(gas_limit, 0),
+        output: Bytes::new(),
+    };
     let Some(program) = stylus.programs.get(&hash) else {
         return spent(InstructionResult::OpcodeNotFound);
     };
     let activation = program.info.activation;
     let cached = stylus.programs.touch(hash);
     let open_before = stylus.pages.open;
-    let mut overhead = stylus.pages.grow(activation.footprint_pages).saturating_add(MIN_CACHED_INIT + activation.cached_init_cost);
+    let mut overhead = stylus
+        .pages
+        .grow(activation.footprint_pages)
+        .saturating_add(MIN_CACHED_INIT + activation.cached_init_cost);
     if !cached {
         overhead = overhead.saturating_add(MIN_INIT + activation.init_cost);
     }
@@ -118,7 +130,13 @@ fn settle(gas_limit: u64, ending: Ending) -> InterpreterResult {
     InterpreterResult { result, gas, output }
 }
 
-fn execute(context: &mut Context, stylus: &mut Stylus, inputs: &CallInputs, program: &Program, ink: u64) -> Ending {
+fn execute(
+    context: &mut Context,
+    stylus: &mut Stylus,
+    inputs: &CallInputs,
+    program: &Program,
+    ink: u64,
+) -> Ending {
     let calldata = inputs.input.bytes(context);
     let engine = stylus.programs.engine().clone();
     let length = calldata.len() as i32;
@@ -140,8 +158,8 @@ fn execute(context: &mut Context, stylus: &mut Stylus, inputs: &CallInputs, prog
         ink: None,
     };
     let mut store = Store::new(&engine, frame);
-    let instance = hostio::linker(&engine)
-        .and_then(|linker| linker.instantiate_and_start(&mut store, &program.module));
+    let instance =
+        hostio::linker(&engine).and_then(|linker| linker.instantiate_and_start(&mut store, &program.module));
     let Ok(instance) = instance else {
         return Ending { ink_left: 0, outcome: Outcome::OutOfInk, result: Vec::new(), refund: 0 };
     };
@@ -156,7 +174,9 @@ fn execute(context: &mut Context, stylus: &mut Stylus, inputs: &CallInputs, prog
     store.data_mut().ink = Some(ink_left);
     ink_left.set(&mut store, Val::I64(ink as i64)).expect("ink is a mutable i64");
     stack.set(&mut store, Val::I32(STACK_WORDS as i32)).expect("stack is a mutable i32");
-    let returned = instance.get_typed_func::<i32, i32>(&store, "user_entrypoint").and_then(|entry| entry.call(&mut store, length));
+    let returned = instance
+        .get_typed_func::<i32, i32>(&store, "user_entrypoint")
+        .and_then(|entry| entry.call(&mut store, length));
 
     let left = ink_left.get(&store).i64().unwrap_or_default() as u64;
     let metered = status.get(&store).i32().unwrap_or_default();

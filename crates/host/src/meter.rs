@@ -5,10 +5,12 @@
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType,
-    Instruction, Module, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
+    GlobalType, Instruction, Module, TypeSection, ValType,
 };
-use wasmparser::{FuncValidatorAllocations, Operator, Parser, Payload, ValidPayload, Validator, WasmFeatures};
+use wasmparser::{
+    FuncValidatorAllocations, Operator, Parser, Payload, ValidPayload, Validator, WasmFeatures,
+};
 
 use crate::error::DeployError;
 use crate::price::{self, BLOCK};
@@ -29,7 +31,15 @@ pub(crate) fn ends_block(op: &Operator<'_>) -> bool {
     use Operator::*;
     matches!(
         op,
-        End | Else | Return | Loop { .. } | Br { .. } | BrIf { .. } | BrTable { .. } | If { .. } | Call { .. } | CallIndirect { .. }
+        End | Else
+            | Return
+            | Loop { .. }
+            | Br { .. }
+            | BrIf { .. }
+            | BrTable { .. }
+            | If { .. }
+            | Call { .. }
+            | CallIndirect { .. }
     )
 }
 
@@ -104,7 +114,8 @@ impl<'a> Instrumenter<'a> {
             if let ValidPayload::Func(function, body) = valid {
                 let mut checker = function.into_validator(core::mem::take(&mut allocations));
                 let type_index = this.function_types[this.bodies.len()];
-                let frame_words = frame_words(&mut checker, &body, this.params[type_index as usize]).map_err(text)?;
+                let frame_words =
+                    frame_words(&mut checker, &body, this.params[type_index as usize]).map_err(text)?;
                 allocations = checker.into_allocations();
                 this.bodies.push(Body { body, type_index, frame_words });
             }
@@ -135,7 +146,13 @@ impl<'a> Instrumenter<'a> {
     }
 
     /// Writes added sections that the program has none of, before the first section that must come after them.
-    fn fill(&self, module: &mut Module, written: &mut Written, next: u8, added: &Added) -> Result<(), String> {
+    fn fill(
+        &self,
+        module: &mut Module,
+        written: &mut Written,
+        next: u8,
+        added: &Added,
+    ) -> Result<(), String> {
         // Order of sections: 1 type 2 import 3 function 4 table 5 memory 6 global 7 export 9 element 10 code 11 data.
         if next > 6 && !written.globals {
             module.section(&globals(GlobalSection::new()));
@@ -205,7 +222,10 @@ impl<'a> Instrumenter<'a> {
             Payload::CodeSectionEntry(_) | Payload::CustomSection(_) => {}
             other => {
                 if let Some((id, range)) = other.as_section() {
-                    module.section(&wasm_encoder::RawSection { id, data: &wasm[range.start as usize..range.end as usize] });
+                    module.section(&wasm_encoder::RawSection {
+                        id,
+                        data: &wasm[range.start as usize..range.end as usize],
+                    });
                 }
             }
         }
@@ -223,12 +243,13 @@ impl<'a> Instrumenter<'a> {
         enter(&mut function, added, body.frame_words);
         let result = self.results[body.type_index as usize];
         function.instruction(&Instruction::Block(result.map_or(BlockType::Empty, BlockType::Result)));
-        let operators: Vec<Operator<'_>> = body.body.get_operators_reader()?.into_iter().collect::<Result<_, _>>()?;
+        let operators: Vec<Operator<'_>> =
+            body.body.get_operators_reader()?.into_iter().collect::<Result<_, _>>()?;
         let mut rest = operators.as_slice();
         while !rest.is_empty() {
             let length = rest.iter().position(ends_block).map_or(rest.len(), |at| at + 1);
             let (block, after) = rest.split_at(length);
-            let cost: u64 = block.iter().filter_map(|op| self.cost(op)).sum();
+            let cost = block.iter().filter_map(|op| self.cost(op)).fold(0, u64::saturating_add);
             charge(&mut function, added, cost.saturating_add(BLOCK));
             for op in block {
                 self.instruction(&mut function, &mut same, op, added, body.frame_words)?;

@@ -16,10 +16,11 @@ fn strip(wasm: &[u8]) -> Result<Vec<u8>, DeployError> {
     let mut module = wasm_encoder::Module::new();
     for payload in wasmparser::Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(|error| DeployError::Malformed(error.to_string()))?;
-        if let Some((id, range)) = payload.as_section() {
-            if id != 0 {
-                module.section(&wasm_encoder::RawSection { id, data: &wasm[range.start as usize..range.end as usize] });
-            }
+        if let Some((id, range)) = payload.as_section()
+            && id != 0
+        {
+            let data = &wasm[range.start as usize..range.end as usize];
+            module.section(&wasm_encoder::RawSection { id, data });
         }
     }
     Ok(module.finish())

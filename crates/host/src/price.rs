@@ -107,9 +107,12 @@ pub(crate) fn instruction(op: &wasmparser::Operator<'_>) -> Option<u64> {
         I32WrapI64 | I64ExtendI32S | I64ExtendI32U => 100,
         I32Extend8S | I32Extend16S | I64Extend8S | I64Extend16S | I64Extend32S => 100,
         // Accepted at activation, never affordable.
-        F32Const { .. } | F64Const { .. } | F32Load { .. } | F64Load { .. } | F32Store { .. } | F64Store { .. } => {
-            u64::MAX / 4
-        }
+        F32Const { .. }
+        | F64Const { .. }
+        | F32Load { .. }
+        | F64Load { .. }
+        | F32Store { .. }
+        | F64Store { .. } => u64::MAX / 4,
         _ => return None,
     })
 }

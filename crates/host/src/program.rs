@@ -54,14 +54,22 @@ impl Programs {
     }
 
     /// Checks, meters and compiles a program.
-    pub(crate) fn activate(&mut self, hash: B256, wasm: &[u8], compressed: usize, fragments: usize) -> Result<(), DeployError> {
+    pub(crate) fn activate(
+        &mut self,
+        hash: B256,
+        wasm: &[u8],
+        compressed: usize,
+        fragments: usize,
+    ) -> Result<(), DeployError> {
         if self.active.contains_key(&hash) {
             return Ok(());
         }
         let activation = activate(wasm)?;
         let metered = instrument(wasm)?;
-        let module = wasmi::Module::new(&self.engine, &metered).map_err(|error| DeployError::Malformed(error.to_string()))?;
-        let info = ProgramInfo { wasm_bytes: wasm.len(), compressed_bytes: compressed, fragments, activation };
+        let module = wasmi::Module::new(&self.engine, &metered)
+            .map_err(|error| DeployError::Malformed(error.to_string()))?;
+        let info =
+            ProgramInfo { wasm_bytes: wasm.len(), compressed_bytes: compressed, fragments, activation };
         self.active.insert(hash, Arc::new(Program { module, info }));
         Ok(())
     }

@@ -146,7 +146,13 @@ impl World {
     /// A digest of an account: balance, nonce, code and every slot that is not zero.
     pub fn digest(&mut self, account: Address) -> B256 {
         let info = self.info(account);
-        let slots = self.state().cache.accounts.get(&account).map(|account| account.storage.clone()).unwrap_or_default();
+        let slots = self
+            .state()
+            .cache
+            .accounts
+            .get(&account)
+            .map(|account| account.storage.clone())
+            .unwrap_or_default();
         let mut slots: Vec<_> = slots.into_iter().filter(|(_, value)| !value.is_zero()).collect();
         slots.sort_unstable();
         let mut bytes = info.balance.to_be_bytes_vec();
@@ -203,7 +209,12 @@ impl World {
     ///
     /// # Errors
     /// The activation rule that is broken, or the constructor's failure.
-    pub fn deploy_wasm(&mut self, from: Address, wasm: &[u8], constructor: Option<&[u8]>) -> Result<Address, DeployError> {
+    pub fn deploy_wasm(
+        &mut self,
+        from: Address,
+        wasm: &[u8],
+        constructor: Option<&[u8]>,
+    ) -> Result<Address, DeployError> {
         let packed = code::compress(&normalise(wasm)?);
         let parts = code::split(&packed);
         if parts.len() > code::FRAGMENT_LIMIT {
@@ -212,7 +223,8 @@ impl World {
         let whole = match parts.as_slice() {
             [whole] => whole.clone(),
             fragments => {
-                let placed: Vec<Address> = fragments.iter().map(|part| self.place(from, part.clone())).collect();
+                let placed: Vec<Address> =
+                    fragments.iter().map(|part| self.place(from, part.clone())).collect();
                 code::root(normalise(wasm)?.len(), &placed)
             }
         };
@@ -296,7 +308,8 @@ impl World {
         let sender = self.info(from);
         let address = from.create(sender.nonce);
         self.state().insert_account_info(from, AccountInfo { nonce: sender.nonce + 1, ..sender });
-        let account = AccountInfo { nonce: 1, ..AccountInfo::default() }.with_code(Bytecode::new_legacy(code));
+        let account =
+            AccountInfo { nonce: 1, ..AccountInfo::default() }.with_code(Bytecode::new_legacy(code));
         self.state().insert_account_info(address, account);
         address
     }
@@ -323,7 +336,11 @@ impl World {
         self.receipt(outcome.result, intrinsic)
     }
 
-    fn receipt(&self, result: ExecutionResult, intrinsic: u64) -> Result<(Option<Address>, Receipt), CallError> {
+    fn receipt(
+        &self,
+        result: ExecutionResult,
+        intrinsic: u64,
+    ) -> Result<(Option<Address>, Receipt), CallError> {
         let gas_used = result.tx_gas_used();
         match result {
             ExecutionResult::Success { gas, logs, output, .. } => {
@@ -340,7 +357,9 @@ impl World {
                 Ok((created, Receipt { output, gas_used, execution_gas, ink, logs: logs.collect() }))
             }
             ExecutionResult::Revert { output, .. } => Err(CallError::Revert { data: output, gas_used }),
-            ExecutionResult::Halt { reason, .. } => Err(CallError::Halt { reason: format!("{reason:?}"), gas_used }),
+            ExecutionResult::Halt { reason, .. } => {
+                Err(CallError::Halt { reason: format!("{reason:?}"), gas_used })
+            }
         }
     }
 
@@ -369,7 +388,7 @@ impl World {
 
 /// Gas that a transaction costs before it runs.
 fn intrinsic_gas(tx: &Tx) -> u64 {
-    let bytes: u64 = tx.data.iter().map(|byte| if *byte == 0 { 4 } else { 16 }).sum();
+    let bytes: u64 = tx.data.iter().fold(0, |sum, byte| sum + if *byte == 0 { 4 } else { 16 });
     let create = if tx.to.is_none() { 32_000 + 2 * (tx.data.len() as u64).div_ceil(32) } else { 0 };
     21_000 + bytes + create
 }

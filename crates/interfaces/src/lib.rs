@@ -4,6 +4,7 @@
 //! It holds no logic and makes no calls.
 #![no_std]
 #![allow(missing_docs, reason = "the documentation stands in the Solidity interfaces")]
+#![allow(clippy::too_many_arguments, reason = "events and errors have as many fields as their users need")]
 
 extern crate alloc;
 

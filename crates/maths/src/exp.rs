@@ -31,9 +31,9 @@ pub fn exp_signed(x: Word) -> Word {
 fn reduce(x: Word) -> (Word, Word) {
     let half_turns = mul(x, HALF_PER_LN2) << 1;
     let n = (half_turns + Wrapping(1 << 56)) >> 57;
-    let r = ((x - n * LN2) << 5) - n * LN2_REST;
+    let minus_r = n * LN2_REST - ((x - n * LN2) << 5);
     let mantissa = polynomial(
-        -r,
+        minus_r,
         [
             4_611_686_018_427_387_904,
             4_611_686_018_427_387_904,

@@ -72,12 +72,12 @@ fn scaled(decimal: &str, bits: u32) -> String {
     let (whole, fraction) = decimal.split_once('.').unwrap();
     let mut digits: Vec<u8> = format!("{whole:0>12}{fraction}").bytes().map(|digit| digit - b'0').collect();
     for _ in 0..bits {
-        digits.push(0);
         let mut rest = 0;
         for digit in &mut digits {
             let value = 10 * rest + *digit;
             (*digit, rest) = (value / 2, value % 2);
         }
+        digits.push(5 * rest);
     }
     let text: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
     format!("{}.{}", &text[..12], &text[12..])

@@ -181,7 +181,7 @@ impl Market {
             delta: delta.0,
             gamma: gamma(mul(density, self.gamma_floor), &root),
             vega: (mul(density, self.root_time) << 2).0,
-            theta: (-decay - carry).0,
+            theta: (Wrapping(0) - decay - carry).0,
         }
     }
 }
@@ -214,7 +214,7 @@ impl Svi {
 /// -x / sd in Q59, cut to +-2 CUT: with sd^2 = M 2^(6 - 2 pairs), 1 / sd = 2 h 2^(pairs - 3).
 #[inline(always)]
 fn moneyness(x: Word, root: &Root) -> Word {
-    let product = -mul(x, root.half_inverse);
+    let product = Wrapping(0) - mul(x, root.half_inverse);
     let limit = CUT.unbounded_shr(root.pairs);
     if product.0 > limit {
         Wrapping(CUT)

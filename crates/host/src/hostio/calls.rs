@@ -24,7 +24,14 @@ pub(super) fn define(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
     linker.func_wrap(
         MODULE,
         "call_contract",
-        |mut vm: Vm<'_, '_>, to: u32, data: u32, length: u32, value: u32, gas: u64, returned: u32| -> Result<u32, Error> {
+        |mut vm: Vm<'_, '_>,
+         to: u32,
+         data: u32,
+         length: u32,
+         value: u32,
+         gas: u64,
+         returned: u32|
+         -> Result<u32, Error> {
             pay_request(&mut vm, 3, length)?;
             let value = read_word(&mut vm, value)?;
             call(&mut vm, CallScheme::Call, to, (data, length), value, gas, returned)
@@ -33,7 +40,13 @@ pub(super) fn define(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
     linker.func_wrap(
         MODULE,
         "delegate_call_contract",
-        |mut vm: Vm<'_, '_>, to: u32, data: u32, length: u32, gas: u64, returned: u32| -> Result<u32, Error> {
+        |mut vm: Vm<'_, '_>,
+         to: u32,
+         data: u32,
+         length: u32,
+         gas: u64,
+         returned: u32|
+         -> Result<u32, Error> {
             pay_request(&mut vm, 3, length)?;
             call(&mut vm, CallScheme::DelegateCall, to, (data, length), U256::ZERO, gas, returned)
         },
@@ -41,7 +54,13 @@ pub(super) fn define(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
     linker.func_wrap(
         MODULE,
         "static_call_contract",
-        |mut vm: Vm<'_, '_>, to: u32, data: u32, length: u32, gas: u64, returned: u32| -> Result<u32, Error> {
+        |mut vm: Vm<'_, '_>,
+         to: u32,
+         data: u32,
+         length: u32,
+         gas: u64,
+         returned: u32|
+         -> Result<u32, Error> {
             pay_request(&mut vm, 3, length)?;
             call(&mut vm, CallScheme::StaticCall, to, (data, length), U256::ZERO, gas, returned)
         },
@@ -149,7 +168,13 @@ fn creation(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
     linker.func_wrap(
         MODULE,
         "create1",
-        |mut vm: Vm<'_, '_>, code: u32, length: u32, value: u32, contract: u32, returned: u32| -> Result<(), Error> {
+        |mut vm: Vm<'_, '_>,
+         code: u32,
+         length: u32,
+         value: u32,
+         contract: u32,
+         returned: u32|
+         -> Result<(), Error> {
             pay_request(&mut vm, 3, length)?;
             let value = read_word(&mut vm, value)?;
             create(&mut vm, (code, length), value, CreateScheme::Create, contract, returned)
@@ -158,7 +183,14 @@ fn creation(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
     linker.func_wrap(
         MODULE,
         "create2",
-        |mut vm: Vm<'_, '_>, code: u32, length: u32, value: u32, salt: u32, contract: u32, returned: u32| -> Result<(), Error> {
+        |mut vm: Vm<'_, '_>,
+         code: u32,
+         length: u32,
+         value: u32,
+         salt: u32,
+         contract: u32,
+         returned: u32|
+         -> Result<(), Error> {
             pay_request(&mut vm, 4, length)?;
             let (value, salt) = (read_word(&mut vm, value)?, read_word(&mut vm, salt)?);
             pay_gas(&mut vm, 6 * u64::from(length).div_ceil(32))?;

@@ -21,21 +21,29 @@ fn call_data(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
         pay(&mut vm, HOSTIO + price::write(data.len() as u64))?;
         write(&mut vm, at, &data)
     })?;
-    linker.func_wrap(MODULE, "write_result", |mut vm: Vm<'_, '_>, at: u32, length: u32| -> Result<(), Error> {
-        pay(&mut vm, HOSTIO + 2 * price::read(length.into()))?;
-        vm.data_mut().result = read(&mut vm, at, length)?;
-        Ok(())
-    })?;
+    linker.func_wrap(
+        MODULE,
+        "write_result",
+        |mut vm: Vm<'_, '_>, at: u32, length: u32| -> Result<(), Error> {
+            pay(&mut vm, HOSTIO + 2 * price::read(length.into()))?;
+            vm.data_mut().result = read(&mut vm, at, length)?;
+            Ok(())
+        },
+    )?;
     linker.func_wrap(MODULE, "exit_early", |mut vm: Vm<'_, '_>, status: u32| -> Result<(), Error> {
         stop(&mut vm, Stop::Exit(status))
     })?;
-    linker.func_wrap(MODULE, "pay_for_memory_grow", |mut vm: Vm<'_, '_>, pages: u32| -> Result<(), Error> {
-        if pages == 0 {
-            return pay(&mut vm, HOSTIO);
-        }
-        let gas = vm.data_mut().stylus.pages.grow(pages.min(u16::MAX.into()) as u16);
-        super::ink::pay_gas(&mut vm, gas)
-    })?;
+    linker.func_wrap(
+        MODULE,
+        "pay_for_memory_grow",
+        |mut vm: Vm<'_, '_>, pages: u32| -> Result<(), Error> {
+            if pages == 0 {
+                return pay(&mut vm, HOSTIO);
+            }
+            let gas = vm.data_mut().stylus.pages.grow(pages.min(u16::MAX.into()) as u16);
+            super::ink::pay_gas(&mut vm, gas)
+        },
+    )?;
     Ok(())
 }
 
@@ -49,8 +57,8 @@ fn numbers(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
             .map(|_| ())
     };
     number("block_gas_limit", |vm| vm.data().stylus.block_gas_limit)?;
-    number("block_number", |vm| vm.data().context.block().number().to())?;
-    number("block_timestamp", |vm| vm.data().context.block().timestamp().to())?;
+    number("block_number", |vm| vm.data().context.block().number().saturating_to())?;
+    number("block_timestamp", |vm| vm.data().context.block().timestamp().saturating_to())?;
     number("chainid", |vm| vm.data().context.cfg().chain_id())?;
     number("evm_gas_left", gas_left)?;
     number("evm_ink_left", ink_left)?;

@@ -34,10 +34,14 @@ pub(super) fn define(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
     };
     three("math_add_mod", 21_000, |a, b, c| a.add_mod(b, c))?;
     three("math_mul_mod", 24_100, |a, b, c| a.mul_mod(b, c))?;
-    linker.func_wrap(MODULE, "native_keccak256", |mut vm: Vm<'_, '_>, at: u32, length: u32, dest: u32| -> Result<(), Error> {
-        pay(&mut vm, price::keccak(length.into()))?;
-        let hash = keccak256(read(&mut vm, at, length)?);
-        write(&mut vm, dest, hash.as_slice())
-    })?;
+    linker.func_wrap(
+        MODULE,
+        "native_keccak256",
+        |mut vm: Vm<'_, '_>, at: u32, length: u32, dest: u32| -> Result<(), Error> {
+            pay(&mut vm, price::keccak(length.into()))?;
+            let hash = keccak256(read(&mut vm, at, length)?);
+            write(&mut vm, dest, hash.as_slice())
+        },
+    )?;
     Ok(())
 }

@@ -23,47 +23,65 @@ pub(super) fn define(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
     storage(linker)?;
     transient(linker)?;
     accounts(linker)?;
-    linker.func_wrap(MODULE, "emit_log", |mut vm: Vm<'_, '_>, at: u32, length: u32, topics: u32| emit_log(&mut vm, at, length, topics))?;
+    linker.func_wrap(MODULE, "emit_log", |mut vm: Vm<'_, '_>, at: u32, length: u32, topics: u32| {
+        emit_log(&mut vm, at, length, topics)
+    })?;
     Ok(())
 }
 
 fn storage(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
-    linker.func_wrap(MODULE, "storage_load_bytes32", |mut vm: Vm<'_, '_>, key: u32, dest: u32| -> Result<(), Error> {
-        pay(&mut vm, HOSTIO + 2 * POINTER)?;
-        require_gas(&mut vm, LOAD_SENTRY)?;
-        let key = read_word(&mut vm, key)?;
-        let mut gas = vm.data_mut().cache.read_tier();
-        let value = match vm.data().cache.get(key) {
-            Some(value) => value,
-            None => {
-                let frame = vm.data_mut();
-                let loaded = frame.context.journal_mut().sload(frame.address, key).expect("the state is in memory");
-                gas += if loaded.is_cold { COLD_SLOAD } else { WARM } + EVM_API / INK_PER_GAS;
-                frame.cache.loaded(key, loaded.data);
-                loaded.data
+    linker.func_wrap(
+        MODULE,
+        "storage_load_bytes32",
+        |mut vm: Vm<'_, '_>, key: u32, dest: u32| -> Result<(), Error> {
+            pay(&mut vm, HOSTIO + 2 * POINTER)?;
+            require_gas(&mut vm, LOAD_SENTRY)?;
+            let key = read_word(&mut vm, key)?;
+            let mut gas = vm.data_mut().cache.read_tier();
+            let value = match vm.data().cache.get(key) {
+                Some(value) => value,
+                None => {
+                    let frame = vm.data_mut();
+                    let loaded = frame
+                        .context
+                        .journal_mut()
+                        .sload(frame.address, key)
+                        .expect("the state is in memory");
+                    gas += if loaded.is_cold { COLD_SLOAD } else { WARM } + EVM_API / INK_PER_GAS;
+                    frame.cache.loaded(key, loaded.data);
+                    loaded.data
+                }
+            };
+            pay_gas(&mut vm, gas)?;
+            write(&mut vm, dest, &value.to_be_bytes::<32>())
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "storage_cache_bytes32",
+        |mut vm: Vm<'_, '_>, key: u32, value: u32| -> Result<(), Error> {
+            pay(&mut vm, HOSTIO + 2 * POINTER)?;
+            require_gas(&mut vm, FLUSH_SENTRY + 10)?;
+            let (key, value) = (read_word(&mut vm, key)?, read_word(&mut vm, value)?);
+            let gas = vm.data_mut().cache.write_tier();
+            pay_gas(&mut vm, gas)?;
+            vm.data_mut().cache.set(key, value);
+            Ok(())
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "storage_flush_cache",
+        |mut vm: Vm<'_, '_>, clear: u32| -> Result<(), Error> {
+            pay(&mut vm, HOSTIO + EVM_API)?;
+            require_gas(&mut vm, FLUSH_SENTRY)?;
+            flush(&mut vm)?;
+            if clear != 0 {
+                vm.data_mut().cache.clear();
             }
-        };
-        pay_gas(&mut vm, gas)?;
-        write(&mut vm, dest, &value.to_be_bytes::<32>())
-    })?;
-    linker.func_wrap(MODULE, "storage_cache_bytes32", |mut vm: Vm<'_, '_>, key: u32, value: u32| -> Result<(), Error> {
-        pay(&mut vm, HOSTIO + 2 * POINTER)?;
-        require_gas(&mut vm, FLUSH_SENTRY + 10)?;
-        let (key, value) = (read_word(&mut vm, key)?, read_word(&mut vm, value)?);
-        let gas = vm.data_mut().cache.write_tier();
-        pay_gas(&mut vm, gas)?;
-        vm.data_mut().cache.set(key, value);
-        Ok(())
-    })?;
-    linker.func_wrap(MODULE, "storage_flush_cache", |mut vm: Vm<'_, '_>, clear: u32| -> Result<(), Error> {
-        pay(&mut vm, HOSTIO + EVM_API)?;
-        require_gas(&mut vm, FLUSH_SENTRY)?;
-        flush(&mut vm)?;
-        if clear != 0 {
-            vm.data_mut().cache.clear();
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     Ok(())
 }
 
@@ -79,7 +97,8 @@ fn flush(vm: &mut Vm<'_, '_>) -> Result<(), Error> {
     let mut spent = 0_u64;
     for (key, value) in dirty {
         let frame = vm.data_mut();
-        let stored = frame.context.journal_mut().sstore(frame.address, key, value).expect("the state is in memory");
+        let stored =
+            frame.context.journal_mut().sstore(frame.address, key, value).expect("the state is in memory");
         let (cost, refund) = store_cost(&stored.data, stored.is_cold);
         frame.refund += refund;
         spent += cost;
@@ -121,25 +140,33 @@ fn store_cost(result: &revm::context_interface::context::SStoreResult, cold: boo
 
 fn transient(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
     const INK: u64 = HOSTIO + 2 * POINTER + EVM_API;
-    linker.func_wrap(MODULE, "transient_load_bytes32", |mut vm: Vm<'_, '_>, key: u32, dest: u32| -> Result<(), Error> {
-        pay(&mut vm, INK)?;
-        pay_gas(&mut vm, WARM)?;
-        let key = read_word(&mut vm, key)?;
-        let frame = vm.data_mut();
-        let value = frame.context.journal_mut().tload(frame.address, key);
-        write(&mut vm, dest, &value.to_be_bytes::<32>())
-    })?;
-    linker.func_wrap(MODULE, "transient_store_bytes32", |mut vm: Vm<'_, '_>, key: u32, value: u32| -> Result<(), Error> {
-        pay(&mut vm, INK)?;
-        pay_gas(&mut vm, WARM)?;
-        let (key, value) = (read_word(&mut vm, key)?, read_word(&mut vm, value)?);
-        if vm.data().read_only {
-            return stop(&mut vm, Stop::Failure);
-        }
-        let frame = vm.data_mut();
-        frame.context.journal_mut().tstore(frame.address, key, value);
-        Ok(())
-    })?;
+    linker.func_wrap(
+        MODULE,
+        "transient_load_bytes32",
+        |mut vm: Vm<'_, '_>, key: u32, dest: u32| -> Result<(), Error> {
+            pay(&mut vm, INK)?;
+            pay_gas(&mut vm, WARM)?;
+            let key = read_word(&mut vm, key)?;
+            let frame = vm.data_mut();
+            let value = frame.context.journal_mut().tload(frame.address, key);
+            write(&mut vm, dest, &value.to_be_bytes::<32>())
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "transient_store_bytes32",
+        |mut vm: Vm<'_, '_>, key: u32, value: u32| -> Result<(), Error> {
+            pay(&mut vm, INK)?;
+            pay_gas(&mut vm, WARM)?;
+            let (key, value) = (read_word(&mut vm, key)?, read_word(&mut vm, value)?);
+            if vm.data().read_only {
+                return stop(&mut vm, Stop::Failure);
+            }
+            let frame = vm.data_mut();
+            frame.context.journal_mut().tstore(frame.address, key, value);
+            Ok(())
+        },
+    )?;
     Ok(())
 }
 
@@ -161,24 +188,36 @@ fn account(vm: &mut Vm<'_, '_>, address: Address) -> Account {
 }
 
 fn accounts(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
-    linker.func_wrap(MODULE, "account_balance", |mut vm: Vm<'_, '_>, address: u32, dest: u32| -> Result<(), Error> {
-        pay(&mut vm, HOSTIO + 2 * POINTER + EVM_API)?;
-        let address = read_address(&mut vm, address)?;
-        let found = account(&mut vm, address);
-        pay_gas(&mut vm, found.gas)?;
-        write(&mut vm, dest, &found.balance.to_be_bytes::<32>())
-    })?;
-    linker.func_wrap(MODULE, "account_codehash", |mut vm: Vm<'_, '_>, address: u32, dest: u32| -> Result<(), Error> {
-        pay(&mut vm, HOSTIO + 2 * POINTER + EVM_API)?;
-        let address = read_address(&mut vm, address)?;
-        let found = account(&mut vm, address);
-        pay_gas(&mut vm, found.gas)?;
-        write(&mut vm, dest, found.hash.as_slice())
-    })?;
-    linker.func_wrap(MODULE, "account_code_size", |mut vm: Vm<'_, '_>, address: u32| -> Result<u32, Error> {
-        pay(&mut vm, HOSTIO + EVM_API)?;
-        Ok(code(&mut vm, address)?.len() as u32)
-    })?;
+    linker.func_wrap(
+        MODULE,
+        "account_balance",
+        |mut vm: Vm<'_, '_>, address: u32, dest: u32| -> Result<(), Error> {
+            pay(&mut vm, HOSTIO + 2 * POINTER + EVM_API)?;
+            let address = read_address(&mut vm, address)?;
+            let found = account(&mut vm, address);
+            pay_gas(&mut vm, found.gas)?;
+            write(&mut vm, dest, &found.balance.to_be_bytes::<32>())
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "account_codehash",
+        |mut vm: Vm<'_, '_>, address: u32, dest: u32| -> Result<(), Error> {
+            pay(&mut vm, HOSTIO + 2 * POINTER + EVM_API)?;
+            let address = read_address(&mut vm, address)?;
+            let found = account(&mut vm, address);
+            pay_gas(&mut vm, found.gas)?;
+            write(&mut vm, dest, found.hash.as_slice())
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "account_code_size",
+        |mut vm: Vm<'_, '_>, address: u32| -> Result<u32, Error> {
+            pay(&mut vm, HOSTIO + EVM_API)?;
+            Ok(code(&mut vm, address)?.len() as u32)
+        },
+    )?;
     linker.func_wrap(
         MODULE,
         "account_code",
@@ -198,10 +237,10 @@ fn accounts(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
 /// Code of an account; the one last read in the frame is free of account gas.
 fn code(vm: &mut Vm<'_, '_>, address: u32) -> Result<Bytes, Error> {
     let address = read_address(vm, address)?;
-    if let Some((last, code)) = &vm.data().last_code {
-        if *last == address {
-            return Ok(code.clone());
-        }
+    if let Some((last, code)) = &vm.data().last_code
+        && *last == address
+    {
+        return Ok(code.clone());
     }
     let found = account(vm, address);
     pay_gas(vm, CODE_ACCESS + found.gas)?;
@@ -225,6 +264,9 @@ fn emit_log(vm: &mut Vm<'_, '_>, at: u32, length: u32, topics: u32) -> Result<()
     let topics = head.chunks_exact(32).map(B256::from_slice).collect();
     let frame = vm.data_mut();
     let address = frame.address;
-    frame.context.journal_mut().log(Log { address, data: LogData::new_unchecked(topics, data.to_vec().into()) });
+    frame
+        .context
+        .journal_mut()
+        .log(Log { address, data: LogData::new_unchecked(topics, data.to_vec().into()) });
     Ok(())
 }

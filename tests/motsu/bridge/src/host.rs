@@ -1,20 +1,19 @@
-//! The host that bridged contracts see. Storage, logs, balances and the message come from motsu's shims, through the SDK's own `WasmVM`;
+//! The host that bridged contracts see. Storage, logs, balances and the message come from motsu's shims;
 //! time, origin, static calls, re-entrancy and the return data buffer are the bridge's.
 
 use std::panic::resume_unwind;
+use std::slice;
 
 use alloy_primitives::{Address, B256, U256};
-use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{
     AccountAccess, BlockAccess, CalldataAccess, ChainAccess, CryptographyAccess, Host, MemoryAccess, MessageAccess,
     MeteringAccess, RawLogAccess, StorageAccess, UnsafeCallAccess, UnsafeDeploymentAccess,
 };
 
-use crate::world;
+use crate::{shims, world};
 
 /// What account_code answers for a bridged contract: a Stylus prefix.
 const CODE: [u8; 4] = [0xef, 0xf0, 0x00, 0x00];
-const SHIMS: WasmVM = WasmVM {};
 /// Gas and ink are not metered.
 const PLENTY: u64 = 1 << 50;
 const INK_PRICE: u32 = 10_000;
@@ -36,25 +35,23 @@ fn require_writable() {
 
 /// Whether a contract of this chain is at `account`: motsu answers the hash of no code for all others.
 pub(crate) fn has_code(account: Address) -> bool {
-    SHIMS.code_hash(account) != alloy_primitives::KECCAK256_EMPTY
+    shims::code_hash(account) != alloy_primitives::KECCAK256_EMPTY
 }
 
 /// One call: checks what motsu would panic on, announces it to the world, lets motsu route it and fetches the true answer.
-fn call(to: Address, value: U256, read_only: bool, shim: impl FnOnce(&mut usize) -> u8, length: &mut usize) -> u8 {
-    let payer = SHIMS.contract_address();
+fn call(to: Address, data: &[u8], value: U256, read_only: bool, length: &mut usize) -> u8 {
+    let payer = shims::contract_address();
     if !value.is_zero() {
         require_writable();
     }
-    let affordable = SHIMS.balance(payer) >= value;
     let (status, size) = if !has_code(to) {
         assert!(value.is_zero(), "the bridge cannot send value to {to}, which has no code");
         world::with(|world| world.receive(Ok(Vec::new())))
-    } else if !affordable {
+    } else if shims::balance(payer) < value {
         world::with(|world| world.receive(Err(Vec::new())))
     } else {
-        let leaving = world::with(|world| world.leave(payer, SHIMS.msg_sender(), read_only));
-        let mut ignored = 0;
-        shim(&mut ignored);
+        let leaving = world::with(|world| world.leave(payer, shims::msg_sender(), read_only));
+        shims::call(to, data, value);
         world::with(|world| world.come_back(leaving))
     };
     *length = size;
@@ -63,8 +60,8 @@ fn call(to: Address, value: U256, read_only: bool, shim: impl FnOnce(&mut usize)
 
 /// The slots of the running contract that hold something.
 pub(crate) fn storage() -> Vec<(U256, B256)> {
-    let slots = world::with(|world| world.slots(SHIMS.contract_address()));
-    let stored = slots.into_iter().map(|slot| (slot, SHIMS.storage_load_bytes32(slot)));
+    let slots = world::with(|world| world.slots(shims::contract_address()));
+    let stored = slots.into_iter().map(|slot| (slot, shims::load(slot)));
     stored.filter(|(_, word)| !word.is_zero()).collect()
 }
 
@@ -85,14 +82,13 @@ unsafe impl UnsafeCallAccess for Native {
         data: *const u8,
         data_len: usize,
         value: *const u8,
-        gas: u64,
+        _gas: u64,
         outs_len: &mut usize,
     ) -> u8 {
         // SAFETY: the caller's pointers are a hostio's: an address, a word, and `data_len` bytes.
         unsafe {
-            let amount = U256::from_be_bytes(value.cast::<[u8; 32]>().read());
-            let shim = |length: &mut usize| SHIMS.call_contract(to, data, data_len, value, gas, length);
-            call(address(to), amount, false, shim, outs_len)
+            let value = U256::from_be_bytes(value.cast::<[u8; 32]>().read());
+            call(address(to), slice::from_raw_parts(data, data_len), value, false, outs_len)
         }
     }
 
@@ -101,15 +97,11 @@ unsafe impl UnsafeCallAccess for Native {
         to: *const u8,
         data: *const u8,
         data_len: usize,
-        gas: u64,
+        _gas: u64,
         outs_len: &mut usize,
     ) -> u8 {
-        // SAFETY: as for a call. motsu's own static call reads a dangling zero: an ordinary call of no value does the same.
-        unsafe {
-            let none = [0_u8; 32];
-            let shim = |length: &mut usize| SHIMS.call_contract(to, data, data_len, none.as_ptr(), gas, length);
-            call(address(to), U256::ZERO, true, shim, outs_len)
-        }
+        // SAFETY: as for a call.
+        unsafe { call(address(to), slice::from_raw_parts(data, data_len), U256::ZERO, true, outs_len) }
     }
 
     unsafe fn delegate_call_contract(
@@ -138,14 +130,13 @@ unsafe impl UnsafeDeploymentAccess for Native {
 
 impl StorageAccess for Native {
     fn storage_load_bytes32(&self, key: U256) -> B256 {
-        SHIMS.storage_load_bytes32(key)
+        shims::load(key)
     }
 
     unsafe fn storage_cache_bytes32(&self, key: U256, value: B256) {
         require_writable();
-        world::with(|world| world.note(SHIMS.contract_address(), key));
-        // SAFETY: the caller's duty not to alias is the shim's.
-        unsafe { SHIMS.storage_cache_bytes32(key, value) };
+        world::with(|world| world.note(shims::contract_address(), key));
+        shims::store(key, value);
     }
 
     /// motsu writes through.
@@ -155,12 +146,16 @@ impl StorageAccess for Native {
 impl RawLogAccess for Native {
     fn emit_log(&self, input: &[u8], num_topics: usize) {
         require_writable();
-        SHIMS.emit_log(input, num_topics);
+        shims::emit_log(input, num_topics);
     }
 
     fn raw_log(&self, topics: &[B256], data: &[u8]) -> Result<(), &'static str> {
-        require_writable();
-        SHIMS.raw_log(topics, data)
+        if topics.len() > 4 {
+            return Err("too many topics");
+        }
+        let words = topics.iter().flat_map(|topic| topic.0);
+        self.emit_log(&words.chain(data.iter().copied()).collect::<Vec<u8>>(), topics.len());
+        Ok(())
     }
 }
 
@@ -187,19 +182,19 @@ impl CalldataAccess for Native {
 
 impl MessageAccess for Native {
     fn msg_reentrant(&self) -> bool {
-        world::with(|world| world.is_open(SHIMS.contract_address()))
+        world::with(|world| world.is_open(shims::contract_address()))
     }
 
     fn msg_sender(&self) -> Address {
-        SHIMS.msg_sender()
+        shims::msg_sender()
     }
 
     fn msg_value(&self) -> U256 {
-        SHIMS.msg_value()
+        shims::msg_value()
     }
 
     fn tx_origin(&self) -> Address {
-        world::with(|world| world.origin()).unwrap_or_else(|| SHIMS.msg_sender())
+        world::with(|world| world.origin()).unwrap_or_else(|| shims::msg_sender())
     }
 }
 
@@ -227,11 +222,11 @@ impl BlockAccess for Native {
 
 impl AccountAccess for Native {
     fn balance(&self, account: Address) -> U256 {
-        SHIMS.balance(account)
+        shims::balance(account)
     }
 
     fn contract_address(&self) -> Address {
-        SHIMS.contract_address()
+        shims::contract_address()
     }
 
     fn code(&self, account: Address) -> Vec<u8> {
@@ -243,19 +238,19 @@ impl AccountAccess for Native {
     }
 
     fn code_hash(&self, account: Address) -> B256 {
-        SHIMS.code_hash(account)
+        shims::code_hash(account)
     }
 }
 
 impl ChainAccess for Native {
     fn chain_id(&self) -> u64 {
-        SHIMS.chain_id()
+        shims::chain_id()
     }
 }
 
 impl CryptographyAccess for Native {
     fn native_keccak256(&self, input: &[u8]) -> B256 {
-        SHIMS.native_keccak256(input)
+        alloy_primitives::keccak256(input)
     }
 }
 

@@ -14,6 +14,7 @@ mod chain;
 mod host;
 pub mod mocks;
 mod program;
+mod shims;
 mod transient;
 mod world;
 

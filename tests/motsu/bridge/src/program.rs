@@ -6,13 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stylus_sdk::ArbResult;
 use stylus_sdk::abi::{CONSTRUCTOR_SELECTOR, Router, router_entrypoint};
-use stylus_sdk::host::{VM, WasmVM};
+use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::stylus_core::ValueDenier;
 use stylus_sdk_09 as old;
 
 use crate::host::Native;
-use crate::world;
+use crate::{shims, world};
 
 /// A contract of SDK 0.10 behind its entry point. A contract with an entry point of its own has this trait on a type of the tests.
 pub trait Contract: 'static {
@@ -39,7 +39,7 @@ pub(crate) struct Bridge<C>(PhantomData<C>);
 impl<C: Contract> Bridge<C> {
     /// Runs the contract's router as a frame: a panic reverts with no data, like the trap that it is on chain.
     pub(crate) fn enter(input: Vec<u8>) -> ArbResult {
-        let contract = WasmVM {}.contract_address();
+        let contract = shims::contract_address();
         let (outer, refused) = world::with(|world| (world.open(), world.sdk_guard && world.is_open(contract)));
         let run = || C::enter(input, VM { host: Box::new(Native) });
         let result = if refused { Err(Vec::new()) } else { catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(Vec::new())) };

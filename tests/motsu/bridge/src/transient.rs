@@ -1,10 +1,7 @@
 //! Transient storage. The contracts declare these hostios by hand, because the SDK does not; here they are for native code.
 
 use alloy_primitives::{Address, B256};
-use stylus_sdk::host::WasmVM;
-use stylus_sdk::prelude::*;
-
-use crate::world;
+use crate::{shims, world};
 
 /// # Safety
 /// `key` points to 32 bytes to read, `dest` to 32 bytes to write.
@@ -27,5 +24,5 @@ unsafe extern "C" fn transient_store_bytes32(key: *const u8, value: *const u8) {
 }
 
 fn contract() -> Address {
-    WasmVM {}.contract_address()
+    shims::contract_address()
 }

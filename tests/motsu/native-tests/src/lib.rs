@@ -1,1 +1,365 @@
-//! Nothing: the tests are in `tests/`.
+//! A market on the native chain, and what the tests say about it.
+//!
+//! The vault and the Uniswap venue are the deployed contracts' own sources; tokens, feeds, router and the other venue are mocks.
+
+use alloy_primitives::aliases::{U24, U80};
+use alloy_primitives::{Address, I256, U256};
+use alloy_sol_types::{SolCall, SolError, SolValue};
+use bridge::mocks::{IMockFeed, IMockToken, MockFeed, MockRouter, MockToken, MockVenue};
+use bridge::{Chain, Contract, account};
+use interfaces::erc4626::IERC4626;
+use interfaces::erc6909::IERC6909;
+use interfaces::external::IToken;
+use interfaces::vault::IVault;
+use stylus_sdk::ArbResult;
+use stylus_sdk::host::VM;
+use uniswap_v3_venue::UniswapV3Venue;
+
+/// 2025-01-01 00:00 UTC, where every chain starts.
+pub const START: u64 = 1_735_689_600;
+/// A day [s].
+pub const DAY: u64 = 86_400;
+/// An hour [s].
+pub const HOUR: u64 = 3_600;
+/// Price of the underlying at the start [USD].
+pub const SPOT: f64 = 2_800.0;
+/// Fee of the router's pool, in millionths.
+const POOL_FEE: u16 = 500;
+
+/// The vault behind its own entry point.
+pub struct Vault;
+
+impl Contract for Vault {
+    fn enter(input: Vec<u8>, vm: VM) -> ArbResult {
+        equipoise_vault::entrypoint(input, vm)
+    }
+}
+
+/// What a call answers, or its revert data.
+pub type Outcome<T> = Result<T, Vec<u8>>;
+
+/// 18 decimals.
+#[must_use]
+pub fn wad(number: f64) -> U256 {
+    U256::from((number * 1e9).round() as u128) * U256::from(1_000_000_000_u64)
+}
+
+/// 18 decimals with a sign.
+#[must_use]
+pub fn signed(number: f64) -> I256 {
+    let magnitude = I256::from_raw(wad(number.abs()));
+    if number < 0.0 { -magnitude } else { magnitude }
+}
+
+/// 6 decimals.
+#[must_use]
+pub fn usdc(number: f64) -> U256 {
+    U256::from((number * 1e6).round() as u128)
+}
+
+/// An expiry `days` after the start, at 08:00 UTC.
+#[must_use]
+pub fn expiry(days: u64) -> u64 {
+    START + days * DAY + 8 * HOUR
+}
+
+/// Id of a series.
+#[must_use]
+pub fn series(expiry: u64, strike: u64, put: bool) -> U256 {
+    U256::from(u128::from(expiry) << 56 | u128::from(strike * 1_000_000) << 8 | u128::from(put))
+}
+
+/// Legs of a trade.
+#[must_use]
+pub fn legs_of(legs: &[(U256, f64)]) -> Vec<IVault::Leg> {
+    legs.iter().map(|(series, size)| IVault::Leg { series: *series, size: signed(*size) }).collect()
+}
+
+/// A slice at about 80 % vol for an expiry.
+fn slice(expiry: u64, now: u64, spot: f64) -> IVault::SurfaceSlice {
+    let variance = 0.64 * (expiry - now) as f64 / 31_536_000.0;
+    IVault::SurfaceSlice {
+        expiry,
+        rate: I256::ZERO,
+        a: signed(variance * 0.8),
+        b: signed(variance),
+        rho: signed(-0.1),
+        m: I256::ZERO,
+        s: signed(0.2),
+        forward: wad(spot),
+    }
+}
+
+/// The profile of the demo's markets.
+fn profile() -> IVault::Profile {
+    const HOURS: u32 = 3_600;
+    IVault::Profile {
+        lot: 10_000_000_000_000_000,
+        maxSize: 18_000_000_000_000_000_000,
+        riskAversion: 4_000_000_000_000,
+        vol: 800_000,
+        deltaHorizon: HOURS,
+        gammaHorizon: 24 * HOURS,
+        vegaHorizon: 24 * HOURS,
+        volOfVol: 50_000,
+        hedgeCost: 800,
+        deviation: 5_000,
+        volStep: 5_000,
+        fee: 300,
+        maxPriceAge: 2 * HOURS,
+        sequencerGrace: HOURS,
+        surfaceHeartbeat: HOURS,
+        maxSurfaceAge: 6 * HOURS,
+        hedgeReserve: 150_000,
+        maxSlippage: 10_000,
+        hedgeFixedCost: 500_000,
+        minBand: 500,
+        maxBand: 50_000,
+        redeemDelay: 24 * HOURS,
+    }
+}
+
+/// A market with one LP, a trader, and two expiries of 21 strikes from 1,800 to 3,800.
+pub struct Market {
+    /// The chain it stands on.
+    pub chain: Chain,
+    /// The vault.
+    pub vault: Address,
+    /// USDC.
+    pub usdc: Address,
+    /// The underlying.
+    pub underlying: Address,
+    /// The price feed.
+    pub feed: Address,
+    /// The mock venue.
+    pub venue: Address,
+    /// The Uniswap venue.
+    pub uniswap: Address,
+    /// The router that it swaps through.
+    pub router: Address,
+    /// Who deposits.
+    pub lp: Address,
+    /// Who trades.
+    pub trader: Address,
+    /// Who hedges, and does what anyone may do.
+    pub keeper: Address,
+    /// The expiries: a week and a month ahead.
+    pub expiries: [u64; 2],
+}
+
+impl Market {
+    /// A market that the LP opens with a million.
+    #[must_use]
+    pub fn open() -> Self {
+        Self::with_deposit(1_000_000.0)
+    }
+
+    /// A market that the LP opens with `usd`.
+    #[must_use]
+    pub fn with_deposit(usd: f64) -> Self {
+        let mut market = Self::deploy();
+        market.govern();
+        market.fund();
+        market.deposit(usd).expect("a deposit");
+        for expiry in market.expiries {
+            let call = IVault::listExpiryCall { expiry, base: wad(1_800.0), step: wad(100.0), count: 21 };
+            market.send(account("curator"), call).expect("a listed expiry");
+        }
+        market.publish(SPOT);
+        market
+    }
+
+    fn deploy() -> Self {
+        let (mut chain, owner) = (Chain::new(), account("owner"));
+        let mut token = |decimals: u8| chain.deploy::<MockToken>(owner, &U256::from(decimals).abi_encode());
+        let (usdc, underlying) = (token(6).expect("USDC"), token(18).expect("the underlying"));
+        let mut feed = || chain.deploy::<MockFeed>(owner, &[]).expect("a feed");
+        let (feed, sequencer) = (feed(), feed());
+        let up = U256::from(START - 7 * DAY);
+        let call = IMockFeed::pushCall { answer: I256::ZERO, startedAt: up, updatedAt: up };
+        chain.send(owner, sequencer, call).expect("a sequencer that is up");
+
+        let arguments = (usdc, underlying, feed, sequencer, owner).abi_encode_params();
+        let vault = chain.deploy::<Vault>(owner, &arguments).expect("the vault");
+        let arguments = (vault, usdc, underlying, feed).abi_encode_params();
+        let venue = chain.deploy::<MockVenue>(owner, &arguments).expect("the mock venue");
+        let fee = U24::from(POOL_FEE);
+        let arguments = (usdc, underlying, feed, fee).abi_encode_params();
+        let router = chain.deploy::<MockRouter>(owner, &arguments).expect("the router");
+        let arguments = (vault, usdc, underlying, router, fee).abi_encode_params();
+        let uniswap = chain.deploy::<UniswapV3Venue>(owner, &arguments).expect("the Uniswap venue");
+
+        let [lp, trader, keeper] = ["lp", "trader", "keeper"].map(account);
+        let expiries = [expiry(7), expiry(30)];
+        let mut market =
+            Self { chain, vault, usdc, underlying, feed, venue, uniswap, router, lp, trader, keeper, expiries };
+        market.push_price(SPOT);
+        market
+    }
+
+    /// Profile, roles and venues; the Uniswap venue is the default one.
+    fn govern(&mut self) {
+        let owner = account("owner");
+        self.send(owner, IVault::setProfileCall { profile_: profile() }).expect("a profile");
+        for (which, name) in [
+            (IVault::Role::Curator, "curator"),
+            (IVault::Role::Guardian, "guardian"),
+            (IVault::Role::Publisher, "publisher"),
+        ] {
+            self.send(owner, IVault::setRoleCall { which, account: account(name) }).expect("a role");
+        }
+        for venue in [self.venue, self.uniswap] {
+            self.send(owner, IVault::allowVenueCall { venue }).expect("a venue");
+        }
+    }
+
+    /// Cash for people, stock for the venue and the router.
+    fn fund(&mut self) {
+        for (to, usd) in [(self.lp, 2e6), (self.trader, 1e6), (self.venue, 1e9), (self.router, 1e9)] {
+            self.chain.send(to, self.usdc, IMockToken::mintCall { to, value: usdc(usd) }).expect("USDC");
+        }
+        for to in [self.lp, self.trader] {
+            self.approve(to, U256::MAX);
+        }
+        for to in [self.venue, self.router] {
+            let call = IMockToken::mintCall { to, value: wad(100_000.0) };
+            self.chain.send(to, self.underlying, call).expect("stock");
+        }
+    }
+
+    /// Lets the vault take `value` of an account's USDC.
+    pub fn approve(&mut self, account: Address, value: U256) {
+        let call = IToken::approveCall { spender: self.vault, value };
+        assert!(self.chain.send(account, self.usdc, call).expect("an approval"));
+    }
+
+    /// A transaction to the vault.
+    ///
+    /// # Errors
+    /// The vault's revert data.
+    pub fn send<C: SolCall>(&mut self, from: Address, call: C) -> Outcome<C::Return> {
+        self.chain.send(from, self.vault, call)
+    }
+
+    /// A view of the vault.
+    ///
+    /// # Errors
+    /// The vault's revert data.
+    pub fn ask<C: SolCall>(&self, call: C) -> Outcome<C::Return> {
+        self.chain.view(self.vault, call)
+    }
+
+    /// The LP deposits.
+    ///
+    /// # Errors
+    /// The vault's revert data.
+    pub fn deposit(&mut self, usd: f64) -> Outcome<U256> {
+        self.send(self.lp, IERC4626::depositCall { assets: usdc(usd), receiver: self.lp })
+    }
+
+    /// The trader trades at any price.
+    ///
+    /// # Errors
+    /// The vault's revert data.
+    pub fn trade(&mut self, legs: &[(U256, f64)]) -> Outcome<I256> {
+        self.send(self.trader, self.trade_call(legs_of(legs)))
+    }
+
+    /// The call of [`Market::trade`].
+    #[must_use]
+    pub fn trade_call(&self, legs: Vec<IVault::Leg>) -> IVault::tradeCall {
+        IVault::tradeCall { legs, maxPremium: I256::MAX, receiver: self.trader, deadline: U256::MAX }
+    }
+
+    /// The keeper hedges `size` through a venue, at no limit but the vault's.
+    ///
+    /// # Errors
+    /// The vault's revert data.
+    pub fn rebalance(&mut self, venue: Address, size: I256) -> Outcome<I256> {
+        let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: U256::ZERO }];
+        self.send(self.keeper, IVault::rebalanceCall { legs, deadline: U256::MAX })
+    }
+
+    /// The state of the hedge.
+    #[must_use]
+    pub fn hedge(&self) -> IVault::Hedge {
+        self.ask(IVault::hedgeNeededCall {}).expect("the state of the hedge")
+    }
+
+    /// NAV and its parts.
+    #[must_use]
+    pub fn nav(&self) -> IVault::Nav {
+        self.ask(IVault::navCall {}).expect("a NAV")
+    }
+
+    /// Balance of a token.
+    #[must_use]
+    pub fn balance(&self, token: Address, account: Address) -> U256 {
+        self.chain.view(token, IToken::balanceOfCall { account }).expect("a balance")
+    }
+
+    /// USDC of an account.
+    #[must_use]
+    pub fn cash(&self, account: Address) -> U256 {
+        self.balance(self.usdc, account)
+    }
+
+    /// What the trader holds of a series.
+    #[must_use]
+    pub fn held(&self, id: U256) -> U256 {
+        self.ask(IERC6909::balanceOfCall { owner: self.trader, id }).expect("a position")
+    }
+
+    /// Series of the month's expiry.
+    #[must_use]
+    pub fn call(&self, strike: u64) -> U256 {
+        series(self.expiries[1], strike, false)
+    }
+
+    /// Opens a round of the feed now.
+    pub fn push_price(&mut self, price: f64) {
+        let answer = I256::try_from((price * 1e8).round() as i128).expect("a price");
+        let now = U256::from(self.chain.now());
+        let call = IMockFeed::pushCall { answer, startedAt: now, updatedAt: now };
+        self.chain.send(account("owner"), self.feed, call).expect("a round");
+    }
+
+    /// Id of the feed's last round.
+    #[must_use]
+    pub fn last_round(&self) -> U80 {
+        let call = interfaces::external::IAggregator::latestRoundDataCall {};
+        self.chain.view(self.feed, call).expect("a round").roundId
+    }
+
+    /// Publishes a surface for all live expiries round `spot`.
+    pub fn publish(&mut self, spot: f64) {
+        let now = self.chain.now();
+        let live = self.expiries.into_iter().filter(|expiry| *expiry > now);
+        let slices = live.map(|expiry| slice(expiry, now, spot)).collect();
+        self.send(account("publisher"), IVault::setSurfaceCall { slices }).expect("a surface");
+    }
+
+    /// Goes to `time` with feed and surface at `price`.
+    pub fn move_to(&mut self, time: u64, price: f64) {
+        self.chain.warp(time);
+        self.push_price(price);
+        self.publish(price);
+    }
+
+    /// Asserts that `act` fails with exactly `error` and changes no slot and no log of any contract.
+    #[track_caller]
+    pub fn refuses<T, E: SolError>(&mut self, error: E, act: impl FnOnce(&mut Self) -> Outcome<T>) {
+        let data = self.changes_nothing(act);
+        let told = alloy_primitives::hex::encode(&data);
+        assert_eq!(data, error.abi_encode(), "expected {}, got 0x{told}", E::SIGNATURE);
+    }
+
+    /// Asserts that `act` fails and changes no slot and no log of any contract. Its revert data.
+    #[track_caller]
+    pub fn changes_nothing<T>(&mut self, act: impl FnOnce(&mut Self) -> Outcome<T>) -> Vec<u8> {
+        let before = self.chain.state();
+        let data = act(self).err().expect("a refusal");
+        assert!(self.chain.state() == before, "a refused call changed something");
+        data
+    }
+}
