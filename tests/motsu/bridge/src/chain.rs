@@ -97,7 +97,9 @@ pub fn account(name: &str) -> Address {
 pub fn revert<E: SolError>(data: &[u8]) -> E {
     match E::abi_decode(data) {
         Ok(error) => error,
-        Err(_) => panic!("expected {}, got revert data 0x{}", E::SIGNATURE, alloy_primitives::hex::encode(data)),
+        Err(_) => {
+            panic!("expected {}, got revert data 0x{}", E::SIGNATURE, alloy_primitives::hex::encode(data))
+        }
     }
 }
 

@@ -26,7 +26,12 @@ pub trait Contract: 'static {
 /// What `#[entrypoint]` makes of a struct.
 impl<C> Contract for C
 where
-    C: StorageType + TopLevelStorage + ValueDenier + Router<C> + BorrowMut<<C as Router<C>>::Storage> + 'static,
+    C: StorageType
+        + TopLevelStorage
+        + ValueDenier
+        + Router<C>
+        + BorrowMut<<C as Router<C>>::Storage>
+        + 'static,
 {
     fn enter(input: Vec<u8>, vm: VM) -> ArbResult {
         router_entrypoint::<C, C>(input, vm)
@@ -40,9 +45,14 @@ impl<C: Contract> Bridge<C> {
     /// Runs the contract's router as a frame: a panic reverts with no data, like the trap that it is on chain.
     pub(crate) fn enter(input: Vec<u8>) -> ArbResult {
         let contract = shims::contract_address();
-        let (outer, refused) = world::with(|world| (world.open(), world.sdk_guard && world.is_open(contract)));
+        let (outer, refused) =
+            world::with(|world| (world.open(), world.sdk_guard && world.is_open(contract)));
         let run = || C::enter(input, VM { host: Box::new(Native) });
-        let result = if refused { Err(Vec::new()) } else { catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(Vec::new())) };
+        let result = if refused {
+            Err(Vec::new())
+        } else {
+            catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(Vec::new()))
+        };
         world::with(|world| world.close(outer, result))
     }
 

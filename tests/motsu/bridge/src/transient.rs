@@ -1,7 +1,7 @@
 //! Transient storage. The contracts declare these hostios by hand, because the SDK does not; here they are for native code.
 
-use alloy_primitives::{Address, B256};
 use crate::{shims, world};
+use alloy_primitives::{Address, B256};
 
 /// # Safety
 /// `key` points to 32 bytes to read, `dest` to 32 bytes to write.

@@ -191,8 +191,20 @@ impl Market {
 
         let [lp, trader, keeper] = ["lp", "trader", "keeper"].map(account);
         let expiries = [expiry(7), expiry(30)];
-        let mut market =
-            Self { chain, vault, usdc, underlying, feed, venue, uniswap, router, lp, trader, keeper, expiries };
+        let mut market = Self {
+            chain,
+            vault,
+            usdc,
+            underlying,
+            feed,
+            venue,
+            uniswap,
+            router,
+            lp,
+            trader,
+            keeper,
+            expiries,
+        };
         market.push_price(SPOT);
         market
     }

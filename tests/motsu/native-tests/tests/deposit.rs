@@ -27,7 +27,8 @@ fn a_deposit_moves_cash_mints_shares_and_says_so() {
     let cash = (market.cash(lp), market.cash(vault));
     let supply = market.ask(IERC20::totalSupplyCall {}).expect("a supply");
 
-    let shares = market.send(lp, IERC4626::depositCall { assets: usdc(500.25), receiver }).expect("a deposit");
+    let shares =
+        market.send(lp, IERC4626::depositCall { assets: usdc(500.25), receiver }).expect("a deposit");
 
     assert_eq!((cash.0 - market.cash(lp), market.cash(vault) - cash.1), (usdc(500.25), usdc(500.25)));
     assert_eq!(market.ask(IERC20::balanceOfCall { account: receiver }), Ok(shares));
@@ -75,10 +76,15 @@ fn a_redemption_goes_through_escrow_at_the_low_mark() {
 
     market.move_to(START + DAY, SPOT);
     let (nav, supply) = (market.nav(), market.ask(IERC20::totalSupplyCall {}).expect("a supply"));
-    let processed = market.send(market.keeper, IERC4626::processRedemptionCall { controller: lp }).expect("processed");
+    let processed =
+        market.send(market.keeper, IERC4626::processRedemptionCall { controller: lp }).expect("processed");
     assert_eq!(processed.shares, shares);
     let fair = nav.low.into_raw() * shares / supply;
-    assert!(processed.assets <= fair && fair - processed.assets <= U256::from(2), "{} {fair}", processed.assets);
+    assert!(
+        processed.assets <= fair && fair - processed.assets <= U256::from(2),
+        "{} {fair}",
+        processed.assets
+    );
     assert_eq!(market.ask(IERC20::totalSupplyCall {}), Ok(supply - shares));
     assert_eq!(market.nav().owed, processed.assets);
 
@@ -117,6 +123,9 @@ fn a_payment_that_the_token_refuses_leaves_the_claim_standing() {
     market.refuses(IVault::TokenFailed { token }, |market| market.send(lp, redeem()));
     assert_eq!(market.ask(IERC4626::maxRedeemCall { controller: lp }), Ok(shares));
 
-    market.chain.send(market.keeper, token, IToken::transferCall { to: vault, value: all }).expect("a return");
+    market
+        .chain
+        .send(market.keeper, token, IToken::transferCall { to: vault, value: all })
+        .expect("a return");
     assert_eq!(market.send(lp, redeem()), Ok(processed.assets));
 }

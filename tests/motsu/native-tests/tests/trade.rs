@@ -56,7 +56,8 @@ fn limits_of_price_and_time_are_kept_to_the_unit() {
 fn a_feed_that_is_stale_or_answers_nothing_usable_stops_trades() {
     let mut market = Market::open();
     let (series, feed) = (market.call(2_800), market.feed);
-    let push = |answer, updated_at| IMockFeed::pushCall { answer, startedAt: updated_at, updatedAt: updated_at };
+    let push =
+        |answer, updated_at| IMockFeed::pushCall { answer, startedAt: updated_at, updatedAt: updated_at };
     let now = U256::from(START);
     market.chain.send(feed, feed, push(I256::ZERO, now)).expect("a round");
     let error = IVault::PriceNotPositive { answer: I256::ZERO };
@@ -143,7 +144,8 @@ fn positions_move_between_people_and_sell_for_whoever_holds_them() {
     market.trade(&[(id, 2.0)]).expect("a purchase");
     let call = IERC6909::transferCall { receiver: heir, id, amount: wad(2.0) };
     assert_eq!(market.send(buyer, call), Ok(true));
-    let error = IERC6909::ERC6909InsufficientBalance { owner: buyer, balance: U256::ZERO, needed: wad(2.0), id };
+    let error =
+        IERC6909::ERC6909InsufficientBalance { owner: buyer, balance: U256::ZERO, needed: wad(2.0), id };
     market.refuses(error, |market| market.trade(&[(id, -2.0)]));
     let call = market.trade_call(legs_of(&[(id, -2.0)]));
     let received = -market.send(heir, call).expect("a sale");

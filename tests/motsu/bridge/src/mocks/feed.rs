@@ -86,7 +86,8 @@ impl MockFeed {
             return Ok(());
         }
         // SAFETY: nothing of this contract's storage is held across the call. In a static call the callee cannot write either.
-        let answer = unsafe { RawCall::new(self.vm()).flush_storage_cache().call(target, &self.data.get_bytes()) };
+        let answer =
+            unsafe { RawCall::new(self.vm()).flush_storage_cache().call(target, &self.data.get_bytes()) };
         if answer == Err(self.expected.get_bytes()) { Ok(()) } else { refuse("an open door") }
     }
 }

@@ -1,7 +1,7 @@
 //! An ERC-20 that anyone may mint.
 
-use alloy_primitives::{Address, Bytes, U256};
 use alloy_primitives::aliases::U8;
+use alloy_primitives::{Address, Bytes, U256};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageMap, StorageU8, StorageU256};
 

@@ -91,7 +91,11 @@ impl MockVenue {
         if mode == Mode::Steal as u8 {
             return Ok(cash_limit);
         }
-        if size.is_positive() { self.sell_to_vault(size, cash_limit) } else { self.buy_from_vault(size, cash_limit) }
+        if size.is_positive() {
+            self.sell_to_vault(size, cash_limit)
+        } else {
+            self.buy_from_vault(size, cash_limit)
+        }
     }
 }
 
