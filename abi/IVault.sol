@@ -168,7 +168,9 @@ interface IVault {
     error SizeNotWholeLots(int256 size, uint256 lot);
     error SizeAboveLimit(uint256 size, uint256 limit);
     error PremiumAboveLimit(int256 premium, int256 limit);
+    /// @notice Cash that is asked for, by a redemption or by the hedge that the book would need at the worst reserve move, and what is free [USDC].
     error InsufficientLiquidity(uint256 needed, uint256 available);
+    /// @notice Cash delta of the hedge that the book would need and the least that a spot venue can hold [USDC].
     error HedgeCapacityExceeded(int256 needed, int256 available);
 
     error PriceStale(uint256 updatedAt, uint256 timestamp, uint256 maxAge);

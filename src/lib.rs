@@ -58,6 +58,7 @@ mod marking;
 mod oracle;
 mod positions;
 mod profile;
+mod redemptions;
 mod routes;
 mod settlement;
 mod shares;

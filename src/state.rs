@@ -12,7 +12,7 @@ use stylus_sdk::storage::{
 };
 
 use crate::book::{live_indices, Book};
-use crate::deposits::{Deposits, Redemptions};
+use crate::deposits::Deposits;
 use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
@@ -22,6 +22,7 @@ use crate::marking::{Mark, Spots};
 use crate::oracle::{Feeds, Price};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::ProfileWords;
+use crate::redemptions::Redemptions;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
 use crate::token::Token;

@@ -2,6 +2,7 @@
 
 use wasmparser::{Operator, Parser, Payload, ValType, Validator, WasmFeatures};
 
+use crate::code::WASM_LIMIT;
 use crate::error::DeployError;
 use crate::hostio;
 
@@ -92,8 +93,8 @@ fn features() -> WasmFeatures {
 
 /// Checks a program and works out its figures.
 pub(crate) fn activate(wasm: &[u8]) -> Result<Activation, DeployError> {
-    if wasm.len() > crate::code::WASM_LIMIT {
-        return reject(Rule::Size, format!("{} bytes decompressed", wasm.len()));
+    if wasm.len() > WASM_LIMIT {
+        return reject(Rule::Size, format!("more than {WASM_LIMIT} bytes decompressed"));
     }
     Validator::new_with_features(features())
         .validate_all(wasm)

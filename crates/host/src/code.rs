@@ -51,11 +51,12 @@ pub(crate) fn fragments(code: &[u8]) -> Option<Vec<Address>> {
     Some(addresses.chunks_exact(20).map(Address::from_slice).collect())
 }
 
-/// The program in whole or fragment code, compressed parts joined by the caller.
+/// The program in whole or fragment code, compressed parts joined by the caller. One byte beyond the limit is read, so that activation
+/// sees that it is too long.
 pub(crate) fn decompress(packed: &[u8]) -> Option<Vec<u8>> {
     let mut wasm = Vec::new();
     brotli::Decompressor::new(packed, 4096).take(WASM_LIMIT as u64 + 1).read_to_end(&mut wasm).ok()?;
-    (wasm.len() <= WASM_LIMIT).then_some(wasm)
+    Some(wasm)
 }
 
 /// The compressed part of an account's code.
