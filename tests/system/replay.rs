@@ -72,10 +72,11 @@ fn keeps_its_promises(index: usize) {
         let total = 1.0 - hedged.variance / unhedged.variance;
         let at_limit = results.records.iter().filter(|record| record.at_limit).count();
         println!(
-            "{}, seed {seed}: explained variance -{:.2} %, total variance -{:.2} %, {at_limit} hours at the limit, {} trades, {} hedges",
+            "{}, seed {seed}: explained variance -{:.2} %, total variance -{:.2} %, widest side {:.1} %, {at_limit} hours at the limit, {} trades, {} hedges",
             demo::prices::show(start),
             100.0 * explained,
             100.0 * total,
+            100.0 * results.volume.widest_side(),
             results.volume.trades.iter().sum::<u64>(),
             results.hedges.0,
         );
@@ -88,6 +89,7 @@ fn keeps_its_promises(index: usize) {
         assert!(explained >= 0.9, "{explained}");
         assert!(total > 0.0, "{total}");
         assert!(results.volume.share(results.volume.styles[2]) >= 0.2, "{:?}", results.volume);
+        assert!(results.volume.widest_side() <= 0.65, "{:?}", results.volume);
     }
 }
 

@@ -83,7 +83,7 @@ impl Default for Flow {
             notional_spread: 0.5,
             vol_noise: 0.12,
             urgency: 0.12,
-            appetite: [120_000.0, 80_000.0],
+            appetite: [90_000.0, 60_000.0],
             calls: 0.44,
             trend_shift: 0.2,
             edge: 0.0005,

@@ -185,8 +185,8 @@ impl<M: Market> Replay<'_, M> {
         self.provide(hour.time)?;
         let after = self.hedge(hour.time)?;
 
-        if let (Some(before), Some(after)) = (before, after) {
-            self.mark(hour.time, spot, &before, &after)?;
+        if let (Some(before), Some(_)) = (before, after) {
+            self.mark(hour.time, spot, &before)?;
         }
         Ok(())
     }
@@ -296,7 +296,7 @@ impl<M: Market> Replay<'_, M> {
     }
 
     /// Marks the hour and checks every rule.
-    fn mark(&mut self, time: u64, spot: f64, before: &Hedge, _closing: &Hedge) -> Result<()> {
+    fn mark(&mut self, time: u64, spot: f64, before: &Hedge) -> Result<()> {
         let (nav, greeks, hedge) = (self.market.nav(), self.market.greeks(), self.market.hedge());
         let (Some(nav), Some(greeks), Some(hedge)) = (
             self.expect("nav", &STALE, nav)?,
