@@ -15,10 +15,10 @@ use interfaces::vault::IVault;
 use crate::hedge::{due, skewed};
 use crate::market::{expiry, legs_of, series, slice, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
-type Figures = BTreeMap<String, u64>;
+pub(crate) type Figures = BTreeMap<String, u64>;
 
 /// Compares with a snapshot, or writes it.
-fn hold(file: &str, figures: &Figures) {
+pub(crate) fn hold(file: &str, figures: &Figures) {
     let path = format!("{}/snapshots/{file}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         let text = serde_json::to_string_pretty(figures).expect("JSON") + "\n";

@@ -22,6 +22,7 @@ mod hedge;
 mod hostile;
 mod integrator;
 mod market;
+mod primitives;
 mod refusals;
 mod replay;
 mod round_trip;
