@@ -7,7 +7,6 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, FixedBytes, I256, U256};
-use alloy_sol_types::SolCall;
 use interfaces::vault::IVault::{
     DeadlinePassed, Hedge, HedgeLeg, HedgeNotNeeded, HedgeTooLarge, HedgeWrongWay, Hedged, InsufficientCash,
     InsufficientLiquidity, NoLegs, SlippageAboveCap, TooManyLegs, VenueFailed, VenueNotAllowed,
@@ -19,7 +18,7 @@ use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{int, to_i128, uint, MILLION, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
-use crate::error::{emit, ensure, fail, OrOverflow, Result, Revert};
+use crate::error::{calldata, emit, ensure, fail, OrOverflow, Result, Revert};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::profile;
@@ -172,7 +171,7 @@ impl Vault {
         input.push(&vm, venue, amount)?;
 
         let size = if buying { uint_to_int(units) } else { uint_to_int(units).wrapping_neg() };
-        let data = IHedgeVenue::hedgeCall { size, cashLimit: uint(cash_limit) }.abi_encode();
+        let data = calldata(&IHedgeVenue::hedgeCall { size, cashLimit: uint(cash_limit) });
         // SAFETY: the storage cache is flushed first and the lock keeps the venue out of the vault's storage.
         let answer =
             unsafe { RawCall::new(&vm).limit_return_data(0, 4).flush_storage_cache().call(venue, &data) };

@@ -40,7 +40,7 @@
 //! # KNOWN LIMITS
 //! Hedges are spot only. The surface comes from one publisher, unsigned. There is no stress grid, no vesting of the spread, no batching
 //! of redemptions and no reward for hedging yet.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+#![cfg_attr(target_arch = "wasm32", no_std)]
 
 #[macro_use]
 extern crate alloc;

@@ -8,38 +8,39 @@ use interfaces::vault::IVault::ReentrantCall;
 
 use crate::error::{ensure, Result};
 
-/// Transient slot of the lock; only this program's frames see it.
-const SLOT: B256 = B256::ZERO;
-const OPEN: B256 = B256::ZERO;
-const LOCKED: B256 = B256::with_last_byte(1);
-
 #[link(wasm_import_module = "vm_hooks")]
 unsafe extern "C" {
     fn transient_load_bytes32(key: *const u8, dest: *mut u8);
     fn transient_store_bytes32(key: *const u8, value: *const u8);
 }
 
+/// Transient slot of the lock; only this program's frames see it.
+const fn slot() -> B256 {
+    B256::ZERO
+}
+
 /// Refuses while a state-changing method is under way.
 pub(crate) fn check() -> Result<()> {
-    let mut state = B256::ZERO;
+    let (slot, mut state) = (slot(), B256::ZERO);
     // SAFETY: both pointers are to 32 bytes that live across the call.
-    unsafe { transient_load_bytes32(SLOT.as_ptr(), state.as_mut_ptr()) };
-    ensure(state == OPEN, || ReentrantCall {})
+    unsafe { transient_load_bytes32(slot.as_ptr(), state.as_mut_ptr()) };
+    ensure(state.is_zero(), || ReentrantCall {})
 }
 
 /// Takes the lock. A method that fails after this needs no release: its revert undoes the store.
 pub(crate) fn take() -> Result<()> {
     check()?;
-    store(LOCKED);
+    store(true);
     Ok(())
 }
 
 /// Releases the lock: the last act of every method that took it.
 pub(crate) fn release() {
-    store(OPEN);
+    store(false);
 }
 
-fn store(state: B256) {
+fn store(locked: bool) {
+    let (slot, state) = (slot(), B256::with_last_byte(locked.into()));
     // SAFETY: both pointers are to 32 bytes that live across the call.
-    unsafe { transient_store_bytes32(SLOT.as_ptr(), state.as_ptr()) };
+    unsafe { transient_store_bytes32(slot.as_ptr(), state.as_ptr()) };
 }

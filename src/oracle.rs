@@ -4,7 +4,6 @@
 //! price that is stale, from the future, not positive or out of range, and a sequencer that is down or back for less than the grace period.
 
 use alloy_primitives::{aliases::U80, Address, I256, U256};
-use alloy_sol_types::SolCall;
 use interfaces::external::IAggregator;
 use interfaces::vault::IVault::{
     FeedFailed, PriceAboveRange, PriceFromFuture, PriceNotPositive, PriceStale, RoundNotStraddling,
@@ -13,7 +12,7 @@ use interfaces::vault::IVault::{
 use stylus_sdk::host::VM;
 
 use crate::amounts::{to_i128, to_u64, uint};
-use crate::error::{ensure, OrOverflow, Result, Revert};
+use crate::error::{calldata, ensure, OrOverflow, Result, Revert};
 use crate::token::{static_call, word};
 
 /// Largest price the kernels take: 2^50 / 1e8 is 11 million dollars.
@@ -132,11 +131,11 @@ fn spot(answer: I256) -> Result<u64, Fault> {
 }
 
 fn latest(vm: &VM, feed: Address) -> Result<Round, Fault> {
-    round(vm, feed, &IAggregator::latestRoundDataCall {}.abi_encode())
+    round(vm, feed, &calldata(&IAggregator::latestRoundDataCall {}))
 }
 
 fn by_id(vm: &VM, feed: Address, id: U80) -> Result<Round, Fault> {
-    round(vm, feed, &IAggregator::getRoundDataCall { roundId: id }.abi_encode())
+    round(vm, feed, &calldata(&IAggregator::getRoundDataCall { roundId: id }))
 }
 
 /// Reads answer, startedAt and updatedAt: words 1 to 3 of five. A short answer, as from an account without code, is a failed feed.

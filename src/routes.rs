@@ -3,14 +3,13 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::U256;
-use alloy_sol_types::SolCall;
-use interfaces::contract::{malformed, Answer, Args};
+use interfaces::contract::{malformed, Answer as _, Args};
 use interfaces::erc165::IERC165;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
+use interfaces::routes;
 use interfaces::vault::IVault;
-use stylus_sdk::abi::{Router, CONSTRUCTOR_SELECTOR};
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
@@ -36,29 +35,17 @@ pub fn main(input: Vec<u8>, vm: VM) -> ArbResult {
     let (selector, data) = input.split_first_chunk().ok_or_else(refusal)?;
     // SAFETY: one instance for the call, on the slots that are the vault's.
     let mut vault = unsafe { Vault::new(U256::ZERO, 0, vm) };
-    let selector = u32::from_be_bytes(*selector);
-    if selector == CONSTRUCTOR_SELECTOR {
-        return <Vault as Router<Vault>>::constructor(&mut vault, data).unwrap_or_else(|| Err(refusal()));
-    }
     if !vault.vm().msg_value().is_zero() {
         return Err(refusal());
     }
     let mut out = Vec::new();
-    route(&mut vault, selector, Args::new(data), &mut out)?;
+    route(&mut vault, u32::from_be_bytes(*selector), Args::new(data), &mut out)?;
     Ok(out)
-}
-
-macro_rules! routes {
-    ($vault:ident, $selector:ident, $args:ident, $out:ident; $($abi:ident { $($call:ident => $method:ident($($arg:ident),*);)* })*) => {$($(
-        if $selector == u32::from_be_bytes(<$abi::$call as SolCall>::SELECTOR) {
-            $(let $arg = $args.take()?;)*
-            return $vault.$method($($arg),*).put($out);
-        }
-    )*)*};
 }
 
 fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>) -> Result<()> {
     routes! { vault, selector, args, out;
+        constructor(asset, underlying, price_feed, sequencer_feed, owner);
         IVault {
             quoteCall => quote(legs);
             tradeCall => trade(legs, max_premium, receiver, deadline);

@@ -6,13 +6,12 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256};
-use alloy_sol_types::SolCall;
 use interfaces::external::IToken;
 use interfaces::vault::IVault::{TokenFailed, TokenShort};
 use stylus_sdk::{call::RawCall, host::VM, prelude::*};
 
 use crate::amounts::{to_u128, uint};
-use crate::error::{ensure, fail, OrOverflow, Result};
+use crate::error::{calldata, ensure, fail, OrOverflow, Result};
 
 /// A token the vault trusts no further than its balances show.
 #[derive(Clone, Copy)]
@@ -21,7 +20,7 @@ pub(crate) struct Token(pub(crate) Address);
 impl Token {
     /// Balance of `account`.
     pub(crate) fn balance(self, vm: &VM, account: Address) -> Result<u128> {
-        let data = IToken::balanceOfCall { account }.abi_encode();
+        let data = calldata(&IToken::balanceOfCall { account });
         match static_word(vm, self.0, &data) {
             Some(word) => to_u128(word).or_overflow(),
             None => fail(TokenFailed { token: self.0 }),
@@ -30,7 +29,7 @@ impl Token {
 
     /// Decimals of the token.
     pub(crate) fn decimals(self, vm: &VM) -> Result<u128> {
-        let word = static_word(vm, self.0, &IToken::decimalsCall {}.abi_encode());
+        let word = static_word(vm, self.0, &calldata(&IToken::decimalsCall {}));
         word.and_then(to_u128).map_or_else(|| fail(TokenFailed { token: self.0 }), Ok)
     }
 
@@ -38,7 +37,7 @@ impl Token {
     pub(crate) fn pull(self, vm: &VM, from: Address, value: u128) -> Result<()> {
         let vault = vm.contract_address();
         let before = self.balance(vm, vault)?;
-        self.act(vm, &IToken::transferFromCall { from, to: vault, value: uint(value) }.abi_encode())?;
+        self.act(vm, &calldata(&IToken::transferFromCall { from, to: vault, value: uint(value) }))?;
         let received = self.balance(vm, vault)?.checked_sub(before).or_overflow()?;
         let token = self.0;
         ensure(received == value, || TokenShort { token, expected: uint(value), received: uint(received) })
@@ -49,7 +48,7 @@ impl Token {
         if value == 0 {
             return Ok(());
         }
-        self.act(vm, &IToken::transferCall { to, value: uint(value) }.abi_encode())
+        self.act(vm, &calldata(&IToken::transferCall { to, value: uint(value) }))
     }
 
     /// Calls the token and accepts `true`, or no answer at all from a contract that has code.

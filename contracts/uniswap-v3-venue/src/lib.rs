@@ -5,7 +5,7 @@
 //!
 //! # What this contract does not do
 //! It reads no oracle and decides no price: the limit is the vault's. It has no owner and no settings.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+#![cfg_attr(target_arch = "wasm32", no_std)]
 #![allow(missing_docs, reason = "the entry point that the SDK makes has none; all else here has")]
 
 #[macro_use]
@@ -17,14 +17,16 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{aliases::U24, Address, I256, U256};
 pub use interfaces::contract::Revert;
-use interfaces::contract::{ensure, Result};
-use interfaces::venue::IHedgeVenue::{OnlyVault, ZeroHedge};
+use interfaces::contract::{ensure, malformed, Answer as _, Args, Result};
+use interfaces::routes;
+use interfaces::venue::IHedgeVenue::{self, OnlyVault, ZeroHedge};
+use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageUint};
+use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
 
 /// Storage: all of it fixed at construction.
 #[storage]
-#[entrypoint]
 pub struct UniswapV3Venue {
     vault: StorageAddress,
     /// The pool's fee in millionths.
@@ -32,6 +34,37 @@ pub struct UniswapV3Venue {
     asset: StorageAddress,
     underlying: StorageAddress,
     router: StorageAddress,
+}
+
+// SAFETY: this is the program's only storage and begins at slot 0.
+unsafe impl TopLevelStorage for UniswapV3Venue {}
+
+/// Runs a call: the constructor, which runs once, or a method. Nothing takes ether.
+#[entrypoint]
+pub fn main(input: Vec<u8>, vm: VM) -> ArbResult {
+    let refusal = || Vec::from(Revert::empty());
+    let (selector, data) = input.split_first_chunk().ok_or_else(refusal)?;
+    // SAFETY: one instance for the call, on the slots that are the venue's.
+    let mut venue = unsafe { UniswapV3Venue::new(U256::ZERO, 0, vm) };
+    if !venue.vm().msg_value().is_zero() {
+        return Err(refusal());
+    }
+    let mut out = Vec::new();
+    route(&mut venue, u32::from_be_bytes(*selector), Args::new(data), &mut out)?;
+    Ok(out)
+}
+
+fn route(venue: &mut UniswapV3Venue, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>) -> Result<()> {
+    routes! { venue, selector, args, out;
+        constructor(vault, asset, underlying, router, pool_fee);
+        IHedgeVenue {
+            hedgeCall => hedge(size, cash_limit);
+            vaultCall => vault();
+            routerCall => router();
+            poolFeeCall => pool_fee();
+        }
+    }
+    malformed()
 }
 
 #[public]

@@ -1,8 +1,7 @@
 //! The two swaps, and what surrounds them: exact approval before, nothing left after.
 
 use alloy_primitives::{Address, FixedBytes, U160, U256};
-use alloy_sol_types::SolCall;
-use interfaces::contract::{ensure, fail, Result};
+use interfaces::contract::{calldata, ensure, fail, Result};
 use interfaces::external::{ISwapRouter, IToken};
 use interfaces::venue::IHedgeVenue::{InputMissing, SwapFailed, TransferFailed};
 use stylus_sdk::call::RawCall;
@@ -25,7 +24,7 @@ impl UniswapV3Venue {
             amountInMaximum: cash_limit,
             sqrtPriceLimitX96: U160::ZERO,
         };
-        let paid = self.swap(&ISwapRouter::exactOutputSingleCall { params }.abi_encode())?;
+        let paid = self.swap(&calldata(&ISwapRouter::exactOutputSingleCall { params }))?;
         self.set_allowance(input, U256::ZERO)?;
         Ok(paid)
     }
@@ -44,7 +43,7 @@ impl UniswapV3Venue {
             amountOutMinimum: cash_limit,
             sqrtPriceLimitX96: U160::ZERO,
         };
-        self.swap(&ISwapRouter::exactInputSingleCall { params }.abi_encode())
+        self.swap(&calldata(&ISwapRouter::exactInputSingleCall { params }))
     }
 
     /// Sends what is left of a token back to the vault.
@@ -54,7 +53,7 @@ impl UniswapV3Venue {
             return Ok(());
         }
         let transfer = IToken::transferCall { to: self.vault.get(), value: left };
-        self.act(token, &transfer.abi_encode())
+        self.act(token, &calldata(&transfer))
     }
 
     /// Approves the router for what the vault has sent, if it has.
@@ -65,11 +64,11 @@ impl UniswapV3Venue {
     }
 
     fn set_allowance(&self, token: Address, value: U256) -> Result<()> {
-        self.act(token, &IToken::approveCall { spender: self.router.get(), value }.abi_encode())
+        self.act(token, &calldata(&IToken::approveCall { spender: self.router.get(), value }))
     }
 
     fn balance(&self, token: Address) -> Result<U256> {
-        let data = IToken::balanceOfCall { account: self.vm().contract_address() }.abi_encode();
+        let data = calldata(&IToken::balanceOfCall { account: self.vm().contract_address() });
         // SAFETY: a static call cannot change storage.
         let answer = unsafe { RawCall::new_static(self.vm()).limit_return_data(0, 32).call(token, &data) };
         answer.ok().as_deref().and_then(word).map_or_else(|| fail(TransferFailed { token }), Ok)

@@ -6,7 +6,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use alloy_primitives::aliases::U80;
+use alloy_primitives::aliases::{U24, U80};
 use alloy_primitives::{Address, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
@@ -122,6 +122,20 @@ impl Arg for U80 {
     fn take(args: &mut Args<'_>) -> Result<Self> {
         let [low, high, ..] = args.uint(80)?.into_limbs();
         Ok(Self::from_limbs([low, high]))
+    }
+}
+
+impl Arg for U24 {
+    fn take(args: &mut Args<'_>) -> Result<Self> {
+        Ok(Self::from_limbs([args.limb(24)?]))
+    }
+}
+
+impl Answer for U24 {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        let [number] = self.into_limbs();
+        put_limb(out, number);
+        Ok(())
     }
 }
 

@@ -5,15 +5,18 @@
 //! in another way than by refusing is an `Option` or an error type of its own.
 
 mod codec;
+mod router;
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 use alloy_primitives::B256;
 use alloy_sol_types::abi::token::WordToken;
-use alloy_sol_types::{SolError, SolEvent, TopicList};
+use alloy_sol_types::{SolCall, SolError, SolEvent, SolType};
 use stylus_sdk::stylus_core::RawLogAccess;
 
 pub use codec::{Answer, Arg, Args};
+pub use router::once;
 
 /// A refusal of the whole call. On WASM it has no values.
 #[cfg(target_arch = "wasm32")]
@@ -67,24 +70,57 @@ where
 pub fn emit<E: SolEvent>(vm: &impl RawLogAccess, event: &E)
 where
     for<'a> E::DataToken<'a>: Words,
+    <E::TopicList as SolType>::Token<'static>: Topics,
 {
     let mut topics = [WordToken::default(); 4];
-    let count = E::TopicList::COUNT;
     if event.encode_topics_raw(&mut topics).is_ok() {
-        log(vm, topics.get(..count).unwrap_or_default(), event.tokenize_body().words().as_ref());
+        let indexed = <E::TopicList as SolType>::Token::<'static>::indexed(topics);
+        let [a, b, c, d] = Signature::<E>::LIMBS;
+        log(vm, a, b, c, d, indexed.as_ref(), event.tokenize_body().words().as_ref());
     }
 }
 
+/// The hash that names an event, as four numbers: constants of the code. As bytes it would be data, which every call pays for.
+struct Signature<E>(PhantomData<E>);
+
+impl<E: SolEvent> Signature<E> {
+    const LIMBS: [u64; 4] = match E::SIGNATURE_HASH.0.as_chunks() {
+        ([a, b, c, d], _) => {
+            [u64::from_be_bytes(*a), u64::from_be_bytes(*b), u64::from_be_bytes(*c), u64::from_be_bytes(*d)]
+        }
+        _ => [0; 4],
+    };
+}
+
 #[inline(never)]
-fn log(vm: &impl RawLogAccess, topics: &[WordToken], data: &[B256]) {
-    let mut bytes = Vec::with_capacity(topics.len().saturating_add(data.len()).saturating_mul(32));
-    for topic in topics {
-        bytes.extend_from_slice(topic.0.as_slice());
+fn log(vm: &impl RawLogAccess, a: u64, b: u64, c: u64, d: u64, indexed: &[B256], data: &[B256]) {
+    let words = indexed.len().saturating_add(data.len()).saturating_add(1);
+    let mut bytes = Vec::with_capacity(words.saturating_mul(32));
+    for limb in [a, b, c, d] {
+        bytes.extend_from_slice(&limb.to_be_bytes());
     }
-    for word in data {
+    for word in indexed.iter().chain(data) {
         bytes.extend_from_slice(word.as_slice());
     }
-    vm.emit_log(&bytes, topics.len());
+    vm.emit_log(&bytes, indexed.len().saturating_add(1));
+}
+
+/// Calldata of a call whose arguments are words.
+pub fn calldata<C: SolCall>(call: &C) -> Vec<u8>
+where
+    for<'a> C::Token<'a>: Words,
+{
+    encode(C::SELECTOR, call.tokenize().words().as_ref())
+}
+
+#[inline(never)]
+fn encode(selector: [u8; 4], words: &[B256]) -> Vec<u8> {
+    let mut data = Vec::with_capacity(words.len().saturating_mul(32).saturating_add(4));
+    data.extend_from_slice(&selector);
+    for word in words {
+        data.extend_from_slice(word.as_slice());
+    }
+    data
 }
 
 impl Revert {
@@ -92,15 +128,6 @@ impl Revert {
     #[must_use]
     pub fn empty() -> Self {
         Self::with(&[])
-    }
-
-    fn encode(selector: [u8; 4], words: &[B256]) -> Self {
-        let mut data = Vec::with_capacity(words.len().saturating_mul(32).saturating_add(4));
-        data.extend_from_slice(&selector);
-        for word in words {
-            data.extend_from_slice(word.as_slice());
-        }
-        Self::with(&data)
     }
 
     #[cfg(not(target_arch = "wasm32"))]
@@ -130,7 +157,7 @@ where
     #[cold]
     #[inline(never)]
     fn from(error: E) -> Self {
-        Self::encode(E::SELECTOR, error.tokenize().words().as_ref())
+        Self::with(&encode(E::SELECTOR, error.tokenize().words().as_ref()))
     }
 }
 
@@ -144,6 +171,14 @@ impl From<Revert> for Vec<u8> {
     fn from(revert: Revert) -> Self {
         revert.0
     }
+}
+
+/// A panic is a trap: the frame reverts without data. The standard library's handler would bring the words and places of all panics, and
+/// data bytes are paid for in every call.
+#[cfg(target_arch = "wasm32")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
 }
 
 /// Tokens that are one word each.
@@ -180,6 +215,7 @@ words!(3: A B C);
 words!(4: A B C D);
 words!(5: A B C D E);
 words!(7: A B C D E F G);
+words!(8: A B C D E F G H);
 words!(22: A B C D E F G H I J K L M N O P Q R S T U V);
 
 impl Words for WordToken {
@@ -198,3 +234,30 @@ impl<T: Words> Words for (T,) {
         self.0.words()
     }
 }
+
+/// Topics of an event: the first names it.
+pub trait Topics {
+    /// The others, in order.
+    type Array: AsRef<[B256]>;
+    /// Takes the others out of the most that there can be.
+    fn indexed(topics: [WordToken; 4]) -> Self::Array;
+}
+
+macro_rules! topics {
+    ($count:literal: $($name:ident)*) => {
+        impl Topics for (WordToken, $(word!($name),)*) {
+            type Array = [B256; $count];
+            #[inline]
+            fn indexed(topics: [WordToken; 4]) -> Self::Array {
+                #[allow(non_snake_case, reason = "a name for each word of an array")]
+                let [_, $($name,)* ..] = topics;
+                [$($name.0),*]
+            }
+        }
+    };
+}
+
+topics!(0: );
+topics!(1: A);
+topics!(2: A B);
+topics!(3: A B C);

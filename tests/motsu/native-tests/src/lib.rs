@@ -13,7 +13,6 @@ use interfaces::external::IToken;
 use interfaces::vault::IVault;
 use stylus_sdk::ArbResult;
 use stylus_sdk::host::VM;
-use uniswap_v3_venue::UniswapV3Venue;
 
 /// 2025-01-01 00:00 UTC, where every chain starts.
 pub const START: u64 = 1_735_689_600;
@@ -32,6 +31,15 @@ pub struct Vault;
 impl Contract for Vault {
     fn enter(input: Vec<u8>, vm: VM) -> ArbResult {
         equipoise_vault::entrypoint(input, vm)
+    }
+}
+
+/// The Uniswap venue behind its own entry point.
+pub struct UniswapVenue;
+
+impl Contract for UniswapVenue {
+    fn enter(input: Vec<u8>, vm: VM) -> ArbResult {
+        uniswap_v3_venue::main(input, vm)
     }
 }
 
@@ -187,7 +195,7 @@ impl Market {
         let arguments = (usdc, underlying, feed, fee).abi_encode_params();
         let router = chain.deploy::<MockRouter>(owner, &arguments).expect("the router");
         let arguments = (vault, usdc, underlying, router, fee).abi_encode_params();
-        let uniswap = chain.deploy::<UniswapV3Venue>(owner, &arguments).expect("the Uniswap venue");
+        let uniswap = chain.deploy::<UniswapVenue>(owner, &arguments).expect("the Uniswap venue");
 
         let [lp, trader, keeper] = ["lp", "trader", "keeper"].map(account);
         let expiries = [expiry(7), expiry(30)];
