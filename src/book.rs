@@ -12,7 +12,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
-use options::{Kind, Slice, StrikeGrid};
+use options::{Kind, Slice, StrikeGrid, STRIKES_PER_SLOT};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageArray, StorageB256};
 
@@ -23,7 +23,6 @@ use crate::profile::{Reader, Writer};
 pub(crate) const MAX_EXPIRIES: usize = 12;
 /// Slots of net lots of one expiry: 64 strikes, eight to a slot.
 const LOT_SLOTS: usize = 8;
-const LOTS_PER_SLOT: usize = 8;
 
 /// One live expiry.
 #[derive(Clone)]
@@ -125,27 +124,25 @@ impl Book {
         Ok(())
     }
 
-    /// Net lots at each strike of `header`, one slot read for eight of them.
-    pub(crate) fn lots(&self, index: usize, header: &Header) -> Vec<i32> {
-        let count = usize::from(header.grid.count);
-        let mut all = Vec::with_capacity(count);
-        for slot in 0..count.div_ceil(LOTS_PER_SLOT) {
-            let word = self.lots.get(lot_slot(index, slot)).unwrap_or_default();
-            let (numbers, _) = word.as_chunks::<4>();
-            all.extend(numbers.iter().map(|bytes| i32::from_be_bytes(*bytes)));
-        }
-        all.truncate(count);
-        all
+    /// Net lots of eight strikes as stored: the grid's strikes from 8 `slot` on.
+    pub(crate) fn slot(&self, index: usize, slot: u8) -> B256 {
+        self.lots.get(lot_slot(index, slot.into())).unwrap_or_default()
+    }
+
+    /// Net lots at each strike of `header`.
+    pub(crate) fn lots(&self, index: usize, header: &Header) -> impl Iterator<Item = i32> + use<'_> {
+        let all = (0..slots(header)).flat_map(move |slot| options::lots(&self.slot(index, slot).0));
+        all.take(header.grid.count.into())
     }
 
     /// Adds `lots` of a series to the vault's book.
     pub(crate) fn add(&mut self, place: Place, kind: Kind, lots: i32) -> Result<()> {
-        let strike = usize::from(place.strike);
-        let (slot, at) = (strike.div_euclid(LOTS_PER_SLOT), strike.rem_euclid(LOTS_PER_SLOT));
-        let mut accessor = self.lots.setter(lot_slot(place.index, slot)).or_overflow()?;
+        let (slot, at) =
+            (place.strike.div_euclid(STRIKES_PER_SLOT), place.strike.rem_euclid(STRIKES_PER_SLOT));
+        let mut accessor = self.lots.setter(lot_slot(place.index, slot.into())).or_overflow()?;
         let mut word = accessor.get();
         let (numbers, _) = word.as_chunks_mut::<4>();
-        let bytes = numbers.get_mut(at).or_overflow()?;
+        let bytes = numbers.get_mut(usize::from(at)).or_overflow()?;
         *bytes = i32::from_be_bytes(*bytes).checked_add(lots).or_overflow()?.to_be_bytes();
         accessor.set(word);
         if matches!(kind, Kind::Put) {
@@ -170,6 +167,11 @@ impl Book {
         }
         Ok(())
     }
+}
+
+/// Slots that hold the lots of a grid.
+pub(crate) fn slots(header: &Header) -> u8 {
+    header.grid.count.div_ceil(STRIKES_PER_SLOT)
 }
 
 fn lot_slot(index: usize, slot: usize) -> usize {

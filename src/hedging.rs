@@ -48,8 +48,7 @@ impl Vault {
         let book = self.mark(session)?.position()?;
         let resources = self.resources(session)?;
         let position = i128::try_from(resources.hedge).or_overflow()?;
-        let [delta, ..] = book.delta;
-        let target = delta.checked_neg().or_overflow()?;
+        let target = book.delta.checked_neg().or_overflow()?;
         let most = position.checked_add(resources.free.max(0)).or_overflow()?;
         let reachable = target.clamp(0, most);
         let band = inventory::band(&profile::risk(&session.profile), book.gamma).or_overflow()?;

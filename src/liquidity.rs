@@ -38,8 +38,9 @@ impl Resources {
         let reserve = u128::from(self.reserve);
         let down = MILLION.checked_sub(reserve).or_overflow()?;
         let up = MILLION.checked_add(reserve).or_overflow()?;
+        let [below, above] = position.reserve.or_overflow()?;
         let mut worst = Shortfall::default();
-        for (delta, move_) in position.delta.iter().zip([MILLION, down, up]) {
+        for (delta, move_) in [(&position.delta, MILLION), (&below, down), (&above, up)] {
             let target = delta.checked_neg().or_overflow()?;
             let held = self.hedge.checked_mul(move_).or_overflow()? / MILLION;
             let cost = target.checked_sub_unsigned(held).or_overflow()?;

@@ -8,14 +8,14 @@ use interfaces::vault::IVault::{
     Greeks, GridInvalid, Nav, SliceFault, SliceInvalid, SurfaceSet, SurfaceSlice, TooManyExpiries,
     UnknownSeries,
 };
-use options::{Kind, Series, Slice, SliceError, StrikeGrid, Totals};
+use options::{Kind, Series, Slice, SliceError, StrikeGrid, Totals, COARSE};
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{int, mul_shift_floor, to_i128, to_u128, uint, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
 use crate::book::{live_indices, Header, MAX_EXPIRIES};
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::lock;
-use crate::marking::{COARSE, WORD};
+use crate::marking::WORD;
 use crate::positions::parse;
 use crate::state::{Session, Vault};
 
@@ -113,7 +113,7 @@ impl Vault {
             let header = self.book.header(index);
             let slice = self.book.slice(index);
             let lots = self.book.lots(index, &header);
-            let sizes: Result<Vec<I256>> = lots.into_iter().map(|lots| size(lots.into())).collect();
+            let sizes: Result<Vec<I256>> = lots.map(|lots| size(lots.into())).collect();
             Ok(ExpiryBook {
                 expiry: header.expiry.into(),
                 base: micro(header.grid.base)?,

@@ -1,21 +1,21 @@
 //! The exact re-mark: value and greeks of the whole book, recomputed from the stored quantities in every trade.
 //!
-//! Each live expiry is evaluated at three spots at once: where the feed is, and a reserve move below and above. The middle one gives
-//! value and greeks; the outer two give the delta that would have to be hedged there.
+//! Each live expiry is evaluated where the feed is, which gives value and greeks. Where a method must know what it could still hedge, its
+//! delta is evaluated a reserve move below and above as well.
 
 use alloc::vec::Vec;
 
 use interfaces::vault::IVault::{Profile, SurfaceMissing, SurfaceStale};
 use inventory::{Bucket, Coefficients, Exposure};
-use options::{Greeks, Kind, Market, Slice, Totals};
+use maths::Word;
+use options::{Kind, Market, Quoted, Slice, Totals, COARSE};
 
 use crate::amounts::{mul_shift_ceil, mul_shift_floor, uint, MILLION};
-use crate::book::{live_indices, Book, Header};
+use crate::book::{self, live_indices, Book, Header};
 use crate::error::{ensure, OrOverflow, Result};
 
-/// Bits of the kernel's words for price, delta and vega, and for gamma and theta.
+/// Bits of the kernel's words for price, delta and vega.
 pub(crate) const WORD: u32 = 62;
-pub(crate) const COARSE: u32 = 48;
 /// Bits of a [`Scale`].
 const SCALE: u32 = 32;
 /// 1e-18 lots times 1e-8 USD in a micro-USD, with the lot counted in its grain of 1e-9.
@@ -43,31 +43,59 @@ impl Scale {
     }
 }
 
-/// The three spots at which the book is looked at.
+/// A spot of the underlying.
 #[derive(Clone, Copy)]
-pub(crate) struct Spots {
-    /// [1e-8 USD]: the feed's, below it and above it.
-    pub(crate) at: [u64; 3],
-    pub(crate) scales: [Scale; 3],
+pub(crate) struct Spot {
+    /// [1e-8 USD]
+    pub(crate) at: u64,
+    pub(crate) scale: Scale,
 }
 
-impl Spots {
-    /// The feed's price and the reserve move on either side of it.
-    pub(crate) fn new(profile: &Profile, spot: u64) -> Result<Self> {
-        let reserve = u128::from(spot).checked_mul(profile.hedgeReserve.into()).or_overflow()?;
-        let reserve = u64::try_from(reserve / MILLION).or_overflow()?;
-        let at = [spot, spot.checked_sub(reserve).or_overflow()?, spot.checked_add(reserve).or_overflow()?];
-        let [mid, low, high] = at;
-        let scale = |spot| Scale::new(profile.lot, spot);
-        Ok(Self { at, scales: [scale(mid)?, scale(low)?, scale(high)?] })
+impl Spot {
+    fn new(profile: &Profile, at: u64) -> Result<Self> {
+        Ok(Self { at, scale: Scale::new(profile.lot, at)? })
     }
 }
 
-/// What one strike is worth at the three spots.
-pub(crate) struct StrikeMark {
-    pub(crate) greeks: Greeks,
-    below: i64,
-    above: i64,
+/// The spots a reserve move below and above the feed's.
+#[derive(Clone, Copy)]
+pub(crate) struct Reserve {
+    scales: [Scale; 2],
+    /// ln of either over the feed's [Q57]
+    moves: [Word; 2],
+}
+
+impl Reserve {
+    fn new(profile: &Profile, spot: u64) -> Result<Self> {
+        let width = u128::from(spot).checked_mul(profile.hedgeReserve.into()).or_overflow()?;
+        let width = u64::try_from(width / MILLION).or_overflow()?;
+        let (low, high) = (spot.checked_sub(width).or_overflow()?, spot.checked_add(width).or_overflow()?);
+        let here = maths::ln(spot);
+        let log = |there| maths::ln(there) - here;
+        Ok(Self {
+            scales: [Scale::new(profile.lot, low)?, Scale::new(profile.lot, high)?],
+            moves: [log(low), log(high)],
+        })
+    }
+}
+
+/// Where the book is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Spots {
+    pub(crate) mid: Spot,
+    reserve: Option<Reserve>,
+}
+
+impl Spots {
+    /// The feed's price alone.
+    pub(crate) fn here(profile: &Profile, spot: u64) -> Result<Self> {
+        Ok(Self { mid: Spot::new(profile, spot)?, reserve: None })
+    }
+
+    /// The feed's price and the reserve move on either side of it.
+    pub(crate) fn with_reserve(profile: &Profile, spot: u64) -> Result<Self> {
+        Ok(Self { reserve: Some(Reserve::new(profile, spot)?), ..Self::here(profile, spot)? })
+    }
 }
 
 /// A live expiry, marked.
@@ -78,37 +106,10 @@ pub(crate) struct ExpiryMark {
     /// Time to expiry, zero from the expiry on [s]
     pub(crate) seconds: u32,
     pub(crate) surface_age: u32,
-    markets: Option<[Market; 3]>,
-    pub(crate) sums: Sums,
-}
-
-/// Sums of lots times kernel words; an expired book keeps its value only.
-#[derive(Default)]
-pub(crate) struct Sums {
-    pub(crate) totals: Totals,
-    /// Delta at the spot a reserve move below.
-    below: i128,
-    /// Delta at the spot a reserve move above.
-    above: i128,
-}
-
-impl Sums {
-    /// Adds `lots` of a strike.
-    pub(crate) fn add(&mut self, lots: i32, mark: &StrikeMark) -> Result<()> {
-        self.totals.add(lots, &mark.greeks);
-        self.below = add_product(self.below, lots, mark.below)?;
-        self.above = add_product(self.above, lots, mark.above)?;
-        Ok(())
-    }
-
-    /// Turns `lots` of the calls into puts: what put-call parity takes off.
-    fn add_puts(&mut self, header: &Header, mid: &Market) -> Result<()> {
-        self.totals.add_puts(header.put_lots, header.put_index_sum, &header.grid, mid);
-        let puts = i128::from(header.put_lots).checked_mul(ONE).or_overflow()?;
-        self.below = self.below.checked_sub(puts).or_overflow()?;
-        self.above = self.above.checked_sub(puts).or_overflow()?;
-        Ok(())
-    }
+    market: Option<Market>,
+    moves: Option<[Word; 2]>,
+    /// Of what is stored; an expired book keeps its value only.
+    pub(crate) sums: Totals,
 }
 
 impl ExpiryMark {
@@ -117,44 +118,43 @@ impl ExpiryMark {
         let slice = book.slice(index);
         let seconds = header.expiry.saturating_sub(now);
         let surface_age = slice.as_ref().map_or(u32::MAX, |slice| now.saturating_sub(slice.updated_at));
-        let markets = match &slice {
-            Some(slice) => Some(markets(&header, slice, seconds, spots)?),
+        let market = match &slice {
+            Some(slice) => {
+                let published = header.expiry.saturating_sub(slice.updated_at);
+                let market = Market::new(spots.mid.at, seconds, header.rate, slice, published);
+                Some(market.ok().or_overflow()?)
+            }
             None => None,
         };
-        let mut mark = Self { index, header, slice, seconds, surface_age, markets, sums: Sums::default() };
-        if mark.markets.is_some() {
-            mark.add_stored(book)?;
+        let moves = spots.reserve.map(|reserve| reserve.moves);
+        let sums = Totals::default();
+        let mut mark = Self { index, header, slice, seconds, surface_age, market, moves, sums };
+        if let Some(market) = &market {
+            mark.add_stored(book, market);
         }
         Ok(mark)
     }
 
-    fn add_stored(&mut self, book: &Book) -> Result<()> {
-        let lots = book.lots(self.index, &self.header);
-        for (strike, lots) in (0_u8..).zip(lots) {
-            if lots != 0 {
-                let mark = self.strike(strike, Kind::Call)?;
-                self.sums.add(lots, &mark)?;
-            }
+    fn add_stored(&mut self, book: &Book, market: &Market) {
+        for slot in 0..book::slots(&self.header) {
+            let word = book.slot(self.index, slot);
+            self.sums.add_slot(market, self.moves, &self.header.grid, slot, &word.0);
         }
-        let [mid, ..] = self.markets.as_ref().or_overflow()?;
-        self.sums.add_puts(&self.header, mid)?;
+        self.sums.add_puts(self.header.put_lots, self.header.put_index_sum, &self.header.grid, market);
         if self.seconds == 0 {
-            let totals = Totals { value: self.sums.totals.value, ..Totals::default() };
-            self.sums = Sums { totals, ..Sums::default() };
+            self.sums = Totals { value: self.sums.value, ..Totals::default() };
         }
-        Ok(())
     }
 
     /// One option at grid index `strike`.
-    pub(crate) fn strike(&self, strike: u8, kind: Kind) -> Result<StrikeMark> {
+    pub(crate) fn strike(&self, strike: u8, kind: Kind) -> Result<Quoted> {
         let expiry = u64::from(self.header.expiry);
-        let [mid, low, high] = self.markets.as_ref().ok_or(SurfaceMissing { expiry })?;
+        let market = self.market.as_ref().ok_or(SurfaceMissing { expiry })?;
         let strike = self.header.grid.strike(strike).or_overflow()?;
-        let price = |market: &Market| match kind {
-            Kind::Call => market.call(strike),
-            Kind::Put => market.put(strike),
-        };
-        Ok(StrikeMark { greeks: price(mid), below: price(low).delta, above: price(high).delta })
+        Ok(match kind {
+            Kind::Call => market.call_and_moved(strike, self.moves),
+            Kind::Put => market.put_and_moved(strike, self.moves),
+        })
     }
 
     /// Refuses to quote on a slice that is too old.
@@ -169,25 +169,13 @@ impl ExpiryMark {
 
     /// K D / S of a strike: the present value of the strike in units of spot.
     pub(crate) fn strike_value(&self, strike: u8) -> Result<i128> {
-        let [mid, ..] = self.markets.as_ref().or_overflow()?;
-        Ok(mid.strike_value(self.header.grid.strike(strike).or_overflow()?))
+        let market = self.market.as_ref().or_overflow()?;
+        Ok(market.strike_value(self.header.grid.strike(strike).or_overflow()?))
     }
 }
 
 /// 1.0 as a kernel word.
 pub(crate) const ONE: i128 = 1 << WORD;
-
-fn add_product(sum: i128, lots: i32, word: i64) -> Result<i128> {
-    let product = i128::from(lots).checked_mul(word.into()).or_overflow()?;
-    sum.checked_add(product).or_overflow()
-}
-
-fn markets(header: &Header, slice: &Slice, seconds: u32, spots: &Spots) -> Result<[Market; 3]> {
-    let published = header.expiry.saturating_sub(slice.updated_at);
-    let market = |spot| Market::new(spot, seconds, header.rate, slice, published).ok().or_overflow();
-    let [mid, low, high] = spots.at;
-    Ok([market(mid)?, market(low)?, market(high)?])
-}
 
 /// The whole book, marked at one instant.
 pub(crate) struct Mark {
@@ -199,8 +187,10 @@ pub(crate) struct Mark {
 pub(crate) struct Position {
     /// Model value of the book, negative when the vault is short [micro-USD]
     pub(crate) value: i128,
-    /// Cash delta of the book at the three spots [micro-USD]
-    pub(crate) delta: [i128; 3],
+    /// Cash delta of the book [micro-USD]
+    pub(crate) delta: i128,
+    /// Cash delta a reserve move below and above, if the mark looked there [micro-USD]
+    pub(crate) reserve: Option<[i128; 2]>,
     /// Cash gamma [micro-USD]
     pub(crate) gamma: i128,
     pub(crate) vega: Vec<Bucket>,
@@ -209,8 +199,7 @@ pub(crate) struct Position {
 impl Position {
     /// The exposure that prices risk: net of hedges worth `hedge`.
     pub(crate) fn exposure(&self, hedge: u128) -> Result<Exposure<'_>> {
-        let [delta, ..] = self.delta;
-        let delta = delta.checked_add_unsigned(hedge).or_overflow()?;
+        let delta = self.delta.checked_add_unsigned(hedge).or_overflow()?;
         Ok(Exposure { delta, gamma: self.gamma, vega: &self.vega })
     }
 
@@ -242,7 +231,7 @@ impl Mark {
     pub(crate) fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for expiry in &self.expiries {
-            totals.merge(&expiry.sums.totals);
+            totals.merge(&expiry.sums);
         }
         totals
     }
@@ -257,25 +246,30 @@ impl Position {
     /// The exposure of `parts`: expiries, each with the sums that count.
     pub(crate) fn new<'a>(
         spots: &Spots,
-        parts: impl Iterator<Item = (&'a ExpiryMark, &'a Sums)>,
+        parts: impl Iterator<Item = (&'a ExpiryMark, &'a Totals)>,
     ) -> Result<Self> {
-        let [mid, low, high] = spots.scales;
+        let mid = spots.mid.scale;
         let mut totals = Totals::default();
-        let (mut below, mut above) = (0_i128, 0_i128);
         let mut vega = Vec::new();
         for (expiry, sums) in parts {
-            totals.merge(&sums.totals);
-            below = below.checked_add(sums.below).or_overflow()?;
-            above = above.checked_add(sums.above).or_overflow()?;
+            totals.merge(sums);
             vega.push(Bucket {
                 seconds: expiry.seconds,
-                vega: mid.floor(sums.totals.vega, WORD)?,
+                vega: mid.floor(sums.vega, WORD)?,
                 surface_age: expiry.surface_age,
             });
         }
+        let [below, above] = totals.moved;
+        let reserve = match spots.reserve {
+            Some(Reserve { scales: [low, high], .. }) => {
+                Some([low.floor(below, WORD)?, high.floor(above, WORD)?])
+            }
+            None => None,
+        };
         Ok(Self {
             value: mid.floor(totals.value, WORD)?,
-            delta: [mid.floor(totals.delta, WORD)?, low.floor(below, WORD)?, high.floor(above, WORD)?],
+            delta: mid.floor(totals.delta, WORD)?,
+            reserve,
             gamma: mid.floor(totals.gamma, COARSE)?,
             vega,
         })

@@ -62,7 +62,7 @@ impl Vault {
     /// Shares that can be processed now and their assets at NAV less J.
     fn redeemable(&self, pending: u128) -> Result<(u128, u128)> {
         let session = self.session()?;
-        let mark = self.mark(&session)?;
+        let mark = self.mark_with_reserve(&session)?;
         self.require_settled(&mark)?;
         let position = mark.position()?;
         let nav = positive(&self.nav_parts(&session, &position)?.low());

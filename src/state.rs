@@ -161,7 +161,15 @@ impl Vault {
 
     /// Marks the whole book.
     pub(crate) fn mark(&self, session: &Session) -> Result<Mark> {
-        let spots = Spots::new(&session.profile, session.price.spot)?;
+        self.mark_at(session, Spots::here(&session.profile, session.price.spot)?)
+    }
+
+    /// Marks the whole book and its delta a reserve move either way.
+    pub(crate) fn mark_with_reserve(&self, session: &Session) -> Result<Mark> {
+        self.mark_at(session, Spots::with_reserve(&session.profile, session.price.spot)?)
+    }
+
+    fn mark_at(&self, session: &Session, spots: Spots) -> Result<Mark> {
         Mark::new(&self.book, self.live_bits(), spots, session.now32()?)
     }
 

@@ -10,7 +10,7 @@ use interfaces::vault::IVault::{
     DeadlinePassed, DuplicateLeg, InsufficientLiquidity, Leg, NoLegs, PremiumAboveLimit, PremiumPaid, Quote,
     SeriesExpired, SizeAboveLimit, SizeNotWholeLots, TooManyLegs, Traded, UnknownSeries, ZeroSize,
 };
-use options::Kind;
+use options::{Kind, Quoted, Totals};
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{int, to_i128, uint, WAD_PER_PRICE};
@@ -18,7 +18,7 @@ use crate::book::Place;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::{self, positive, Resources};
 use crate::lock;
-use crate::marking::{ExpiryMark, Mark, Position, Scale, StrikeMark, Sums, ONE, WORD};
+use crate::marking::{ExpiryMark, Mark, Position, Scale, ONE, WORD};
 use crate::positions::parse;
 use crate::profile;
 use crate::state::{Session, Vault};
@@ -33,7 +33,7 @@ struct Order {
     kind: Kind,
     /// Lots as the trader sees them: positive bought.
     lots: i32,
-    mark: StrikeMark,
+    quoted: Quoted,
 }
 
 /// A quote with everything that the trade will need.
@@ -53,13 +53,13 @@ impl Vault {
             legs: uint(u128::try_from(legs.len()).unwrap_or(u128::MAX)),
             limit: uint(8),
         })?;
-        let mut mark = self.mark(session)?;
+        let mut mark = self.mark_with_reserve(session)?;
         let orders = self.orders(session, &mark, legs)?;
         let before = mark.position()?;
         let trade = trade_position(&mark, &orders)?;
         for order in &orders {
             let lots = order.lots.checked_neg().or_overflow()?;
-            mark.expiry(order.place.index)?.sums.add(lots, &order.mark)?;
+            mark.expiry(order.place.index)?.sums.add(lots, &order.quoted);
         }
         self.compose(session, &mark, &before, &trade, orders)
     }
@@ -76,7 +76,7 @@ impl Vault {
         let risk = profile::risk(&session.profile);
         let resources = self.resources(session)?;
         let position = after.position()?;
-        let [mid, ..] = after.spots.scales;
+        let mid = after.spots.mid.scale;
 
         let value = value_of(&orders, mid)?;
         let coefficients = inventory::Coefficients::new(&risk);
@@ -162,9 +162,9 @@ fn order(session: &Session, mark: &Mark, leg: &Leg) -> Result<Order> {
     let strike = expiry.header.grid.index_of(series.strike).ok_or_else(unknown)?;
     let lots = whole_lots(session, leg)?;
     let place = Place { index: expiry.index, strike };
-    let mark = expiry.strike(strike, series.kind)?;
+    let quoted = expiry.strike(strike, series.kind)?;
     expiry.check_fresh(&session.profile)?;
-    Ok(Order { series: leg.series, place, kind: series.kind, lots, mark })
+    Ok(Order { series: leg.series, place, kind: series.kind, lots, quoted })
 }
 
 fn whole_lots(session: &Session, leg: &Leg) -> Result<i32> {
@@ -180,19 +180,19 @@ fn whole_lots(session: &Session, leg: &Leg) -> Result<i32> {
 
 /// The net exposure of the legs alone, as the vault takes them on, in the expiries that they touch.
 fn trade_position(mark: &Mark, orders: &[Order]) -> Result<Position> {
-    let mut parts: Vec<(&ExpiryMark, Sums)> = Vec::with_capacity(orders.len());
+    let mut parts: Vec<(&ExpiryMark, Totals)> = Vec::with_capacity(orders.len());
     for order in orders {
         let index = order.place.index;
         let at = match parts.iter().position(|(expiry, _)| expiry.index == index) {
             Some(at) => at,
             None => {
                 let expiry = mark.expiries.iter().find(|expiry| expiry.index == index).or_overflow()?;
-                parts.push((expiry, Sums::default()));
+                parts.push((expiry, Totals::default()));
                 parts.len().saturating_sub(1)
             }
         };
         let (_, sums) = parts.get_mut(at).or_overflow()?;
-        sums.add(order.lots.checked_neg().or_overflow()?, &order.mark)?;
+        sums.add(order.lots.checked_neg().or_overflow()?, &order.quoted);
     }
     Position::new(&mark.spots, parts.iter().map(|(expiry, sums)| (*expiry, sums)))
 }
@@ -201,7 +201,7 @@ fn trade_position(mark: &Mark, orders: &[Order]) -> Result<Position> {
 fn value_of(orders: &[Order], mid: Scale) -> Result<i128> {
     let mut sum = 0_i128;
     for order in orders {
-        let value = i128::from(order.lots).checked_mul(order.mark.greeks.price).or_overflow()?;
+        let value = i128::from(order.lots).checked_mul(order.quoted.greeks.price).or_overflow()?;
         sum = sum.checked_add(value).or_overflow()?;
     }
     mid.ceil(sum, WORD)
@@ -218,7 +218,7 @@ fn gross_notional(orders: &[Order], mid: Scale) -> Result<u128> {
 /// The least premium that is ever accepted: bought options at intrinsic value plus a tick, sold options at their upper bound. It is
 /// linear in size, and the tick is the fee.
 fn static_bound(mark: &Mark, orders: &[Order], fee: u32) -> Result<i128> {
-    let [mid, ..] = mark.spots.scales;
+    let mid = mark.spots.mid.scale;
     let mut sum = 0_i128;
     for order in orders {
         let expiry = mark.expiries.iter().find(|expiry| expiry.index == order.place.index).or_overflow()?;

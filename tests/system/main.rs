@@ -21,6 +21,7 @@ mod greeks;
 mod hedge;
 mod hostile;
 mod integrator;
+mod kernel;
 mod market;
 mod primitives;
 mod refusals;

@@ -185,7 +185,6 @@ fn normal(x: f64) -> f64 {
 #[test]
 fn gas_and_error_of_solidity_libraries() {
     let mut desk = Desk::open();
-    // The kernel's own rows go first here.
     let mut rows = primitives(&mut desk);
     rows.push(black_scholes(&mut desk));
 

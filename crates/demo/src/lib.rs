@@ -13,6 +13,7 @@
 pub mod black_scholes;
 pub mod calendar;
 pub mod invariants;
+pub mod kernel;
 pub mod ledger;
 pub mod live;
 pub mod market;

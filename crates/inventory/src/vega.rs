@@ -78,5 +78,7 @@ fn squared(seconds: u32) -> u64 {
 fn weight(seconds: u32) -> Option<u64> {
     let root = maths::root(seconds.into());
     let double_inverse = root.half_inverse.0.unsigned_abs() << 1;
-    double_inverse.checked_div(seconds.into())?.checked_shl(root.pairs.checked_sub(16)?)
+    double_inverse
+        .checked_div(seconds.into())?
+        .checked_shl(u32::try_from(root.pairs.0).ok()?.checked_sub(16)?)
 }

@@ -2,60 +2,63 @@
 
 use core::num::Wrapping;
 
-use crate::word::{Word, mul, polynomial};
+use crate::word::{ONE, Word, horner, mul, shr, tail};
 
 /// 1 / ln 2 in Q62: 6653256548922161246 / 2, halved to fit.
 const HALF_PER_LN2: Word = Wrapping(3_326_628_274_461_080_623);
-/// ln 2 in Q57, and what Q62 has beyond it.
-const LN2: Word = Wrapping(99_893_036_290_645_747);
-const LN2_REST: Word = Wrapping(11);
+/// ln 2 in Q62.
+const LN2: Word = Wrapping(3_196_577_161_300_663_915);
 
-/// e^-x in Q62 for x in Q57, 0 <= x < 44; absolute error below 3e-18.
+/// e^-x as `mantissa` / 2^`halvings`.
+#[derive(Clone, Copy, Debug)]
+pub struct Exp {
+    /// In (0.70, 1.42), Q62; relative error below 2e-18 and half a unit of x.
+    pub mantissa: Word,
+    /// Any sign.
+    pub halvings: Word,
+}
+
+/// e^-x in Q62 for x in Q57, 0 <= x < 43.6; absolute error below 6e-18.
 #[inline(always)]
 #[must_use]
 pub fn exp_neg(x: Word) -> Word {
-    let (mantissa, halvings) = reduce(x);
-    mantissa >> shift(halvings)
+    let exp = reduce::<57>(x);
+    shr(exp.mantissa, exp.halvings)
 }
 
-/// e^-x in Q62 for x in Q57, -0.69 < x < 44: the result is below 2; relative error below 1e-17.
+/// e^-x for x in Q60, |x| < 7.6.
+#[inline(always)]
 #[must_use]
-pub fn exp_signed(x: Word) -> Word {
-    let (mantissa, halvings) = reduce(x);
-    if halvings.0 < 0 { mantissa << 1 } else { mantissa >> shift(halvings) }
+pub fn exp(x: Word) -> Exp {
+    reduce::<60>(x)
 }
 
-/// e^-x = mantissa / 2^halvings with the mantissa in (0.70, 1.42). The argument is r = x - n ln 2, |r| <= 0.347, formed exactly: x - n ln 2
-/// in Q57 has no rounding but that of ln 2, which LN2_REST restores to Q62.
+/// The argument of the polynomial is x - n ln 2, at most 0.347 in magnitude and exact in Q62: x and n ln 2 are subtracted in the unit of x,
+/// and what ln 2 has beyond that unit is brought in after.
+///
+/// The terms from the eighth power on are below 2^-27 of the sum: in Q50, with the argument in Q32, one product of words a step loses less
+/// than 2^-62 of it.
 #[inline(always)]
-fn reduce(x: Word) -> (Word, Word) {
-    let half_turns = mul(x, HALF_PER_LN2) << 1;
-    let n = (half_turns + Wrapping(1 << 56)) >> 57;
-    let minus_r = n * LN2_REST - ((x - n * LN2) << 5);
-    let mantissa = polynomial(
-        minus_r,
-        [
-            4_611_686_018_427_387_904,
-            4_611_686_018_427_387_904,
-            2_305_843_009_213_693_950,
-            768_614_336_404_564_651,
-            192_153_584_101_141_416,
-            38_430_716_820_228_249,
-            6_405_119_470_025_373,
-            915_017_067_147_447,
-            114_377_133_694_801,
-            12_708_570_397_140,
-            1_270_853_359_665,
-            115_532_212_811,
-            9_649_967_247,
-            742_076_655,
-        ],
+fn reduce<const Q: usize>(x: Word) -> Exp {
+    let up = 62_usize.wrapping_sub(Q);
+    let ln2 = LN2 >> up;
+    let rest = LN2 - (ln2 << up);
+    let half = ONE >> up >> 1;
+    let n = ((mul(x, HALF_PER_LN2) << 1) + half) >> Q;
+    let minus_r = n * rest - ((x - n * ln2) << up);
+    let small =
+        tail(minus_r >> 30, [27_924_104_906, 3_102_678_320, 310_266_934, 28_206_107, 2_355_949, 181_171]);
+    let mantissa = horner!(
+        minus_r;
+        4_611_686_018_427_387_904,
+        4_611_686_018_427_387_904,
+        2_305_843_009_213_693_950,
+        768_614_336_404_564_651,
+        192_153_584_101_141_416,
+        38_430_716_820_228_249,
+        6_405_119_470_025_373,
+        915_017_067_147_447;
+        small << 12
     );
-    (mantissa, n)
-}
-
-/// A small non-negative count as a shift; `Wrapping` masks it to 0..=63.
-#[inline(always)]
-fn shift(count: Word) -> usize {
-    usize::try_from(count.0).unwrap_or(63)
+    Exp { mantissa, halvings: n }
 }

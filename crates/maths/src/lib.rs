@@ -18,12 +18,14 @@ mod exp;
 mod ln;
 mod money;
 mod normal;
+mod reciprocal;
 mod root;
 mod word;
 
-pub use exp::{exp_neg, exp_signed};
-pub use ln::ln;
+pub use exp::{Exp, exp, exp_neg};
+pub use ln::{Log, ln, log, normal};
 pub use money::{cbrt_u128, mul_div_down, mul_div_up, sqrt_u128};
-pub use normal::{density, mills};
+pub use normal::{cdf, density, mills};
+pub use reciprocal::reciprocal;
 pub use root::{Root, root};
-pub use word::{ONE, Word, mul};
+pub use word::{ONE, Word, abs, cut, mask, max, min, mul, mul_near, pick, shift, shl, shr, shr_near};

@@ -2,53 +2,75 @@
 
 use core::num::Wrapping;
 
-use crate::word::{ONE, Word, mul, polynomial};
+use crate::reciprocal::quotient;
+use crate::word::{ONE, Word, horner, mul, mul_near, shr, tail};
 
-/// ln 2 in Q57, and what Q62 has beyond it.
-const LN2: Word = Wrapping(99_893_036_290_645_747);
+/// ln 2 in Q57 and Q62.
+const LN2_Q57: Word = Wrapping(99_893_036_290_645_747);
 const LN2_REST: Word = Wrapping(11);
 /// Half a unit of Q57 in Q62.
 const HALF: Word = Wrapping(16);
 /// sqrt 2 in Q62.
 const SQRT2: Word = Wrapping(6_521_908_912_666_391_106);
 
-/// ln x in Q57 (0 is taken as 1); absolute error below 2e-17: two units.
+/// ln x = `twos` ln 2 + `rest`.
+#[derive(Clone, Copy, Debug)]
+pub struct Log {
+    /// Whole powers of two.
+    pub twos: Word,
+    /// In (-0.347, 0.347], Q62; absolute error below 2e-18.
+    pub rest: Word,
+}
+
+/// ln m for m in Q62, 1 <= m < 2.
 ///
-/// x = m 2^e with m in (0.707, 1.415]; ln m = 2 atanh s, s = (m - 1) / (m + 1), |s| <= 0.1716, by a polynomial in s^2.
+/// With m or m / 2 in (0.707, 1.415]: ln m = 2 atanh s = 2s (1 + s^2 / 3 + ...), s = (m - 1) / (m + 1), |s| <= 0.1716, by a polynomial in s^2.
+/// From its fifth power on, which is below 2^-25, one product of words a step loses nothing: coefficients in Q36, s^2 in Q32.
+#[inline(always)]
+#[must_use]
+pub fn log(m: Word) -> Log {
+    let above = Wrapping(i64::from(m > SQRT2));
+    let m = shr(m, above);
+    let double = mul_near((m - ONE) << 1, reciprocal((m >> 1) + (ONE >> 1)));
+    let square = mul(double, double) >> 2;
+    let small =
+        tail(square >> 30, [6_247_225_479, 5_286_088_875, 4_582_471_107, 4_008_880_982, 4_137_983_969]);
+    let ratio = horner!(
+        square;
+        4_611_686_018_427_387_904,
+        1_537_228_672_809_129_303,
+        922_337_203_685_475_797,
+        658_812_288_347_544_499,
+        512_409_557_432_309_024;
+        small << 26
+    );
+    Log { twos: above, rest: mul_near(double, ratio) }
+}
+
+/// ln x in Q57 (0 is taken as 1); absolute error below 2e-17: two units.
 #[inline(always)]
 #[must_use]
 pub fn ln(x: u64) -> Word {
+    let (m, exponent) = normal(x);
+    let log = log(m);
+    let twos = exponent + log.twos;
+    twos * LN2_Q57 + ((twos * LN2_REST + log.rest + HALF) >> 5)
+}
+
+/// x = m 2^exponent with m in [1, 2), Q62 (0 is taken as 1). The lowest bit of x is lost when it has 64.
+#[inline(always)]
+#[must_use]
+pub fn normal(x: u64) -> (Word, Word) {
     let x = x | u64::from(x == 0);
     let zeros = x.leading_zeros();
-    // The mantissa in [1, 2) as Q62: its lowest bit is lost only for x >= 2^63.
-    let mantissa = Wrapping((x.unbounded_shl(zeros) >> 1).cast_signed());
-    let above = mantissa > SQRT2;
-    let m = if above { mantissa >> 1 } else { mantissa };
-    let exponent = Wrapping(i64::from(63_u32.wrapping_sub(zeros))) + Wrapping(i64::from(above));
-
-    let s = mul(m - ONE, reciprocal((m >> 1) + (ONE >> 1)));
-    let ratio = polynomial(
-        mul(s, s),
-        [
-            4_611_686_018_427_387_904,
-            1_537_228_672_809_129_303,
-            922_337_203_685_475_797,
-            658_812_288_347_544_499,
-            512_409_557_432_309_024,
-            419_244_205_080_246_214,
-            354_743_419_391_768_813,
-            307_524_430_313_818_193,
-            269_031_448_639_891_402,
-            277_695_403_381_994_082,
-        ],
-    );
-    exponent * LN2 + ((exponent * LN2_REST + (mul(s, ratio) << 1) + HALF) >> 5)
+    let m = Wrapping((x.wrapping_shl(zeros) >> 1).cast_signed());
+    (m, Wrapping(63) - Wrapping(i64::from(zeros)))
 }
 
 /// 1 / x in Q62 for x in Q61, 1.7 <= x < 2.5: 31 bits by division, the rest by one Newton step r + r (1 - x r).
 #[inline(always)]
 fn reciprocal(x: Word) -> Word {
-    let rough = Wrapping((1_i64 << 62).checked_div((x >> 30).0).unwrap_or_default()) << 31;
+    let rough = Wrapping(quotient(1 << 62, (x >> 30).0.cast_unsigned()).cast_signed()) << 31;
     let miss = Wrapping(1 << 61) - mul(x, rough);
     rough + mul(rough, miss << 1)
 }

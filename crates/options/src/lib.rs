@@ -15,12 +15,18 @@
 //! It reads no storage and no clock, keeps no state, and solves for no implied vol yet.
 #![no_std]
 
+mod black;
+mod forward;
 mod market;
+mod option;
 mod series;
 mod slice;
 mod totals;
 
-pub use market::{Error, Greeks, Market};
+pub use black::COARSE;
+pub use forward::ForwardError;
+pub use market::{Error, Greeks, Market, Quoted};
+pub use option::{Terms, TermsError, Value};
 pub use series::{GridError, Kind, MAX_STRIKES, Series, StrikeGrid, is_expiry};
 pub use slice::{Slice, SliceError};
-pub use totals::Totals;
+pub use totals::{STRIKES_PER_SLOT, Totals, lots};

@@ -1,25 +1,19 @@
-//! Black-76 with greeks: everything that the strikes of one expiry share, and one strike.
-//!
-//! F = S e^{rT}, D = e^{-rT}, so that F D = S. With x = ln(K / F), w the total variance left and sd = sqrt w:
-//! d1 = -x / sd + sd / 2, d2 = d1 - sd, call / S = N(d1) - (K D / S) N(d2). Since (K D / S) n(d2) = n(d1), both tails come from one
-//! exponential: the upper tail at d1 is n(d1) R(|d1|), and (K D / S) times the tail at d2 is n(d1) R(|d2|), R being Mills' ratio.
+//! Book mode: everything that the strikes of one expiry share, and one strike with its vol from the surface.
 
 use core::num::Wrapping;
 
-use maths::{ONE, Root, Word, density, exp_signed, ln, mills, mul, root};
+use maths::{ONE, Root, Word, cut, ln, max, mul, mul_near, normal, reciprocal, root, shift, shr};
 
+use crate::black::{Black, Deviation, Kappa, Moneyness, Scaled, coarse, delta, rounded};
+use crate::forward::{Forward, ForwardError, RISK_FLOOR, TEN_YEARS, fault, floor_factor};
 use crate::slice::Slice;
 
-/// A year of 365 days [s].
-const YEAR: u32 = 31_536_000;
+/// A year in seconds, over 2^25 [Q62]
+const YEAR: Word = Wrapping(4_334_274_836_692_992_000);
 /// ln 100 in Q57: from 1e-8 USD to micro-USD.
 const LN_100: Word = Wrapping(663_674_967_474_997_953);
-/// Below this time gamma and theta are those of this time [s]: gamma at the money has no bound at expiry.
-const RISK_FLOOR: u32 = 3_600;
-/// |d| beyond which a tail is nothing: 8.5 in Q59.
-const CUT: i64 = 17 << 58;
 /// Log-moneyness beyond which a slice is flat: 7 in Q57.
-const WING: i64 = 7 << 57;
+const WING: Word = Wrapping(7 << 57);
 /// Total variance below which an option is worth its intrinsic value, 2^-46 in Q58: an sd of 1.2e-7.
 const NO_VARIANCE: i64 = 1 << 12;
 
@@ -30,43 +24,57 @@ pub struct Greeks {
     pub price: i128,
     /// Change of the price with spot [Q62]
     pub delta: i64,
-    /// gamma S [Q48], of at least an hour to expiry
+    /// gamma S [Q50], of at least an hour to expiry
     pub gamma: i64,
     /// vega / S for vol 1.00 [Q62]
     pub vega: i64,
-    /// theta / S for a year [Q48], of at least an hour to expiry
+    /// theta / S for a year [Q50], of at least an hour to expiry
     pub theta: i64,
+}
+
+/// An option with what its delta would be elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quoted {
+    /// Here.
+    pub greeks: Greeks,
+    /// Its delta at two moved spots [Q62]
+    pub moved: [i64; 2],
 }
 
 /// Why there is no market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// Spot is zero or 2^54 and more.
-    Spot,
-    /// More than ten years to expiry, or more than there were at publication.
+    /// There is no such forward.
+    Forward(ForwardError),
+    /// More time to expiry than there was at publication, or more than ten years then, or none.
     Time,
-    /// |rate| is 1.0 and more, or |rate x time| 0.5 and more.
-    Rate,
 }
 
 /// What the strikes of one expiry share at one instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Market {
     slice: Svi,
-    /// ln of the forward now, and when the slice was published [Q57 of micro-USD]
-    ln_forward: Word,
-    ln_published: Word,
+    forward: Forward,
+    /// ln of the forward now over that at publication [Q57]
+    drift: Word,
     /// Part of the slice's time that is left [Q62]
     time_left: Word,
-    /// D / S for a strike in micro-USD [Q110]
-    strike_factor: u128,
-    /// sqrt T [Q60], 1 / (2 T) [Q50]
+    /// sqrt T [Q60]
     root_time: Word,
-    half_inverse_time: Word,
+    /// 1 / (2 T), as of an hour at least
+    decay: Scaled,
     /// sqrt of time over the risk floor, at most 1 [Q62]
     gamma_floor: Word,
-    /// [Q61]
-    rate: Word,
+    /// [Q60]
+    rate: i64,
+}
+
+/// A strike of a market: where it stands to the forward, and how far spot may go.
+struct Strike {
+    money: Moneyness,
+    kappa: Kappa,
+    /// sqrt of the variance left and half its inverse, none without variance.
+    root: Option<Root>,
 }
 
 /// A slice in the formats of the kernel.
@@ -93,95 +101,135 @@ impl Market {
     /// # Errors
     /// Whatever is out of range, as [`Error`] says.
     pub fn new(spot: u64, seconds: u32, rate: i32, slice: &Slice, slice_seconds: u32) -> Result<Self, Error> {
-        if spot == 0 || spot >> 54 != 0 {
-            return Err(Error::Spot);
-        }
-        if seconds > slice_seconds || slice_seconds == 0 || slice_seconds / 10 > YEAR {
+        if seconds > slice_seconds || slice_seconds == 0 || slice_seconds > TEN_YEARS {
             return Err(Error::Time);
         }
-        let growth = growth(rate, seconds).ok_or(Error::Rate)?;
-        let discount = exp_signed(growth);
-        // D 2^62 x 100 x 2^48 < 2^118.
-        let scaled = u128::from(discount.0.unsigned_abs()).saturating_mul(100) << 48;
-        // Below 16 years in Q58, which has its root in Q60.
-        let time = ratio(seconds, YEAR, 26);
-        let risk_time = seconds.max(RISK_FLOOR);
+        let rate = i64::from(rate) << 30;
+        let forward = Forward::new(spot, seconds, rate, 0, 0);
+        let forward = forward.ok_or_else(|| Error::Forward(fault(spot, seconds)))?;
+        let time = Time::new(seconds);
         Ok(Self {
             slice: Svi::new(slice),
-            ln_forward: ln(spot) - LN_100 + growth,
-            ln_published: ln(slice.forward),
-            time_left: ratio(seconds, slice_seconds, 30),
-            strike_factor: scaled.checked_div(spot.into()).unwrap_or_default(),
-            root_time: root(time.0.unsigned_abs()).root,
-            half_inverse_time: ratio(YEAR, risk_time, 17),
+            drift: ln(spot) - LN_100 + (forward.growth >> 3) - ln(slice.forward),
+            forward,
+            time_left: fraction(seconds, slice_seconds),
+            root_time: time.root,
+            decay: time.decay,
             gamma_floor: floor_factor(seconds),
-            rate: Wrapping(i64::from(rate)) << 31,
+            rate,
         })
     }
 
     /// K D / S [Q62]: the strike's present value in units of spot.
     #[must_use]
     pub fn strike_value(&self, strike: u64) -> i128 {
-        let product = u128::from(strike).saturating_mul(self.strike_factor) >> 48;
-        i128::try_from(product).unwrap_or(i128::MAX)
+        self.moneyness(strike).kappa().wide
     }
 
     /// The call.
     #[must_use]
     pub fn call(&self, strike: u64) -> Greeks {
-        let ln_strike = ln(strike);
-        let variance = mul(self.slice.variance(ln_strike - self.ln_published), self.time_left);
-        let value = self.strike_value(strike);
-        if variance.0 < NO_VARIANCE {
-            return intrinsic(value);
-        }
-        let root = root(variance.0.unsigned_abs());
-        self.black(ln_strike - self.ln_forward, root, value)
+        self.quoted(strike, None).1.greeks
     }
 
     /// The put, by parity: put = call - 1 + K D / S.
     #[must_use]
     pub fn put(&self, strike: u64) -> Greeks {
-        let call = self.call(strike);
-        let value = self.strike_value(strike);
-        let theta = self.carry(value).saturating_add(call.theta.into());
-        Greeks {
-            price: call.price.saturating_add(value).saturating_sub(ONE.0.into()).max(0),
-            delta: (Wrapping(call.delta) - ONE).0,
-            theta: i64::try_from(theta).unwrap_or(if theta < 0 { i64::MIN } else { i64::MAX }),
-            ..call
-        }
+        self.put_and_moved(strike, None).greeks
     }
 
-    /// Carry of a strike's present value: r K D / S [Q48].
-    pub(crate) fn carry(&self, value: i128) -> i128 {
-        value.saturating_mul(i128::from((self.rate >> 31).0)) >> 44
+    /// The call, and its delta once spot has moved by a factor of e^`moves` [Q57], |move| < 0.7, vol by strike unchanged.
+    #[must_use]
+    pub fn call_and_moved(&self, strike: u64, moves: Option<[Word; 2]>) -> Quoted {
+        self.quoted(strike, moves).1
+    }
+
+    /// As [`Market::call_and_moved`] for the put.
+    #[must_use]
+    pub fn put_and_moved(&self, strike: u64, moves: Option<[Word; 2]>) -> Quoted {
+        let (kappa, call) = self.quoted(strike, moves);
+        let [below, above] = call.moved.map(|delta| (Wrapping(delta) - ONE).0);
+        let moved = if moves.is_some() { [below, above] } else { call.moved };
+        Quoted { greeks: self.parity(&kappa, &call.greeks), moved }
+    }
+
+    /// One body for all that price a single strike.
+    #[inline(never)]
+    fn quoted(&self, strike: u64, moves: Option<[Word; 2]>) -> (Kappa, Quoted) {
+        let strike = self.strike(strike);
+        (strike.kappa, self.priced_and_moved(&strike, moves))
+    }
+
+    /// A book's call: inlined where strikes are summed.
+    #[inline(always)]
+    pub(crate) fn summand(&self, strike: u64, moves: Option<[Word; 2]>) -> Quoted {
+        self.priced_and_moved(&self.strike(strike), moves)
     }
 
     #[inline(always)]
-    fn black(&self, x: Word, root: Root, value: i128) -> Greeks {
-        // sd in Q60 from variance in Q58; half of it in Q59.
-        let sd = root.root;
-        let half = sd >> 2;
-        let centre = moneyness(x, &root);
-        let d1 = Wrapping((centre + half).0.clamp(-CUT, CUT));
-        let d2 = Wrapping((centre - half).0.clamp(-CUT, CUT));
-        let density = density(d1);
-        let tail1 = mul(density, mills(absolute(d1)));
-        let tail2 = mul(density, mills(absolute(d2)));
-        let strike = saturated(value);
-        let delta = if d1.0 < 0 { tail1 } else { ONE - tail1 };
-        let paid = if d2.0 < 0 { tail2 } else { strike - tail2 };
-        let floor = (ONE - strike).0.max(0);
-        let price = (delta - paid).0.clamp(floor, ONE.0);
-        let decay = mul(mul(density, sd), self.half_inverse_time);
-        let carry = mul(delta - Wrapping(price), self.rate) >> 13;
+    fn priced_and_moved(&self, strike: &Strike, moves: Option<[Word; 2]>) -> Quoted {
+        let moved = moves.map_or([0; 2], |moves| strike.moved_deltas(moves));
+        Quoted { greeks: self.priced(strike), moved }
+    }
+
+    #[inline(always)]
+    fn parity(&self, kappa: &Kappa, call: &Greeks) -> Greeks {
         Greeks {
-            price: price.into(),
-            delta: delta.0,
-            gamma: gamma(mul(density, self.gamma_floor), &root),
-            vega: (mul(density, self.root_time) << 2).0,
-            theta: (Wrapping(0) - decay - carry).0,
+            price: call.price.wrapping_sub(ONE.0.into()).wrapping_add(kappa.wide),
+            delta: (Wrapping(call.delta) - ONE).0,
+            theta: (Wrapping(call.theta) + Forward::interest(kappa, self.rate)).0,
+            ..*call
+        }
+    }
+
+    /// Carry of a strike's present value: r K D / S [Q50].
+    pub(crate) fn carry(&self, value: i128) -> i128 {
+        value.saturating_mul((self.rate >> 30).into()) >> 42
+    }
+
+    #[inline(always)]
+    fn moneyness(&self, strike: u64) -> Moneyness {
+        Moneyness::new(strike.wrapping_mul(100), self.forward.factor)
+    }
+
+    #[inline(always)]
+    fn strike(&self, strike: u64) -> Strike {
+        let money = self.moneyness(strike);
+        let variance = mul(self.slice.variance(money.log57 + self.drift), self.time_left);
+        let root = (variance.0 >= NO_VARIANCE).then(|| root(variance.0.unsigned_abs()));
+        Strike { money, kappa: money.kappa(), root }
+    }
+
+    #[inline(always)]
+    fn priced(&self, strike: &Strike) -> Greeks {
+        let Some(root) = &strike.root else { return intrinsic(&strike.money, &strike.kappa) };
+        let deviation = deviation(root);
+        let black = Black::new(&strike.money, &deviation, strike.kappa.word);
+        // sd = sqrt M 2^(3 - pairs).
+        let decay = mul(mul(black.density, root.mantissa), self.decay.mantissa);
+        let decay = coarse(decay, self.decay.exponent + Wrapping(3) - root.pairs);
+        let paid = mul(black.delta - black.call, Wrapping(self.rate));
+        Greeks {
+            price: black.call.0.into(),
+            delta: black.delta.0,
+            gamma: black.gamma(self.gamma_floor, &deviation).0,
+            vega: (mul_near(black.density, self.root_time) << 2).0,
+            theta: (Wrapping(0) - decay - rounded(paid)).0,
+        }
+    }
+}
+
+impl Strike {
+    /// Deltas of the call [Q62] once spot has moved by factors of e^`moves` [Q57].
+    #[inline(never)]
+    fn moved_deltas(&self, moves: [Word; 2]) -> [i64; 2] {
+        let [below, above] = moves.map(|by| self.money.moved(by));
+        match &self.root {
+            Some(root) => {
+                let deviation = deviation(root);
+                [delta(&below, &deviation).0, delta(&above, &deviation).0]
+            }
+            None => [below.intrinsic_delta(), above.intrinsic_delta()],
         }
     }
 }
@@ -203,88 +251,59 @@ impl Svi {
     /// |k - m| is cut at 7 so that, in Q59, b (rho x + root) <= 2 x 14 stays below the 32 of Q58 and x^2 below the 128 of Q56.
     #[inline(always)]
     fn variance(&self, k: Word) -> Word {
-        let x = Wrapping((k - self.m).0.clamp(-WING, WING)) << 2;
+        let x = cut(k - self.m, WING) << 2;
         let square = mul(x, x) + self.s_squared;
-        let hyperbola = root(square.0.unsigned_abs()).root;
+        let hyperbola = root(square.0.unsigned_abs()).root();
         let slope = mul(x, self.rho) + hyperbola;
-        Wrapping((self.a + mul(self.b, slope)).0.max(0))
+        max(self.a + mul(self.b, slope), Wrapping(0))
     }
 }
 
-/// -x / sd in Q59, cut to +-2 CUT: with sd^2 = M 2^(6 - 2 pairs), 1 / sd = 2 h 2^(pairs - 3).
+/// With the variance M 2^(6 - 2 pairs): sd / 2 = sqrt M 2^(2 - pairs), 1 / sd = h 2^(pairs - 2).
 #[inline(always)]
-fn moneyness(x: Word, root: &Root) -> Word {
-    let product = Wrapping(0) - mul(x, root.half_inverse);
-    let limit = CUT.unbounded_shr(root.pairs);
-    if product.0 > limit {
-        Wrapping(CUT)
-    } else if product.0 < limit.wrapping_neg() {
-        Wrapping(CUT.wrapping_neg())
-    } else {
-        Wrapping(product.0.unbounded_shl(root.pairs))
-    }
-}
-
-/// density / sd in Q48, at most the largest word: density times h in Q62, times 2^(pairs - 2), down 14 bits.
-#[inline(always)]
-fn gamma(density: Word, root: &Root) -> i64 {
-    let product = mul(density, root.half_inverse).0;
-    match 16_u32.checked_sub(root.pairs) {
-        Some(down) => product.unbounded_shr(down),
-        None => product.saturating_mul(1_i64.unbounded_shl(root.pairs.wrapping_sub(16))),
+fn deviation(root: &Root) -> Deviation {
+    let up = root.pairs - Wrapping(2);
+    Deviation {
+        half: shr(root.mantissa, root.pairs + Wrapping(3)),
+        inverse: Scaled { mantissa: root.half_inverse, exponent: up },
     }
 }
 
 /// Without variance: the intrinsic value on the forward; delta 1, 0, or 1/2 at the money; no gamma, no vega, no theta.
-fn intrinsic(value: i128) -> Greeks {
-    let one = i128::from(ONE.0);
-    let price = one.saturating_sub(value).max(0);
-    let delta = match value.cmp(&one) {
-        core::cmp::Ordering::Less => ONE.0,
-        core::cmp::Ordering::Equal => (ONE >> 1).0,
-        core::cmp::Ordering::Greater => 0,
-    };
-    Greeks { price, delta, ..Greeks::default() }
+fn intrinsic(money: &Moneyness, kappa: &Kappa) -> Greeks {
+    let price = max(ONE - kappa.word, Wrapping(0)).0.into();
+    Greeks { price, delta: money.intrinsic_delta(), ..Greeks::default() }
 }
 
-/// rate x time in Q57, none when it is 0.5 or more.
-fn growth(rate: i32, seconds: u32) -> Option<Word> {
-    let product = i64::from(rate).checked_mul(seconds.into())?;
-    let whole = product.checked_div(YEAR.into())?;
-    let rest = product.checked_rem(YEAR.into())?;
-    // whole is in Q30 and below 2^29 when the result is; the rest adds 27 more bits.
-    if whole.unsigned_abs() >> 29 != 0 || rate.unsigned_abs() >> 30 != 0 {
-        return None;
+/// Time in the forms that the greeks of an expiry need.
+struct Time {
+    /// sqrt T [Q60]
+    root: Word,
+    /// 1 / (2 T), as of an hour at least; the mantissa is in (0.46, 0.94).
+    decay: Scaled,
+}
+
+impl Time {
+    /// sqrt T = sqrt M 2^(32 - pairs) / sqrt(a year); 1 / (2 T) = a year / (m 2^(e + 1)).
+    fn new(seconds: u32) -> Self {
+        let root = root(seconds.into());
+        let part = mul_near(root.mantissa, crate::option::PER_ROOT_YEAR);
+        let (m, exponent) = normal(seconds.max(RISK_FLOOR).into());
+        Self {
+            root: if seconds == 0 { Wrapping(0) } else { shift(part, Wrapping(18) - root.pairs) },
+            decay: Scaled { mantissa: mul_near(reciprocal(m), YEAR), exponent: Wrapping(24) - exponent },
+        }
     }
-    let fine = rest.checked_mul(1 << 27)?.checked_div(YEAR.into())?;
-    Some((Wrapping(whole) << 27) + Wrapping(fine))
 }
 
-/// numerator / denominator in Q(32 + fine), in two divisions; numerator / denominator < 2^(31 - fine).
-fn ratio(numerator: u32, denominator: u32, fine: u32) -> Word {
-    let (top, bottom) = (u64::from(numerator) << 32, u64::from(denominator));
-    let whole = top.checked_div(bottom).unwrap_or_default();
-    let rest = top.checked_rem(bottom).unwrap_or_default();
-    let more = rest.unbounded_shl(fine).checked_div(bottom).unwrap_or_default();
-    Wrapping((whole.unbounded_shl(fine) | more).cast_signed())
-}
-
-/// sqrt(min(1, seconds / floor)) in Q62.
-fn floor_factor(seconds: u32) -> Word {
-    if seconds >= RISK_FLOOR {
+/// part / whole in Q62, part <= whole, in two divisions.
+fn fraction(part: u32, whole: u32) -> Word {
+    if part == whole {
         return ONE;
     }
-    // The ratio in Q58 has its root in Q60.
-    root(ratio(seconds, RISK_FLOOR, 26).0.unsigned_abs()).root << 2
-}
-
-#[inline(always)]
-fn absolute(x: Word) -> Word {
-    Wrapping(x.0.wrapping_abs())
-}
-
-/// A number of units of spot as a word, cut at 2.
-#[inline(always)]
-fn saturated(value: i128) -> Word {
-    Wrapping(i64::try_from(value).unwrap_or(i64::MAX))
+    let (top, bottom) = (u64::from(part) << 32, u64::from(whole));
+    let high = top.checked_div(bottom).unwrap_or_default();
+    let rest = top.checked_rem(bottom).unwrap_or_default();
+    let low = (rest << 30).checked_div(bottom).unwrap_or_default();
+    Wrapping((high << 30 | low).cast_signed())
 }

@@ -1,34 +1,71 @@
 //! Sums over a book: signed lots times kernel words, at full width.
 
-use crate::market::{Greeks, Market};
+use maths::Word;
+
+use crate::market::{Market, Quoted};
 use crate::series::StrikeGrid;
 
-/// Lots times price, delta, gamma, vega and theta, each in the unit of [`Greeks`].
+/// Strikes whose lots share a stored word.
+pub const STRIKES_PER_SLOT: u8 = 8;
+
+/// Lots times price, delta, gamma, vega and theta, each in the unit of [`crate::Greeks`].
 ///
-/// A term is below 2^31 lots times 2^72, so 2^24 of them cannot overflow; sums saturate rather than wrap beyond that.
+/// A term is below 2^31 lots times 2^64, or 2^87 for the price of a put: 2^9 of them cannot overflow, and of calls 2^32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// [lots x Q62 of spot]
     pub value: i128,
     /// [lots x Q62]
     pub delta: i128,
-    /// [lots x Q48]
+    /// [lots x Q50]
     pub gamma: i128,
     /// [lots x Q62 of spot]
     pub vega: i128,
-    /// [lots x Q48 of spot]
+    /// [lots x Q50 of spot]
     pub theta: i128,
+    /// Delta at two moved spots [lots x Q62]
+    pub moved: [i128; 2],
 }
 
 impl Totals {
     /// Adds `lots` of an option.
-    pub fn add(&mut self, lots: i32, greeks: &Greeks) {
-        let wide = i128::from(lots).saturating_mul(greeks.price);
-        self.value = self.value.saturating_add(wide);
-        self.delta = self.delta.saturating_add(product(lots, greeks.delta));
-        self.gamma = self.gamma.saturating_add(product(lots, greeks.gamma));
-        self.vega = self.vega.saturating_add(product(lots, greeks.vega));
-        self.theta = self.theta.saturating_add(product(lots, greeks.theta));
+    #[inline(always)]
+    pub fn add(&mut self, lots: i32, option: &Quoted) {
+        let Quoted { greeks, moved: [below, above] } = option;
+        let [below_sum, above_sum] = self.moved;
+        *self = Self {
+            value: self.value.wrapping_add(wide(lots, greeks.price)),
+            delta: self.delta.wrapping_add(product(lots, greeks.delta)),
+            gamma: self.gamma.wrapping_add(product(lots, greeks.gamma)),
+            vega: self.vega.wrapping_add(product(lots, greeks.vega)),
+            theta: self.theta.wrapping_add(product(lots, greeks.theta)),
+            moved: [
+                below_sum.wrapping_add(product(lots, *below)),
+                above_sum.wrapping_add(product(lots, *above)),
+            ],
+        };
+    }
+
+    /// Adds calls by the lots in a stored slot: those of the grid's strikes from 8 `slot` on. A strike that is not on the grid has none.
+    pub fn add_slot(
+        &mut self,
+        market: &Market,
+        moves: Option<[Word; 2]>,
+        grid: &StrikeGrid,
+        slot: u8,
+        word: &[u8; 32],
+    ) {
+        let first = u64::from(slot).wrapping_mul(STRIKES_PER_SLOT.into());
+        let mut strike = grid.base.wrapping_add(grid.step.wrapping_mul(first));
+        let mut sums = *self;
+        for bytes in word.as_chunks::<4>().0 {
+            let lots = i32::from_be_bytes(*bytes);
+            if lots != 0 {
+                sums.add(lots, &market.summand(strike, moves));
+            }
+            strike = strike.wrapping_add(grid.step);
+        }
+        *self = sums;
     }
 
     /// Turns `lots` of calls that were added, `index_sum` the sum of lots times grid index, into puts: each is worth K D / S - 1 more, and its
@@ -40,16 +77,32 @@ impl Totals {
         self.value = self.value.saturating_add(strikes).saturating_sub(one);
         self.delta = self.delta.saturating_sub(one);
         self.theta = self.theta.saturating_add(market.carry(strikes));
+        self.moved = self.moved.map(|delta| delta.saturating_sub(one));
     }
 
     /// Adds another sum.
     pub fn merge(&mut self, other: &Self) {
-        self.value = self.value.saturating_add(other.value);
-        self.delta = self.delta.saturating_add(other.delta);
-        self.gamma = self.gamma.saturating_add(other.gamma);
-        self.vega = self.vega.saturating_add(other.vega);
-        self.theta = self.theta.saturating_add(other.theta);
+        let [below, above] = other.moved;
+        let [below_sum, above_sum] = self.moved;
+        *self = Self {
+            value: self.value.saturating_add(other.value),
+            delta: self.delta.saturating_add(other.delta),
+            gamma: self.gamma.saturating_add(other.gamma),
+            vega: self.vega.saturating_add(other.vega),
+            theta: self.theta.saturating_add(other.theta),
+            moved: [below_sum.saturating_add(below), above_sum.saturating_add(above)],
+        };
     }
+}
+
+/// The signed lots in a stored slot.
+pub fn lots(word: &[u8; 32]) -> impl Iterator<Item = i32> + use<> {
+    let (numbers, _) = word.as_chunks::<4>();
+    let mut all = [0_i32; 8];
+    for (lots, bytes) in all.iter_mut().zip(numbers) {
+        *lots = i32::from_be_bytes(*bytes);
+    }
+    all.into_iter()
 }
 
 /// lots x word without a 128-bit multiplication: the word in halves, each product below 2^63 in magnitude.
@@ -59,4 +112,13 @@ fn product(lots: i32, word: i64) -> i128 {
     let (high, low) = (word >> 32, word & 0xffff_ffff);
     let (high, low) = (lots.wrapping_mul(high), lots.wrapping_mul(low));
     (i128::from(high) << 32).wrapping_add(low.into())
+}
+
+/// As [`product`], for a price that may exceed a word: below 2^87.
+#[inline(always)]
+fn wide(lots: i32, price: i128) -> i128 {
+    match i64::try_from(price) {
+        Ok(word) => product(lots, word),
+        Err(_) => i128::from(lots).wrapping_mul(price),
+    }
 }

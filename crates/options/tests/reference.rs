@@ -72,9 +72,9 @@ impl Worst {
             self.relative = self.relative.max(price / size);
         }
         self.delta = self.delta.max(off(greeks.delta.into(), 62, "delta"));
-        self.gamma = self.gamma.max(off(greeks.gamma.into(), 48, "gamma") * sd);
+        self.gamma = self.gamma.max(off(greeks.gamma.into(), 50, "gamma") * sd);
         self.vega = self.vega.max(off(greeks.vega.into(), 62, "vega"));
-        self.theta = self.theta.max(off(greeks.theta.into(), 48, "theta"));
+        self.theta = self.theta.max(off(greeks.theta.into(), 50, "theta"));
     }
 }
 

@@ -154,7 +154,7 @@ fn positions_move_between_people_and_sell_for_whoever_holds_them() {
 
 #[test]
 fn a_view_cannot_be_used_to_write() {
-    let mut market = Market::open();
+    let market = Market::open();
     let id = market.call(2_800);
     let before = market.chain.state();
     market.ask(IVault::quoteCall { legs: legs_of(&[(id, 3.0)]) }).expect("a quote");
