@@ -28,7 +28,7 @@ pub fn cdf(x: Word) -> Word {
     pick(x >> 1, tail, ONE - tail)
 }
 
-/// R(x) = Q(x) / n(x) in Q62 for x in Q59, 0 <= x <= 8.5; absolute error below 4e-18.
+/// R(x) = Q(x) / n(x) in Q62 for x in Q59, 0 <= x <= 8.5; absolute error below 5e-18.
 ///
 /// A polynomial of degree 20 in t = (x - 33/16) / (x + 4), which maps the range to [-0.516, 0.516]. Its terms from the fifteenth
 /// power on are below 2^-15: in Q46, with t in Q32, one product of words a step loses 2^-46 of what t^15 < 2^-14 damps.
