@@ -72,6 +72,8 @@ pub fn shift(word: Word, up: Word) -> Word {
 ///
 /// The sign is taken from the last bit but one: from the last one, the compiler would make the comparison and selection, at twice the ink,
 /// that this is there to avoid.
+///
+/// A word of 2^62 and more in magnitude still has its sign here, but for the lowest bit: what is picked by it may be off by one unit.
 #[inline(always)]
 #[must_use]
 pub fn mask(x: Word) -> Word {

@@ -2,7 +2,7 @@
 
 use core::num::Wrapping;
 
-use maths::{ONE, Word, abs, exp, mul_near, normal, reciprocal, root, shift, shr};
+use maths::{ONE, Root, Word, abs, exp, mul_near, normal, reciprocal, root, shift, shr};
 
 use crate::black::{COARSE, Kappa, Scaled, rounded};
 
@@ -10,6 +10,8 @@ use crate::black::{COARSE, Kappa, Scaled, rounded};
 pub(crate) const TEN_YEARS: u32 = 315_360_000;
 /// 2^24 over a year in seconds [Q62]
 const PER_YEAR: Word = Wrapping(2_453_426_320_882_048_046);
+/// 1 / sqrt(a year in seconds), times 2^12 [Q62]
+const PER_ROOT_YEAR: Word = Wrapping(3_363_693_187_740_743_862);
 /// Below this time gamma and theta are those of this time [s]: gamma at the money has no bound at expiry.
 pub(crate) const RISK_FLOOR: u32 = 3_600;
 /// Largest growth either way: 2.0 in Q30 times a year in seconds.
@@ -108,6 +110,12 @@ pub(crate) fn holding(carry: i64, seconds: u32) -> Option<Word> {
     }
     let exp = exp(yielded);
     Some(shift(exp.mantissa, Wrapping(0) - exp.halvings))
+}
+
+/// sqrt T in years, from the root of the seconds: sqrt M 2^(32 - pairs) / sqrt(a year). The mantissa is in (0.364, 0.730).
+#[inline(always)]
+pub(crate) fn root_years(seconds: &Root) -> Scaled {
+    Scaled { mantissa: mul_near(seconds.mantissa, PER_ROOT_YEAR), exponent: Wrapping(20) - seconds.pairs }
 }
 
 /// sqrt(min(1, seconds / an hour)) in Q62.

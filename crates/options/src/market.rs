@@ -5,7 +5,7 @@ use core::num::Wrapping;
 use maths::{ONE, Root, Word, cut, ln, max, mul, mul_near, normal, reciprocal, root, shift, shr};
 
 use crate::black::{Black, Deviation, Kappa, Moneyness, Scaled, coarse, delta, rounded};
-use crate::forward::{Forward, ForwardError, RISK_FLOOR, TEN_YEARS, fault, floor_factor};
+use crate::forward::{Forward, ForwardError, RISK_FLOOR, TEN_YEARS, fault, floor_factor, root_years};
 use crate::slice::Slice;
 
 /// A year in seconds, over 2^25 [Q62]
@@ -248,7 +248,7 @@ impl Svi {
 
     /// w [Q58] at k [Q57], never negative.
     ///
-    /// |k - m| is cut at 7 so that, in Q59, b (rho x + root) <= 2 x 14 stays below the 32 of Q58 and x^2 below the 128 of Q56.
+    /// |k - m| < 52 is cut at 7, to one unit of the 2^-57 that it is in, so that, in Q59, b (rho x + root) <= 2 x 14 stays below the 32 of Q58 and x^2 below the 128 of Q56.
     #[inline(always)]
     fn variance(&self, k: Word) -> Word {
         let x = cut(k - self.m, WING) << 2;
@@ -284,13 +284,12 @@ struct Time {
 }
 
 impl Time {
-    /// sqrt T = sqrt M 2^(32 - pairs) / sqrt(a year); 1 / (2 T) = a year / (m 2^(e + 1)).
+    /// 1 / (2 T) = a year / (m 2^(e + 1)).
     fn new(seconds: u32) -> Self {
-        let root = root(seconds.into());
-        let part = mul_near(root.mantissa, crate::option::PER_ROOT_YEAR);
+        let part = root_years(&root(seconds.into()));
         let (m, exponent) = normal(seconds.max(RISK_FLOOR).into());
         Self {
-            root: if seconds == 0 { Wrapping(0) } else { shift(part, Wrapping(18) - root.pairs) },
+            root: if seconds == 0 { Wrapping(0) } else { shift(part.mantissa, part.exponent - Wrapping(2)) },
             decay: Scaled { mantissa: mul_near(reciprocal(m), YEAR), exponent: Wrapping(24) - exponent },
         }
     }

@@ -5,10 +5,8 @@ use core::num::Wrapping;
 use maths::{ONE, Word, max, mul, mul_near, reciprocal, root, shift, shl, shr_near};
 
 use crate::black::{Black, Deviation, Kappa, Moneyness, Scaled, coarse, rounded};
-use crate::forward::{Forward, ForwardError, RISK_FLOOR, fault, floor_factor, holding};
+use crate::forward::{Forward, ForwardError, RISK_FLOOR, fault, floor_factor, holding, root_years};
 
-/// 1 / sqrt(a year in seconds), times 2^12 [Q62]
-pub(crate) const PER_ROOT_YEAR: Word = Wrapping(3_363_693_187_740_743_862);
 /// sqrt(a year in seconds) / 2^13 [Q62]
 const ROOT_YEAR: Word = Wrapping(3_161_353_718_298_438_145);
 /// An sd below this power of two is none: 4e-16, whose time value is below 2e-16 of spot.
@@ -66,10 +64,10 @@ pub struct Value {
 }
 
 /// Vol and the root of time in the forms that one option needs.
-pub(crate) struct Horizon {
-    pub(crate) deviation: Deviation,
+struct Horizon {
+    deviation: Deviation,
     /// sqrt T [Q60]
-    pub(crate) root_time: Word,
+    root_time: Word,
     /// vol / (2 sqrt T), as of an hour at least
     decay: Scaled,
     /// 1 / vol
@@ -81,7 +79,7 @@ pub(crate) struct Horizon {
 impl Horizon {
     /// None without time or vol, or with less than [`NO_DEVIATION`] of both.
     ///
-    /// sqrt T = t 2^(20 - pairs), t in (0.364, 0.730), from the root of the seconds; vol = v 2^(4 - zeros), v in [1/2, 1). Their product has
+    /// The mantissa t of sqrt T is in (0.364, 0.730); vol = v 2^(4 - zeros), v in [1/2, 1). Their product has
     /// one to three leading zeros as Q62 and is brought to [1, 2).
     #[inline(always)]
     fn new(vol: u64, seconds: u32) -> Option<Self> {
@@ -89,8 +87,7 @@ impl Horizon {
         let v = Wrapping((vol.wrapping_shl(zeros) >> 2).cast_signed());
         let v_exponent = Wrapping(4) - Wrapping(i64::from(zeros));
         let root = root(seconds.into());
-        let t = mul_near(root.mantissa, PER_ROOT_YEAR);
-        let t_exponent = Wrapping(20) - root.pairs;
+        let Scaled { mantissa: t, exponent: t_exponent } = root_years(&root);
 
         let product = mul_near(v, t);
         let up = Wrapping(i64::from(product.0.leading_zeros())) - Wrapping(1);
@@ -189,7 +186,7 @@ impl Terms {
     /// # Errors
     /// Whatever is out of range, as [`TermsError`] says.
     pub fn value(&self, vol: u64) -> Result<Value, TermsError> {
-        let (_, money) = self.moneyness(vol >> 63).ok_or_else(|| self.fault(vol))?;
+        let money = self.moneyness(vol >> 63).ok_or_else(|| self.fault(vol))?;
         let kappa = money.kappa();
         let unit = match Horizon::new(vol, self.seconds) {
             Some(horizon) => horizon.unit(&Black::new(&money, &horizon.deviation, kappa.word)),
@@ -201,17 +198,17 @@ impl Terms {
         Ok(self.complete(&unit, &kappa, ONE))
     }
 
-    /// The forward and where the strike stands to it, unless something is out of range.
+    /// Where the strike stands to the forward, unless something is out of range.
     #[inline(always)]
-    pub(crate) fn moneyness(&self, beyond: u64) -> Option<(Forward, Moneyness)> {
+    fn moneyness(&self, beyond: u64) -> Option<Moneyness> {
         let beyond = beyond | self.strike.wrapping_sub(1) >> 48;
         let forward = Forward::new(self.spot, self.seconds, self.rate, self.carry, beyond)?;
-        Some((forward, Moneyness::new(self.strike.wrapping_mul(100), forward.factor)))
+        Some(Moneyness::new(self.strike.wrapping_mul(100), forward.factor))
     }
 
     /// The first fault of terms that have one.
     #[cold]
-    pub(crate) fn fault(&self, vol: u64) -> TermsError {
+    fn fault(&self, vol: u64) -> TermsError {
         if self.strike.wrapping_sub(1) >> 48 != 0 {
             return TermsError::Strike;
         }
