@@ -45,6 +45,22 @@ pub(crate) fn is_program(code: &[u8]) -> bool {
     code.starts_with(&WHOLE) || code.starts_with(&ROOT)
 }
 
+/// Whether code is one fragment of a program.
+pub(crate) fn is_fragment(code: &[u8]) -> bool {
+    code.starts_with(&FRAGMENT)
+}
+
+/// Whether code may be created although it begins with EF: every form that a program's accounts take.
+pub(crate) fn is_stylus(code: &[u8]) -> bool {
+    is_program(code) || is_fragment(code)
+}
+
+/// Length of the decompressed program that a root declares.
+pub(crate) fn declared_length(code: &[u8]) -> Option<usize> {
+    let length = code.strip_prefix(&ROOT)?.get(1..5)?;
+    Some(u32::from_be_bytes(length.try_into().ok()?) as usize)
+}
+
 /// Addresses of the fragments that a root names.
 pub(crate) fn fragments(code: &[u8]) -> Option<Vec<Address>> {
     let addresses = code.strip_prefix(&ROOT)?.get(5..)?;

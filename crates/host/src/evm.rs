@@ -6,19 +6,27 @@
 use std::collections::HashMap;
 
 use alloy_primitives::{Address, Bytes};
+use revm::bytecode::opcode;
 use revm::context::{BlockEnv, CfgEnv, FrameStack, Journal, TxEnv};
 use revm::context_interface::{ContextTr, JournalTr, LocalContextTr};
 use revm::database::{CacheDB, EmptyDB};
 use revm::handler::instructions::EthInstructions;
 use revm::handler::{EthFrame, EthPrecompiles, FrameResult, ItemOrResult, PrecompileProvider};
 use revm::interpreter::interpreter::EthInterpreter;
+use revm::interpreter::instructions::control;
 use revm::interpreter::interpreter_action::FrameInit;
-use revm::interpreter::{CallInputs, CreateInputs, FrameInput, InterpreterResult, SharedMemory};
+use revm::interpreter::interpreter_types::LoopControl;
+use revm::interpreter::{
+    CallInputs, CreateInputs, FrameInput, Instruction, InstructionContext, InstructionResult,
+    InterpreterAction, InterpreterResult, SharedMemory,
+};
 use revm::primitives::AddressSet;
 use revm::primitives::hardfork::SpecId;
 
-use crate::code::is_program;
+use crate::code::{is_program, is_stylus};
 use crate::frame;
+use crate::lifecycle::Refusal;
+use crate::precompiles::{self, Chain};
 use crate::price::Pages;
 use crate::program::Programs;
 
@@ -43,18 +51,27 @@ pub(crate) struct Stylus {
     /// Ink of the program that ended last.
     pub(crate) ink_used: u64,
     pub(crate) block_gas_limit: u64,
+    /// Why the program that could not run last could not.
+    pub(crate) refusal: Option<(Address, Refusal)>,
+    pub(crate) chain: Chain,
     precompiles: EthPrecompiles,
+    warm: AddressSet,
 }
 
 impl Stylus {
     pub(crate) fn new() -> Self {
+        let precompiles = EthPrecompiles::new(SPEC);
+        let warm = precompiles.warm_addresses().iter().copied().chain(precompiles::ADDRESSES).collect();
         Self {
             programs: Programs::new(),
             pages: Pages::default(),
             open: HashMap::new(),
             ink_used: 0,
             block_gas_limit: 1 << 50,
-            precompiles: EthPrecompiles::new(SPEC),
+            refusal: None,
+            chain: Chain::default(),
+            precompiles,
+            warm,
         }
     }
 
@@ -63,6 +80,7 @@ impl Stylus {
         self.pages = Pages::default();
         self.open.clear();
         self.ink_used = 0;
+        self.refusal = None;
     }
 }
 
@@ -83,12 +101,41 @@ impl PrecompileProvider<Context> for Stylus {
             let run = || frame::run(context, self, inputs, *hash);
             return Ok(Some(stacker::maybe_grow(STACK_LEFT, STACK_STEP, run)));
         }
+        if let Some(result) = precompiles::run(context, self, inputs) {
+            return Ok(Some(result));
+        }
         PrecompileProvider::<Context>::run(&mut self.precompiles, context, inputs)
     }
 
     fn warm_addresses(&self) -> &AddressSet {
-        self.precompiles.warm_addresses()
+        &self.warm
     }
+}
+
+/// The instructions, of which RETURN refuses to create code that begins with EF, unless it is a program or a part of one.
+pub(crate) fn instructions() -> EthInstructions<EthInterpreter, Context> {
+    let mut instructions = EthInstructions::new_mainnet_with_spec(SPEC);
+    let gas = instructions.gas_table()[usize::from(opcode::RETURN)];
+    instructions.insert_instruction(opcode::RETURN, Instruction::new(return_from), gas);
+    instructions
+}
+
+fn return_from(
+    context: InstructionContext<'_, Context, EthInterpreter>,
+) -> Result<(), InstructionResult> {
+    let InstructionContext { interpreter, host } = context;
+    let ended = control::ret(InstructionContext { interpreter: &mut *interpreter, host });
+    let creates = interpreter.input.bytecode_address.is_none();
+    if let (true, Some(InterpreterAction::Return(result))) = (creates, interpreter.bytecode.action())
+        && result.output.first() == Some(&0xef)
+        && !is_stylus(&result.output)
+    {
+        let refused = InstructionResult::CreateContractStartingWithEF;
+        result.result = refused;
+        result.output = Bytes::new();
+        return Err(refused);
+    }
+    ended
 }
 
 /// How a sub-call ended.
@@ -136,7 +183,7 @@ fn run(context: &mut Context, stylus: &mut Stylus, frame_input: FrameInput) -> E
 fn frames(context: &mut Context, stylus: &mut Stylus, first: FrameInit) -> FrameResult {
     const STATE: &str = "an in-memory state does not fail";
     type Error = revm::context_interface::context::ContextError<core::convert::Infallible>;
-    let instructions: EthInstructions<EthInterpreter, Context> = EthInstructions::new_mainnet_with_spec(SPEC);
+    let instructions = instructions();
     let mut stack: FrameStack<EthFrame<EthInterpreter>> = FrameStack::new();
     let mut init = first;
     loop {

@@ -7,14 +7,11 @@ use wasmi::{Global, Memory, Store, Val};
 
 use crate::evm::{Context, Stylus};
 use crate::hostio;
+use crate::lifecycle;
 use crate::meter;
 use crate::price::{INK_PER_GAS, STACK_WORDS, return_data_floor};
 use crate::program::Program;
 use crate::storage::StorageCache;
-
-/// Gas that starting any program costs: without the cache, and with it.
-const MIN_INIT: u64 = 69 * 128;
-const MIN_CACHED_INIT: u64 = 11 * 32;
 
 /// Why a host function ended the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,19 +72,19 @@ pub(crate) fn run(
         gas: Gas::new_spent_with_reservoir(gas_limit, 0),
         output: Bytes::new(),
     };
-    let Some(program) = stylus.programs.get(&hash) else {
-        return spent(InstructionResult::OpcodeNotFound);
+    let code = inputs.known_bytecode.1.original_byte_slice();
+    let (program, record) = match lifecycle::callable(context, stylus, hash, code) {
+        Ok(found) => found,
+        Err(refusal) => {
+            stylus.refusal = Some((inputs.bytecode_address, refusal));
+            return spent(InstructionResult::OpcodeNotFound);
+        }
     };
-    let activation = program.info.activation;
-    let cached = stylus.programs.touch(hash);
+    let cached = stylus.programs.touch(hash, record.cached);
     let open_before = stylus.pages.open;
-    let mut overhead = stylus
-        .pages
-        .grow(activation.footprint_pages)
-        .saturating_add(MIN_CACHED_INIT + activation.cached_init_cost);
-    if !cached {
-        overhead = overhead.saturating_add(MIN_INIT + activation.init_cost);
-    }
+    let (start, start_cached) = record.start_gas();
+    let start = if cached { start_cached } else { start };
+    let overhead = stylus.pages.grow(record.footprint).saturating_add(start);
     let Some(gas) = gas_limit.checked_sub(overhead) else {
         stylus.pages.open = open_before;
         return spent(InstructionResult::OutOfGas);

@@ -4,7 +4,7 @@
 //! bytecode in revm, and lets the two call each other inside one transaction.
 //!
 //! # What this crate does not do
-//! No consensus, no L1 fee, no Arbitrum precompiles, no JSON-RPC. Figures follow `README.md`, which says what is exact and what is not.
+//! No consensus, no L1 fee, no JSON-RPC: that is the `node` crate. Figures follow `README.md`, which says what is exact and what is not.
 #![warn(missing_docs)]
 
 mod activate;
@@ -13,8 +13,10 @@ mod error;
 mod evm;
 mod frame;
 mod hostio;
+mod lifecycle;
 mod meter;
 mod normalise;
+mod precompiles;
 mod price;
 mod program;
 mod storage;
@@ -23,6 +25,6 @@ mod world;
 pub use activate::{Activation, Rule};
 pub use error::{CallError, DeployError};
 pub use program::ProgramInfo;
-pub use world::{Log, Receipt, Snapshot, Tx, World};
+pub use world::{BASE_FEE, Block, DumpedAccount, Log, Mark, Outcome, Receipt, Snapshot, TX_GAS, Terms, Tx, World};
 
 pub use alloy_primitives;

@@ -1,6 +1,6 @@
-//! Activated programs and the block's list of recent ones.
+//! Compiled programs and the block's list of recent ones.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use alloy_primitives::B256;
@@ -33,7 +33,6 @@ pub(crate) struct Program {
 pub(crate) struct Programs {
     engine: wasmi::Engine,
     active: HashMap<B256, Arc<Program>>,
-    cached: HashSet<B256>,
     recent: VecDeque<B256>,
 }
 
@@ -46,7 +45,7 @@ impl Programs {
         config.set_max_recursion_depth(10_000);
         config.compilation_mode(wasmi::CompilationMode::Eager);
         let engine = wasmi::Engine::new(&config);
-        Self { engine, active: HashMap::new(), cached: HashSet::new(), recent: VecDeque::new() }
+        Self { engine, active: HashMap::new(), recent: VecDeque::new() }
     }
 
     pub(crate) fn engine(&self) -> &wasmi::Engine {
@@ -78,24 +77,15 @@ impl Programs {
         self.active.get(hash).cloned()
     }
 
-    /// Puts a program in the cache, or out of it.
-    pub(crate) fn set_cached(&mut self, hash: B256, cached: bool) {
-        if cached {
-            self.cached.insert(hash);
-        } else {
-            self.cached.remove(&hash);
-        }
-    }
-
-    /// Whether a call is priced as cached; the program counts as recent from then on.
-    pub(crate) fn touch(&mut self, hash: B256) -> bool {
+    /// Whether a call is priced as cached, which a program in the chain's cache is; it counts as recent from then on.
+    pub(crate) fn touch(&mut self, hash: B256, cached: bool) -> bool {
         let recent = self.recent.iter().position(|known| *known == hash);
         if let Some(at) = recent {
             self.recent.remove(at);
         }
         self.recent.push_front(hash);
         self.recent.truncate(RECENT);
-        recent.is_some() || self.cached.contains(&hash)
+        recent.is_some() || cached
     }
 
     /// A new block remembers no program.

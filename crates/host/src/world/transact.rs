@@ -1,0 +1,210 @@
+//! Transactions and views.
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use revm::DatabaseCommit;
+use revm::context::TxEnv;
+use revm::context_interface::result::{ExecutionResult, Output};
+use revm::context_interface::transaction::{AccessList, AccessListItem};
+use revm::handler::ExecuteEvm;
+use revm::primitives::TxKind;
+
+use super::{TX_GAS, World};
+use crate::error::CallError;
+
+/// A log of a committed call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// Who wrote it.
+    pub address: Address,
+    /// Its topics.
+    pub topics: Vec<B256>,
+    /// Its data.
+    pub data: Bytes,
+}
+
+/// A call that succeeded.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// What it returned.
+    pub output: Bytes,
+    /// Gas of the transaction, refunds deducted.
+    pub gas_used: u64,
+    /// Gas of the execution alone: without the intrinsic gas, refunds not deducted.
+    pub execution_gas: u64,
+    /// Ink of the called program itself and everything it called; 0 if it is not a program.
+    pub ink: u64,
+    /// Its logs, in order.
+    pub logs: Vec<Log>,
+}
+
+/// A transaction.
+#[derive(Clone, Debug)]
+pub struct Tx {
+    /// Sender.
+    pub from: Address,
+    /// Callee; none creates a contract.
+    pub to: Option<Address>,
+    /// Wei.
+    pub value: U256,
+    /// Calldata or init code.
+    pub data: Bytes,
+    /// Gas limit.
+    pub gas_limit: u64,
+}
+
+/// What a transaction may say besides.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// The sender's nonce; none takes the account's.
+    pub nonce: Option<u64>,
+    /// Accounts and slots that are warm from the start.
+    pub access_list: Vec<(Address, Vec<B256>)>,
+}
+
+/// How a transaction ended that was valid, whether it succeeded or not.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// None if it succeeded.
+    pub failure: Option<CallError>,
+    /// The contract that it created.
+    pub created: Option<Address>,
+    /// What it returned and used; without logs if it failed.
+    pub receipt: Receipt,
+}
+
+impl World {
+    /// A transaction that calls a contract.
+    ///
+    /// # Errors
+    /// When it reverts, halts or is not valid; the state is then as before, but for the nonce and the fee.
+    pub fn call(&mut self, from: Address, to: Address, data: impl Into<Bytes>) -> Result<Receipt, CallError> {
+        self.call_with(Tx { from, to: Some(to), value: U256::ZERO, data: data.into(), gas_limit: TX_GAS })
+    }
+
+    /// A transaction, whatever it is.
+    ///
+    /// # Errors
+    /// As [`World::call`].
+    pub fn call_with(&mut self, tx: Tx) -> Result<Receipt, CallError> {
+        self.execute(tx, Terms::default()).and_then(Outcome::succeeded)
+    }
+
+    /// A call that changes nothing, not even the list of recent programs.
+    ///
+    /// # Errors
+    /// As [`World::call`].
+    pub fn view(&mut self, from: Address, to: Address, data: impl Into<Bytes>) -> Result<Receipt, CallError> {
+        let tx = Tx { from, to: Some(to), value: U256::ZERO, data: data.into(), gas_limit: TX_GAS };
+        self.try_out(tx, Terms::default()).and_then(Outcome::succeeded)
+    }
+
+    /// A transaction with its terms. If it is valid its effects stay, also when it fails: the nonce and the fee.
+    ///
+    /// # Errors
+    /// [`CallError::Invalid`], and nothing has changed.
+    pub fn execute(&mut self, tx: Tx, terms: Terms) -> Result<Outcome, CallError> {
+        self.transact(tx, terms, true)
+    }
+
+    /// As [`World::execute`], but nothing stays, and the sender need not have the fee.
+    ///
+    /// # Errors
+    /// As [`World::execute`].
+    pub fn try_out(&mut self, tx: Tx, terms: Terms) -> Result<Outcome, CallError> {
+        let programs = self.machine.precompiles.programs.clone();
+        self.charge_fees(false);
+        let result = self.transact(tx, terms, false);
+        self.charge_fees(true);
+        self.machine.precompiles.programs = programs;
+        result
+    }
+
+    /// Whether the sender must have the fee: of a transaction yes, of a view no.
+    fn charge_fees(&mut self, charge: bool) {
+        self.machine.ctx.modify_cfg(|cfg| {
+            cfg.disable_balance_check = !charge;
+        });
+    }
+
+    fn transact(&mut self, tx: Tx, terms: Terms, commit: bool) -> Result<Outcome, CallError> {
+        self.machine.precompiles.next_transaction();
+        let nonce = self.info(tx.from).nonce;
+        if let Some(asked) = terms.nonce
+            && asked != nonce
+        {
+            return Err(CallError::Invalid(format!("nonce {asked}, the account's next is {nonce}")));
+        }
+        let access_list = terms
+            .access_list
+            .into_iter()
+            .map(|(address, storage_keys)| AccessListItem { address, storage_keys });
+        let env = TxEnv::builder()
+            .caller(tx.from)
+            .kind(tx.to.map_or(TxKind::Create, TxKind::Call))
+            .value(tx.value)
+            .data(tx.data.clone())
+            .gas_limit(tx.gas_limit)
+            .gas_price(self.base_fee().into())
+            .chain_id(Some(self.chain_id()))
+            .nonce(nonce)
+            .access_list(AccessList(access_list.collect()))
+            .build()
+            .map_err(|error| CallError::Invalid(format!("{error:?}")))?;
+        let ended = self.machine.transact(env).map_err(|error| CallError::Invalid(error.to_string()))?;
+        if commit {
+            self.note_outcome(&ended.state);
+            self.state().commit(ended.state);
+        }
+        Ok(self.outcome(ended.result, intrinsic_gas(&tx)))
+    }
+
+    fn outcome(&self, result: ExecutionResult, intrinsic: u64) -> Outcome {
+        let gas_used = result.tx_gas_used();
+        let mut outcome = Outcome {
+            failure: None,
+            created: None,
+            receipt: Receipt {
+                output: result.output().cloned().unwrap_or_default(),
+                gas_used,
+                execution_gas: result.gas().total_gas_spent().saturating_sub(intrinsic),
+                ink: self.machine.precompiles.ink_used,
+                logs: Vec::new(),
+            },
+        };
+        match result {
+            ExecutionResult::Success { logs, output, .. } => {
+                if let Output::Create(_, created) = output {
+                    outcome.created = created;
+                }
+                outcome.receipt.logs = logs.into_iter().map(Log::from).collect();
+            }
+            ExecutionResult::Revert { output, .. } => {
+                outcome.failure = Some(CallError::Revert { data: output, gas_used });
+            }
+            ExecutionResult::Halt { reason, .. } => {
+                outcome.failure = Some(CallError::Halt { reason: format!("{reason:?}"), gas_used });
+            }
+        }
+        outcome
+    }
+}
+
+impl Outcome {
+    fn succeeded(self) -> Result<Receipt, CallError> {
+        self.failure.map_or(Ok(self.receipt), Err)
+    }
+}
+
+impl From<revm::primitives::Log> for Log {
+    fn from(log: revm::primitives::Log) -> Self {
+        let (topics, data) = log.data.split();
+        Self { address: log.address, topics, data }
+    }
+}
+
+/// Gas that a transaction costs before it runs; an access list is not counted.
+fn intrinsic_gas(tx: &Tx) -> u64 {
+    let bytes: u64 = tx.data.iter().fold(0, |sum, byte| sum + if *byte == 0 { 4 } else { 16 });
+    let create = if tx.to.is_none() { 32_000 + 2 * (tx.data.len() as u64).div_ceil(32) } else { 0 };
+    21_000 + bytes + create
+}
