@@ -12,8 +12,8 @@ use revm::context_interface::{ContextTr, JournalTr, LocalContextTr};
 use revm::database::{CacheDB, EmptyDB};
 use revm::handler::instructions::EthInstructions;
 use revm::handler::{EthFrame, EthPrecompiles, FrameResult, ItemOrResult, PrecompileProvider};
-use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::instructions::control;
+use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::interpreter_action::FrameInit;
 use revm::interpreter::interpreter_types::LoopControl;
 use revm::interpreter::{
@@ -120,9 +120,7 @@ pub(crate) fn instructions() -> EthInstructions<EthInterpreter, Context> {
     instructions
 }
 
-fn return_from(
-    context: InstructionContext<'_, Context, EthInterpreter>,
-) -> Result<(), InstructionResult> {
+fn return_from(context: InstructionContext<'_, Context, EthInterpreter>) -> Result<(), InstructionResult> {
     let InstructionContext { interpreter, host } = context;
     let ended = control::ret(InstructionContext { interpreter: &mut *interpreter, host });
     let creates = interpreter.input.bytecode_address.is_none();

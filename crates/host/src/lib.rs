@@ -25,6 +25,8 @@ mod world;
 pub use activate::{Activation, Rule};
 pub use error::{CallError, DeployError};
 pub use program::ProgramInfo;
-pub use world::{BASE_FEE, Block, DumpedAccount, Log, Mark, Outcome, Receipt, Snapshot, TX_GAS, Terms, Tx, World};
+pub use world::{
+    BASE_FEE, Block, DumpedAccount, Log, Mark, Outcome, Receipt, Snapshot, TX_GAS, Terms, Tx, World,
+};
 
 pub use alloy_primitives;

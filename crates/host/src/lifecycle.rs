@@ -217,8 +217,7 @@ pub(crate) fn assemble(
     if fragments.is_none() {
         packed.extend_from_slice(code::packed(root));
     }
-    let wasm =
-        code::decompress(&packed).ok_or_else(|| malformed("the code does not decompress".into()))?;
+    let wasm = code::decompress(&packed).ok_or_else(|| malformed("the code does not decompress".into()))?;
     if let Some(declared) = code::declared_length(root)
         && declared != wasm.len()
     {

@@ -28,7 +28,9 @@ pub(super) fn answer(call: &mut Call<'_>, input: &[u8]) -> Answer {
         // Everybody is one here: there is no auction.
         ArbWasmCacheCalls::isCacheManager(_) => encode(true),
         ArbWasmCacheCalls::allCacheManagers(_) => encode(Vec::<Address>::new()),
-        ArbWasmCacheCalls::codehashIsCached(asked) => encode(Record::load(call.context, asked.codehash).cached),
+        ArbWasmCacheCalls::codehashIsCached(asked) => {
+            encode(Record::load(call.context, asked.codehash).cached)
+        }
         ArbWasmCacheCalls::cacheProgram(asked) => {
             let hash = super::wasm::code_hash(call, asked.program);
             set(call, hash, true)

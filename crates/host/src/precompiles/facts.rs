@@ -70,9 +70,7 @@ pub(super) fn sys(call: &mut Call<'_>, input: &[u8]) -> Answer {
             let parents = &call.stylus.chain.parents;
             match back.and_then(|back| back.checked_sub(1)).and_then(|index| parents.get(index)) {
                 Some(hash) => encode(*hash),
-                None => {
-                    Err(ArbSys::InvalidBlockNumber { requested: asked.arbBlockNum, current }.into())
-                }
+                None => Err(ArbSys::InvalidBlockNumber { requested: asked.arbBlockNum, current }.into()),
             }
         }
         ArbSysCalls::arbChainID(_) => encode(U256::from(call.context.cfg().chain_id())),

@@ -6,7 +6,9 @@ use revm::context_interface::{ContextTr, JournalTr};
 
 use super::{Answer, Call, Fault, READ_GAS, decode, encode};
 use crate::code;
-use crate::lifecycle::{self, EXPIRY_DAYS, KEEPALIVE_DAYS, MIN_CACHED_INIT, MIN_INIT, Record, Refusal, STYLUS_VERSION};
+use crate::lifecycle::{
+    self, EXPIRY_DAYS, KEEPALIVE_DAYS, MIN_CACHED_INIT, MIN_INIT, Record, Refusal, STYLUS_VERSION,
+};
 use crate::price::{INK_PER_GAS, STACK_WORDS};
 
 sol! {
@@ -145,7 +147,13 @@ fn activate(call: &mut Call<'_>, program: Address) -> Answer {
     record.store(call.context, hash);
     let fee = take_fee(call, activation.asm_estimate)?;
     let version = STYLUS_VERSION;
-    call.emit(ProgramActivated { codehash: hash, moduleHash: keccak256(&whole.wasm), program, dataFee: fee, version });
+    call.emit(ProgramActivated {
+        codehash: hash,
+        moduleHash: keccak256(&whole.wasm),
+        program,
+        dataFee: fee,
+        version,
+    });
     encode((version, fee))
 }
 

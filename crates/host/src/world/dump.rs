@@ -52,7 +52,8 @@ impl World {
             for slot in old.keys().filter(|slot| !account.storage.contains_key(*slot)) {
                 self.set_storage(*address, *slot, U256::ZERO);
             }
-            let info = AccountInfo { nonce: account.nonce, balance: account.balance, ..AccountInfo::default() };
+            let info =
+                AccountInfo { nonce: account.nonce, balance: account.balance, ..AccountInfo::default() };
             self.put(*address, info.with_code(bytecode(account.code.clone())));
             for (slot, value) in &account.storage {
                 self.set_storage(*address, *slot, *value);

@@ -66,6 +66,8 @@ pub struct World {
     machine: Machine,
     timestamp: u64,
     history: Option<History>,
+    /// The mark that is being looked at, and the present.
+    looking: Option<(Mark, Mark)>,
 }
 
 impl Default for World {
@@ -89,7 +91,7 @@ impl World {
         cfg.tx_gas_limit_cap = Some(TX_GAS);
         let context = Context::new(CacheDB::default(), SPEC).with_cfg(cfg);
         let machine = Evm::new(context, evm::instructions(), Stylus::new());
-        let mut world = Self { machine, timestamp: START, history: None };
+        let mut world = Self { machine, timestamp: START, history: None, looking: None };
         for account in precompiles::ADDRESSES.into_iter().chain([CHAIN_STATE]) {
             // Solidity checks that a callee has code: the chain gives these the invalid instruction.
             let info = AccountInfo { nonce: 1, ..AccountInfo::default() };
@@ -194,6 +196,17 @@ impl World {
         self.machine.ctx.block.beneficiary = block.coinbase;
     }
 
+    /// Changes what calls see of the current block: the L1 block's number and the time.
+    pub fn adjust_block(&mut self, l1_number: Option<u64>, timestamp: Option<u64>) {
+        let block = &mut self.machine.ctx.block;
+        if let Some(number) = l1_number {
+            block.number = U256::from(number);
+        }
+        if let Some(timestamp) = timestamp {
+            block.timestamp = U256::from(timestamp);
+        }
+    }
+
     /// The L1 block that a time falls into.
     #[must_use]
     pub fn l1_block(timestamp: u64) -> u64 {
@@ -243,12 +256,18 @@ impl World {
         if let Some(history) = &mut self.history {
             history.undo(self.machine.ctx.db_mut(), mark);
         }
+        self.looking = Some((mark, now));
         let seen = look(self);
+        self.looking = None;
+        self.return_from(mark, now);
+        seen
+    }
+
+    fn return_from(&mut self, past: Mark, now: Mark) {
         self.rewind(now);
         if let Some(history) = &mut self.history {
-            history.redo(self.machine.ctx.db_mut(), mark);
+            history.redo(self.machine.ctx.db_mut(), past);
         }
-        seen
     }
 
     /// Gives up the history before a mark.
@@ -258,8 +277,12 @@ impl World {
         }
     }
 
-    /// Drops what a transaction that did not come to its end left behind.
+    /// Drops what a call or a look into the past that did not come to its end left behind.
     pub fn abandon(&mut self) {
+        if let Some((past, now)) = self.looking.take() {
+            self.return_from(past, now);
+        }
+        self.machine.ctx.modify_cfg(|cfg| cfg.disable_balance_check = false);
         self.machine.ctx.journal_mut().discard_tx();
         let _ = self.machine.ctx.journal_mut().finalize();
     }
@@ -319,4 +342,3 @@ impl World {
         self.state().basic(account).expect("an in-memory state does not fail").unwrap_or_default()
     }
 }
-

@@ -5,6 +5,7 @@ use revm::DatabaseCommit;
 use revm::context::TxEnv;
 use revm::context_interface::result::{ExecutionResult, Output};
 use revm::context_interface::transaction::{AccessList, AccessListItem};
+use revm::context_interface::{Cfg, ContextTr};
 use revm::handler::ExecuteEvm;
 use revm::primitives::TxKind;
 
@@ -117,6 +118,16 @@ impl World {
         self.charge_fees(true);
         self.machine.precompiles.programs = programs;
         result
+    }
+
+    /// The least gas limit that a transaction may have.
+    #[must_use]
+    pub fn intrinsic_gas(&self, tx: &Tx, terms: &Terms) -> u64 {
+        let accounts = terms.access_list.len() as u64;
+        let slots = terms.access_list.iter().map(|(_, slots)| slots.len() as u64).sum();
+        let prices = self.machine.ctx.cfg().gas_params();
+        let gas = prices.initial_tx_gas(&tx.data, tx.to.is_none(), accounts, slots, 0, None);
+        gas.initial_regular_gas.max(gas.floor_gas)
     }
 
     /// Whether the sender must have the fee: of a transaction yes, of a view no.
