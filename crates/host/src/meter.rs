@@ -117,8 +117,9 @@ impl<'a> Instrumenter<'a> {
             if let ValidPayload::Func(function, body) = valid {
                 let mut checker = function.into_validator(core::mem::take(&mut allocations));
                 let type_index = this.function_types[this.bodies.len()];
-                let frame_words =
-                    frame_words(&mut checker, &body, this.params[type_index as usize]).map_err(text)?;
+                let operands = operands(&mut checker, &body).map_err(text)?;
+                let locals = checker.len_locals().max(this.params[type_index as usize]);
+                let frame_words = operands + locals + FRAME_WORDS;
                 allocations = checker.into_allocations();
                 this.bodies.push(Body { body, type_index, frame_words });
             }
@@ -318,22 +319,20 @@ fn exports(mut section: ExportSection, added: &Added) -> ExportSection {
     section
 }
 
-/// Worst-case operands, locals and parameters, and what a frame takes besides.
-fn frame_words(
+/// The most operands that a body has on its stack, by validating it; the checker knows the locals afterwards.
+pub(crate) fn operands(
     checker: &mut wasmparser::FuncValidator<wasmparser::ValidatorResources>,
     body: &wasmparser::FunctionBody<'_>,
-    params: u32,
 ) -> Result<u32, wasmparser::BinaryReaderError> {
     let mut reader = body.get_binary_reader();
     checker.read_locals(&mut reader)?;
-    let locals = checker.len_locals().max(params);
     let mut ops = wasmparser::OperatorsReader::new(reader);
     let mut most = 0;
     while !ops.eof() {
         let position = ops.original_position();
-        let op = ops.read()?;
-        checker.op(position, &op)?;
+        checker.op(position, &ops.read()?)?;
         most = most.max(checker.operand_stack_height());
     }
-    Ok(most + locals + FRAME_WORDS)
+    ops.finish()?;
+    Ok(most)
 }

@@ -13,6 +13,11 @@ pub(crate) const BLOCK: u64 = 2_450;
 /// Words of stack at the start of a call.
 pub(crate) const STACK_WORDS: u32 = 22_000;
 
+/// Gas that starting any program costs when it is not cached, beside [`MIN_CACHED_INIT`].
+pub(crate) const MIN_INIT: u64 = 69 * 128;
+/// Gas that starting any program costs, cached or not.
+pub(crate) const MIN_CACHED_INIT: u64 = 11 * 32;
+
 /// Reading or forwarding `length` bytes from the program's memory.
 pub(crate) fn read(length: u64) -> u64 {
     16_381 + 55 * length.saturating_sub(32)
@@ -42,9 +47,9 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    const FREE: u16 = 2;
-    const LIMIT: u16 = 128;
-    const PAGE_GAS: u64 = 1_000;
+    pub(crate) const FREE: u16 = 2;
+    pub(crate) const LIMIT: u16 = 128;
+    pub(crate) const PAGE_GAS: u64 = 1_000;
 
     /// Opens `new` pages and returns their gas; more than 128 cost more than there is.
     pub(crate) fn grow(&mut self, new: u16) -> u64 {
