@@ -143,7 +143,9 @@ pub(crate) struct Ended {
 
 /// A call on the open journal.
 pub(crate) fn call(context: &mut Context, stylus: &mut Stylus, inputs: CallInputs) -> Ended {
-    if stylus.free_value && let Some(value) = inputs.transfer_value() {
+    if stylus.free_value
+        && let Some(value) = inputs.transfer_value()
+    {
         context.journal_mut().balance_incr(inputs.caller, value).expect(STATE);
     }
     run(context, stylus, FrameInput::Call(Box::new(inputs)))

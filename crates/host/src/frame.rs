@@ -73,12 +73,9 @@ pub(crate) fn run(
             }
             ending
         }
-        None => Ending {
-            run: ProgramRun::not_started(),
-            output: Bytes::new(),
-            gas_used: gas_limit,
-            refund: 0,
-        },
+        None => {
+            Ending { run: ProgramRun::not_started(), output: Bytes::new(), gas_used: gas_limit, refund: 0 }
+        }
     };
     stylus.pages.open = pages_before;
     stylus.ink_used = ending.run.ink_used;

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use alloy_primitives::Bytes;
 use revm::interpreter::{Gas, InstructionResult, InterpreterResult};
 
+use crate::world::World;
+
 /// What a mocked contract answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
@@ -23,6 +25,14 @@ pub struct Mock {
     pub answers: HashMap<Vec<u8>, Answer>,
     /// The answer to every other selector.
     pub otherwise: Option<Answer>,
+}
+
+impl World {
+    /// Puts a contract at an address that answers by rote; its code is the one byte `fe`.
+    pub fn set_mock(&mut self, account: Address, mock: Mock) {
+        self.set_code(account, Bytes::from_static(&[0xfe]));
+        self.machine.precompiles.mocks.insert(account, mock.into());
+    }
 }
 
 /// Answers one call.

@@ -1,5 +1,7 @@
 //! Prices: ink of instructions and host functions, gas of memory and of calling a program. All figures are the chain's.
 
+use core::cmp::Ordering;
+
 /// Ink in a gas.
 pub(crate) const INK_PER_GAS: u64 = 10_000;
 /// Entering a host function.
@@ -62,11 +64,13 @@ impl Pages {
         linear.saturating_add(ramp)
     }
 
+    /// 31,874,000 to the power of the part of the limit that is used, rounded down; the chain's table is one less at its end.
     fn ramp(pages: u16) -> u64 {
-        if pages > Self::LIMIT {
-            return u64::MAX;
+        match pages.cmp(&Self::LIMIT) {
+            Ordering::Less => 31_874_000_f64.powf(f64::from(pages) / 128.0) as u64,
+            Ordering::Equal => 31_873_999,
+            Ordering::Greater => u64::MAX,
         }
-        31_874_000_f64.powf(f64::from(pages) / 128.0) as u64
     }
 }
 

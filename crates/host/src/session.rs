@@ -70,8 +70,15 @@ pub struct Session<'w> {
     refund: i64,
 }
 
+impl World {
+    /// Opens a transaction whose frames are run one by one.
+    pub fn session(&mut self) -> Session<'_> {
+        Session::new(self)
+    }
+}
+
 impl<'w> Session<'w> {
-    pub(crate) fn new(world: &'w mut World) -> Self {
+    fn new(world: &'w mut World) -> Self {
         let context = &mut world.machine.ctx;
         let tracing = core::mem::replace(&mut context.chain.on, true);
         let block = &context.block;

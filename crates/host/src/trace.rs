@@ -9,6 +9,8 @@ use alloy_primitives::{Address, Bytes, U256};
 
 use crate::engine::Exit;
 use crate::hostio::{SIGNATURES, Uses};
+use crate::price::INK_PER_GAS;
+use crate::world::World;
 
 pub(crate) use record::Recorder;
 
@@ -149,15 +151,27 @@ pub struct Trace {
     pub calls: Vec<Self>,
 }
 
+impl World {
+    /// Whether calls leave a trace behind. It costs time; the figures are the same.
+    pub fn set_tracing(&mut self, tracing: bool) {
+        self.machine.ctx.chain.on = tracing;
+    }
+
+    /// Takes the trace of the last transaction, whether or not it succeeded; none if it was not traced or ran no frame.
+    pub fn take_trace(&mut self) -> Option<Trace> {
+        self.machine.ctx.chain.take()
+    }
+}
+
 impl Trace {
     /// Ink of the whole frame: overhead and run of a program, gas of EVM code at ten thousand a gas.
     #[must_use]
     pub fn ink(&self) -> u64 {
         match &self.program {
             Some(run) if run.outcome != Outcome::NotStarted => {
-                run.overhead_gas.saturating_mul(crate::price::INK_PER_GAS).saturating_add(run.ink_used)
+                run.overhead_gas.saturating_mul(INK_PER_GAS).saturating_add(run.ink_used)
             }
-            _ => self.gas_used.saturating_mul(crate::price::INK_PER_GAS),
+            _ => self.gas_used.saturating_mul(INK_PER_GAS),
         }
     }
 

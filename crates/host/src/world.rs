@@ -14,11 +14,8 @@ use revm::{Database, DatabaseCommit};
 use crate::code;
 use crate::error::{CallError, DeployError};
 use crate::evm::{self, Context, Machine, SPEC, Stylus};
-use crate::mock::Mock;
 use crate::normalise::normalise;
 use crate::program::ProgramInfo;
-use crate::session::Session;
-use crate::trace::Trace;
 
 /// Arbitrum One.
 const CHAIN_ID: u64 = 42_161;
@@ -111,7 +108,8 @@ impl World {
         cfg.tx_gas_limit_cap = Some(TX_GAS);
         let context = Context::new(CacheDB::default(), SPEC).with_cfg(cfg);
         let instructions = EthInstructions::new_mainnet_with_spec(SPEC);
-        let mut world = Self { machine: Machine::new(context, instructions, Stylus::new()), timestamp: START };
+        let mut world =
+            Self { machine: Machine::new(context, instructions, Stylus::new()), timestamp: START };
         world.open_block();
         world
     }
@@ -145,12 +143,6 @@ impl World {
     pub fn set_code(&mut self, account: Address, code: Bytes) {
         let info = self.info(account).with_code(Bytecode::new_legacy(code));
         self.state().insert_account_info(account, info);
-    }
-
-    /// Puts a contract at an address that answers by rote; its code is the one byte `fe`.
-    pub fn set_mock(&mut self, account: Address, mock: Mock) {
-        self.set_code(account, Bytes::from_static(&[0xfe]));
-        self.machine.precompiles.mocks.insert(account, mock.into());
     }
 
     /// A storage slot.
@@ -305,21 +297,6 @@ impl World {
         self.machine.ctx.modify_cfg(|cfg| {
             cfg.disable_balance_check = !charge;
         });
-    }
-
-    /// Opens a transaction whose frames are run one by one.
-    pub fn session(&mut self) -> Session<'_> {
-        Session::new(self)
-    }
-
-    /// Whether calls leave a trace behind. It costs time; the figures are the same.
-    pub fn set_tracing(&mut self, tracing: bool) {
-        self.machine.ctx.chain.on = tracing;
-    }
-
-    /// Takes the trace of the last transaction, whether or not it succeeded; none if it was not traced or ran no frame.
-    pub fn take_trace(&mut self) -> Option<Trace> {
-        self.machine.ctx.chain.take()
     }
 
     /// Reads a deployed program back from its accounts and activates it, as anyone may.

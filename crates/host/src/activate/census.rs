@@ -7,6 +7,7 @@ use wasmparser::{
 use super::{Activation, Rule, limit, reject};
 use crate::error::DeployError;
 use crate::hostio::{MODULE, SIGNATURES};
+use crate::meter::depth::{Arities, Arity};
 use crate::price;
 
 const PAGES: u64 = 128;
@@ -18,6 +19,7 @@ const SEGMENTS: u64 = 128;
 const ELEMENT_BYTES: u64 = 4_096;
 const TABLE_ENTRIES: u64 = 4_096;
 const OPERATORS: u64 = 65_536;
+const VALUES: u64 = 4_096;
 
 /// A function type.
 struct Signature {
@@ -29,6 +31,7 @@ struct Signature {
 #[derive(Default)]
 pub(super) struct Census {
     types: Vec<Signature>,
+    arities: Arities,
     functions: Vec<u32>,
     imports: u32,
     pays_for_growth: bool,
@@ -66,12 +69,12 @@ impl Census {
     pub(super) fn read(wasm: &[u8]) -> Result<Self, DeployError> {
         let mut census = Self::default();
         for payload in Parser::new(0).parse_all(wasm) {
-            payload.map_err(Fault::Wasm).and_then(|payload| census.payload(payload)).or_else(
-                |fault| match fault {
+            payload.map_err(Fault::Wasm).and_then(|payload| census.payload(payload)).or_else(|fault| {
+                match fault {
                     Fault::Rule(error) => Err(error),
                     Fault::Wasm(error) => reject(Rule::Malformed, error.to_string()),
-                },
-            )?;
+                }
+            })?;
         }
         Ok(census)
     }
@@ -81,12 +84,15 @@ impl Census {
             Payload::TypeSection(types) => {
                 for ty in types.into_iter_err_on_gc_types() {
                     let ty = ty?;
+                    let (params, results) = (ty.params().len() as u32, ty.results().len() as u32);
+                    self.arities.types.push(Arity { params, results });
                     self.types.push(Signature { params: ty.params().into(), results: ty.results().into() });
                 }
             }
             Payload::ImportSection(imports) => self.imports(imports)?,
             Payload::FunctionSection(functions) => {
                 self.functions = functions.into_iter().collect::<Result<_, _>>()?;
+                self.arities.functions.extend(&self.functions);
                 limit(Rule::FunctionLimit, self.functions.len() as u64, FUNCTIONS, "functions")?;
             }
             Payload::TableSection(tables) => {
@@ -137,6 +143,7 @@ impl Census {
             let Some(hostio) = hostio.filter(|_| import.module == MODULE) else {
                 return Ok(reject(Rule::UnknownImport, name)?);
             };
+            self.arities.functions.push(ty);
             let ty = self.types.get(ty as usize);
             if !ty.is_some_and(|ty| *ty.params == *hostio.params && *ty.results == *hostio.results) {
                 reject(Rule::ImportSignature, name)?;
@@ -166,14 +173,14 @@ impl Census {
             locals += u64::from(group?.0);
         }
         limit(Rule::LocalsLimit, locals, LOCALS, "locals")?;
+        let body: Vec<Operator<'_>> = body.get_operators_reader()?.into_iter().collect::<Result<_, _>>()?;
         let (mut operators, mut blocks, mut returns, mut extra) = (0_u64, 0_u64, 0_u64, 0_u64);
-        for op in body.get_operators_reader()? {
-            let op = op?;
-            if price::instruction(&op).is_none() {
-                reject(unpriced(&op), format!("{op:?}"))?;
+        for op in &body {
+            if price::instruction(op).is_none() {
+                reject(unpriced(op), format!("{op:?}"))?;
             }
             operators += 1;
-            blocks += u64::from(crate::meter::ends_block(&op));
+            blocks += u64::from(crate::meter::ends_block(op));
             returns += u64::from(matches!(op, Operator::Return));
             extra += match op {
                 Operator::MemoryGrow { .. } => 4,
@@ -183,6 +190,8 @@ impl Census {
         }
         let total = operators + 12 * blocks + 13 + 4 * (returns + 1) + extra;
         limit(Rule::BodyOperatorLimit, total, OPERATORS, "instrumented operators")?;
+        let values = self.arities.most_values(&body).into();
+        limit(Rule::ValueContention, values, VALUES, "values on the operand stack")?;
         self.operators += total;
         Ok(())
     }
@@ -222,8 +231,7 @@ impl Census {
         let functions = self.functions.len() as u64;
         let arity: u64 = (0..self.functions.len())
             .filter_map(|function| self.signature(function))
-            .map(|ty| (ty.params.len() + ty.results.len()) as u64)
-            .sum();
+            .fold(0, |sum, ty| sum + (ty.params.len() + ty.results.len()) as u64);
         let us = |micros: f64| 28 * micros.floor() as u64;
         let part = |rate: f64, count: u64| (rate * count as f64).floor() as u64;
         Activation {
@@ -251,7 +259,9 @@ impl Census {
 fn unpriced(op: &Operator<'_>) -> Rule {
     match op {
         Operator::MemoryInit { .. } | Operator::DataDrop { .. } => Rule::PassiveData,
-        Operator::TableCopy { .. } | Operator::TableInit { .. } | Operator::ElemDrop { .. } => Rule::BulkTable,
+        Operator::TableCopy { .. } | Operator::TableInit { .. } | Operator::ElemDrop { .. } => {
+            Rule::BulkTable
+        }
         // Every other operator of the features that are on.
         _ => Rule::FloatOperation,
     }

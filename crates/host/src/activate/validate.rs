@@ -1,14 +1,9 @@
 //! Validation: the features that are on, and the name of the one that is missing.
 
-use wasmparser::{
-    BinaryReaderError, FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator, WasmFeatures,
-};
+use wasmparser::{BinaryReaderError, Parser, Payload, Validator, WasmFeatures};
 
-use super::{Rule, limit, reject};
+use super::{Rule, reject};
 use crate::error::DeployError;
-use crate::meter;
-
-const VALUES: u64 = 4_096;
 
 /// What a chain's validator takes.
 const ALLOWED: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
@@ -33,10 +28,7 @@ const REFUSED: [(WasmFeatures, Rule); 9] = [
 
 /// Checks that the module is valid with no feature that a chain refuses.
 pub(super) fn validate(wasm: &[u8]) -> Result<(), DeployError> {
-    match operands(wasm, ALLOWED) {
-        Ok(most) => limit(Rule::ValueContention, most, VALUES, "values on the operand stack"),
-        Err(error) => reject(broken(wasm), error.to_string()),
-    }
+    valid(wasm, ALLOWED).or_else(|error| reject(broken(wasm), error.to_string()))
 }
 
 /// The rule that an invalid module breaks: the one feature without which it is invalid though all others are on.
@@ -44,10 +36,10 @@ fn broken(wasm: &[u8]) -> Rule {
     if !readable(wasm) {
         return Rule::Malformed;
     }
-    if operands(wasm, WasmFeatures::all()).is_err() {
+    if valid(wasm, WasmFeatures::all()).is_err() {
         return Rule::Invalid;
     }
-    let needs = |feature: WasmFeatures| operands(wasm, WasmFeatures::all().difference(feature)).is_err();
+    let needs = |feature: WasmFeatures| valid(wasm, WasmFeatures::all().difference(feature)).is_err();
     let named = REFUSED.into_iter().find(|(feature, _)| needs(*feature));
     named.map_or(Rule::Feature, |(_, rule)| rule)
 }
@@ -62,19 +54,6 @@ fn readable(wasm: &[u8]) -> bool {
     })
 }
 
-/// Validates and returns the most values that any function has on its operand stack.
-fn operands(wasm: &[u8], features: WasmFeatures) -> Result<u64, BinaryReaderError> {
-    let mut parser = Parser::new(0);
-    parser.set_features(features);
-    let mut validator = Validator::new_with_features(features);
-    let mut allocations = FuncValidatorAllocations::default();
-    let mut most = 0;
-    for payload in parser.parse_all(wasm) {
-        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
-            let mut checker = function.into_validator(core::mem::take(&mut allocations));
-            most = most.max(meter::operands(&mut checker, &body)?);
-            allocations = checker.into_allocations();
-        }
-    }
-    Ok(most.into())
+fn valid(wasm: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {
+    Validator::new_with_features(features).validate_all(wasm).map(|_| ())
 }

@@ -102,12 +102,13 @@ fn forward(vm: &mut Vm<'_, '_>, request: Request) -> Result<(Bytes, u32), Stop> 
         return Ok((Bytes::new(), FAILED));
     }
     let rest = available - base;
-    let forwarded = request.gas.min(rest - rest / 64);
+    let forwarded = request.gas.min(rest - rest.div_ceil(64));
     let limit = forwarded + if carries_value { STIPEND } else { 0 };
     let inputs = call_inputs(vm, request, limit);
     let ended = evm::call(vm.frame.context, vm.frame.stylus, inputs);
     absorb(vm, &ended);
-    vm.pay_gas(base + forwarded.saturating_sub(ended.gas_left))?;
+    // The stipend is paid for where it is used.
+    vm.pay_gas(base + limit - ended.gas_left)?;
     Ok((ended.output, if ended.success { 0 } else { FAILED }))
 }
 
@@ -145,12 +146,7 @@ fn finish(vm: &mut Vm<'_, '_>, length_at: u32, output: Bytes) -> Result<(), Stop
     Ok(())
 }
 
-pub(crate) fn read_return_data(
-    vm: &mut Vm<'_, '_>,
-    dest: u32,
-    offset: u32,
-    size: u32,
-) -> Result<u32, Stop> {
+pub(crate) fn read_return_data(vm: &mut Vm<'_, '_>, dest: u32, offset: u32, size: u32) -> Result<u32, Stop> {
     vm.pay(HOSTIO + EVM_API)?;
     let data = vm.frame.returned.clone();
     let from = (offset as usize).min(data.len());

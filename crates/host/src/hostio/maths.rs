@@ -51,12 +51,7 @@ fn two(
     vm.write_word(a, result)
 }
 
-fn three(
-    vm: &mut Vm<'_, '_>,
-    at: [u32; 3],
-    price: u64,
-    of: impl Fn([U256; 3]) -> U256,
-) -> Result<(), Stop> {
+fn three(vm: &mut Vm<'_, '_>, at: [u32; 3], price: u64, of: impl Fn([U256; 3]) -> U256) -> Result<(), Stop> {
     vm.pay(HOSTIO + 4 * POINTER + price)?;
     let operands = [vm.read_word(at[0])?, vm.read_word(at[1])?, vm.read_word(at[2])?];
     vm.write_word(at[0], of(operands))

@@ -79,8 +79,7 @@ fn flush(vm: &mut Vm<'_, '_>) -> Result<(), Stop> {
             return vm.pay(u64::MAX);
         }
     }
-    vm.pay_gas(spent)?;
-    if vm.gas_left() == 0 { vm.pay(u64::MAX) } else { Ok(()) }
+    vm.pay_gas(spent)
 }
 
 /// SSTORE after EIP-2929 and EIP-3529: gas and change of the refund.

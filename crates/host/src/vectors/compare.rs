@@ -46,11 +46,7 @@ impl Comparison {
         }
     }
 
-    pub(super) fn activation(
-        &mut self,
-        expected: &Activation,
-        activated: &Result<ProgramInfo, DeployError>,
-    ) {
+    pub(super) fn activation(&mut self, expected: &Activation, activated: &Result<ProgramInfo, DeployError>) {
         let rule = match activated {
             Ok(_) => None,
             Err(DeployError::Rejected { rule, .. }) => Some(rule_name(*rule)),
@@ -70,7 +66,11 @@ impl Comparison {
         self.equal("footprint_pages", &expected.footprint_pages, &found.map(|a| a.footprint_pages.into()));
         self.equal("init_cost", &expected.init_cost, &found.map(|a| a.init_cost));
         self.equal("cached_init_cost", &expected.cached_init_cost, &found.map(|a| a.cached_init_cost));
-        self.equal("overhead_uncached_gas", &expected.overhead_uncached_gas, &found.map(|a| a.overhead(false)));
+        self.equal(
+            "overhead_uncached_gas",
+            &expected.overhead_uncached_gas,
+            &found.map(|a| a.overhead(false)),
+        );
         self.equal("overhead_cached_gas", &expected.overhead_cached_gas, &found.map(|a| a.overhead(true)));
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use serde::Deserialize;
 
 use super::VectorError;
@@ -93,9 +93,25 @@ pub(super) struct Environment {
     #[serde(default)]
     pub(super) storage: BTreeMap<Address, BTreeMap<U256, U256>>,
     #[serde(default)]
-    pub(super) mocks: BTreeMap<Address, BTreeMap<String, Answer>>,
+    pub(super) mocks: BTreeMap<Address, BTreeMap<Selector, Answer>>,
     #[serde(default)]
     pub(super) code: BTreeMap<Address, Bytes>,
+}
+
+/// The beginning of calldata in hex, or `*` for all other.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) enum Selector {
+    Bytes(Vec<u8>),
+    Other,
+}
+
+impl TryFrom<String> for Selector {
+    type Error = hex::FromHexError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text == "*" { Ok(Self::Other) } else { hex::decode(text).map(Self::Bytes) }
+    }
 }
 
 #[derive(Deserialize)]

@@ -1,10 +1,12 @@
 //! One case on a world of its own.
 
-use alloy_primitives::{Address, hex};
+use std::collections::BTreeMap;
+
+use alloy_primitives::Address;
 
 use super::Difference;
 use super::compare::Comparison;
-use super::format::{Answer, Call, Case, Fixed};
+use super::format::{Answer, Call, Case, Fixed, Selector};
 use crate::code;
 use crate::mock::{self, Mock};
 use crate::session::{Environment, Session, SessionCall};
@@ -77,16 +79,14 @@ fn environment(fixed: &Fixed, case: &Case, call: &Call) -> Environment {
     }
 }
 
-fn mock(answers: &std::collections::BTreeMap<String, Answer>) -> Mock {
+fn mock(answers: &BTreeMap<Selector, Answer>) -> Mock {
     let mut mock = Mock::default();
     for (selector, answer) in answers {
         let answer =
             mock::Answer { gas: answer.gas, data: answer.return_data.clone(), revert: answer.revert };
-        match selector.as_str() {
-            "*" => mock.otherwise = Some(answer),
-            hex => {
-                mock.answers.insert(hex::decode(hex).unwrap_or_default(), answer);
-            }
+        match selector {
+            Selector::Other => mock.otherwise = Some(answer),
+            Selector::Bytes(bytes) => drop(mock.answers.insert(bytes.clone(), answer)),
         }
     }
     mock
