@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use alloy_primitives::Bytes;
+use alloy_primitives::{Address, Bytes};
 use revm::interpreter::{Gas, InstructionResult, InterpreterResult};
 
 use crate::world::World;
