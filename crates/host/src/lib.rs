@@ -9,24 +9,32 @@
 
 mod activate;
 mod code;
+mod engine;
 mod error;
 mod evm;
 mod frame;
 mod hostio;
 mod lifecycle;
 mod meter;
+mod mock;
 mod normalise;
 mod precompiles;
 mod price;
 mod program;
+mod session;
 mod storage;
+mod trace;
+pub mod vectors;
 mod world;
 
 pub use activate::{Activation, Rule};
 pub use error::{CallError, DeployError};
+pub use mock::{Answer, Mock};
 pub use program::ProgramInfo;
-pub use world::{
-    BASE_FEE, Block, DumpedAccount, Log, Mark, Outcome, Receipt, Snapshot, TX_GAS, Terms, Tx, World,
+pub use session::{Environment, Session, SessionCall, SessionResult};
+pub use trace::{FrameKind, HostioUse, Outcome, ProgramRun, Trace};
+pub use world::{SEQUENCER, 
+    BASE_FEE, Block, DumpedAccount, Log, Executed, Mark, Receipt, Snapshot, TX_GAS, Terms, Tx, World,
 };
 
 pub use alloy_primitives;

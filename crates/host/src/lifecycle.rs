@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
-use revm::context_interface::{Block, ContextTr, JournalTr};
+use revm::context_interface::{ContextTr, JournalTr};
 
 use crate::activate::Activation;
 use crate::code;
 use crate::error::DeployError;
 use crate::evm::{Context, Stylus};
+use crate::price::{MIN_CACHED_INIT, MIN_INIT};
 use crate::program::Program;
 
 /// The account that holds the chain's own state.
@@ -21,9 +22,6 @@ pub(crate) const STYLUS_VERSION: u16 = 2;
 pub(crate) const EXPIRY_DAYS: u16 = 365;
 pub(crate) const KEEPALIVE_DAYS: u16 = 31;
 const DAY: u64 = 86_400;
-/// Gas that starting any program costs: without the cache, and with it.
-pub(crate) const MIN_INIT: u64 = 69 * 128;
-pub(crate) const MIN_CACHED_INIT: u64 = 11 * 32;
 /// Activation times are kept in hours since then [unix seconds].
 const EPOCH: u64 = 1_421_388_000;
 const HOUR: u64 = 3_600;
@@ -156,10 +154,10 @@ impl Record {
         self.asm_kib.saturating_mul(1_024)
     }
 
-    /// Gas of starting the program uncached, and cached.
-    pub(crate) fn start_gas(&self) -> (u64, u64) {
-        let cached = MIN_CACHED_INIT + u64::from(self.cached_init_cost);
-        (cached + MIN_INIT + u64::from(self.init_cost), cached)
+    /// Gas charged before a call, memory not counted: of a program in the cache, and of one that is not.
+    pub(crate) fn overhead(&self, cached: bool) -> u64 {
+        let start = MIN_CACHED_INIT + u64::from(self.cached_init_cost);
+        if cached { start } else { start + MIN_INIT + u64::from(self.init_cost) }
     }
 }
 
@@ -175,14 +173,14 @@ pub(crate) fn callable(
     code: &[u8],
 ) -> Result<(Arc<Program>, Record), Refusal> {
     let record = Record::load(context, hash);
-    record.check(context.block().timestamp().saturating_to())?;
+    record.check(stylus.chain.timestamp)?;
     if let Some(program) = stylus.programs.get(&hash) {
         return Ok((program, record));
     }
     // The state was loaded from a file: the module is made again.
     let made = assemble(code, |part| code_of(context, part))
         .and_then(|whole| stylus.programs.activate(hash, &whole.wasm, whole.compressed, whole.fragments));
-    let program = made.ok().and_then(|()| stylus.programs.get(&hash)).ok_or(Refusal::NotActivated)?;
+    let program = made.ok().and_then(|_| stylus.programs.get(&hash)).ok_or(Refusal::NotActivated)?;
     Ok((program, record))
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use alloy_primitives::B256;
 
 use crate::activate::{Activation, activate};
+use crate::engine::{Compiled, Engine};
 use crate::error::DeployError;
 use crate::meter::instrument;
 
@@ -24,14 +25,14 @@ pub struct ProgramInfo {
 
 /// An activated program, ready to run.
 pub(crate) struct Program {
-    pub(crate) module: wasmi::Module,
+    pub(crate) module: Compiled,
     pub(crate) info: ProgramInfo,
 }
 
 /// Programs by code hash. Clones share the compiled modules.
 #[derive(Clone)]
 pub(crate) struct Programs {
-    engine: wasmi::Engine,
+    engine: Arc<Engine>,
     active: HashMap<B256, Arc<Program>>,
     recent: VecDeque<B256>,
 }
@@ -41,15 +42,12 @@ const RECENT: usize = 32;
 
 impl Programs {
     pub(crate) fn new() -> Self {
-        let mut config = wasmi::Config::default();
-        config.set_max_recursion_depth(10_000);
-        config.compilation_mode(wasmi::CompilationMode::Eager);
-        let engine = wasmi::Engine::new(&config);
+        let engine = Arc::new(Engine::new());
         Self { engine, active: HashMap::new(), recent: VecDeque::new() }
     }
 
-    pub(crate) fn engine(&self) -> &wasmi::Engine {
-        &self.engine
+    pub(crate) fn engine(&self) -> Arc<Engine> {
+        self.engine.clone()
     }
 
     /// Checks, meters and compiles a program.
@@ -59,18 +57,17 @@ impl Programs {
         wasm: &[u8],
         compressed: usize,
         fragments: usize,
-    ) -> Result<(), DeployError> {
-        if self.active.contains_key(&hash) {
-            return Ok(());
+    ) -> Result<ProgramInfo, DeployError> {
+        if let Some(program) = self.active.get(&hash) {
+            return Ok(program.info.clone());
         }
         let activation = activate(wasm)?;
         let metered = instrument(wasm)?;
-        let module = wasmi::Module::new(&self.engine, &metered)
-            .map_err(|error| DeployError::Malformed(error.to_string()))?;
+        let module = self.engine.compile(&metered)?;
         let info =
             ProgramInfo { wasm_bytes: wasm.len(), compressed_bytes: compressed, fragments, activation };
-        self.active.insert(hash, Arc::new(Program { module, info }));
-        Ok(())
+        self.active.insert(hash, Arc::new(Program { module, info: info.clone() }));
+        Ok(info)
     }
 
     pub(crate) fn get(&self, hash: &B256) -> Option<Arc<Program>> {

@@ -52,7 +52,7 @@ fn set(call: &mut Call<'_>, hash: B256, cached: bool) -> Answer {
         return Ok(Vec::new());
     }
     if cached {
-        call.pay(record.start_gas().0)?;
+        call.pay(record.overhead(false))?;
     }
     record.cached = cached;
     record.store(call.context, hash);

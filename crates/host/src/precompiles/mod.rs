@@ -31,10 +31,11 @@ pub(crate) const CODE: Bytes = Bytes::from_static(&[0xfe]);
 const COPY_GAS: u64 = 3;
 const READ_GAS: u64 = 800;
 
-/// What the precompiles know of the chain beyond the EVM's block.
+/// The block as the chain itself sees it, whatever the EVM is shown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chain {
     pub(crate) block: u64,
+    pub(crate) timestamp: u64,
     /// Hashes of the blocks before it, newest first.
     pub(crate) parents: Vec<B256>,
 }
@@ -139,7 +140,7 @@ impl Call<'_> {
     }
 
     fn now(&self) -> u64 {
-        self.context.block().timestamp().saturating_to()
+        self.stylus.chain.timestamp
     }
 
     fn base_fee(&self) -> U256 {

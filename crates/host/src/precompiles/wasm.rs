@@ -6,10 +6,8 @@ use revm::context_interface::{ContextTr, JournalTr};
 
 use super::{Answer, Call, Fault, READ_GAS, decode, encode};
 use crate::code;
-use crate::lifecycle::{
-    self, EXPIRY_DAYS, KEEPALIVE_DAYS, MIN_CACHED_INIT, MIN_INIT, Record, Refusal, STYLUS_VERSION,
-};
-use crate::price::{INK_PER_GAS, STACK_WORDS};
+use crate::lifecycle::{self, EXPIRY_DAYS, KEEPALIVE_DAYS, Record, Refusal, STYLUS_VERSION};
+use crate::price::{INK_PER_GAS, MIN_CACHED_INIT, MIN_INIT, STACK_WORDS};
 
 sol! {
     interface ArbWasm {
@@ -84,7 +82,10 @@ pub(super) fn answer(call: &mut Call<'_>, input: &[u8]) -> Answer {
         ArbWasmCalls::codehashVersion(asked) => encode(active(call, asked.codehash)?.version),
         ArbWasmCalls::codehashAsmSize(asked) => encode(active(call, asked.codehash)?.asm_size()),
         ArbWasmCalls::programVersion(asked) => encode(active_at(call, asked.program)?.version),
-        ArbWasmCalls::programInitGas(asked) => encode(active_at(call, asked.program)?.start_gas()),
+        ArbWasmCalls::programInitGas(asked) => {
+            let record = active_at(call, asked.program)?;
+            encode((record.overhead(false), record.overhead(true)))
+        },
         ArbWasmCalls::programMemoryFootprint(asked) => encode(active_at(call, asked.program)?.footprint),
         ArbWasmCalls::programTimeLeft(asked) => {
             let record = active_at(call, asked.program)?;

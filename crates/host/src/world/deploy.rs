@@ -72,22 +72,22 @@ impl World {
         self.set_storage(CHAIN_STATE, Record::slot(hash), record.pack());
     }
 
-    /// Reads a deployed program back from its accounts and activates it, as anyone may.
-    fn activate(&mut self, account: Address) -> Result<(), DeployError> {
+    /// Reads a deployed program back from its accounts and activates it, as anyone may. One that is active stays as it is.
+    ///
+    /// # Errors
+    /// The activation rule that is broken.
+    pub fn activate(&mut self, account: Address) -> Result<ProgramInfo, DeployError> {
         let root = self.code(account);
         let hash = self.info(account).code_hash;
         let slot = Record::slot(hash);
-        if Record::unpack(self.storage(CHAIN_STATE, slot)).check(self.timestamp).is_ok() {
-            return Ok(());
-        }
         let whole = lifecycle::assemble(&root, |part| self.code(part))?;
         let programs = &mut self.machine.precompiles.programs;
-        programs.activate(hash, &whole.wasm, whole.compressed, whole.fragments)?;
-        if let Some(program) = programs.get(&hash) {
-            let record = Record::new(&program.info.activation, self.timestamp);
+        let info = programs.activate(hash, &whole.wasm, whole.compressed, whole.fragments)?;
+        if Record::unpack(self.storage(CHAIN_STATE, slot)).check(self.timestamp).is_err() {
+            let record = Record::new(&info.activation, self.timestamp);
             self.set_storage(CHAIN_STATE, slot, record.pack());
         }
-        Ok(())
+        Ok(info)
     }
 
     /// Puts code at the address that the sender's next creation would have. No gas is paid: the accounts are

@@ -5,30 +5,29 @@ mod dump;
 mod history;
 mod transact;
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use revm::Database;
+use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
+use revm::{Database, DatabaseCommit};
 use revm::bytecode::Bytecode;
-use revm::context::{BlockEnv, CfgEnv, Evm};
+use revm::context::{BlockEnv, CfgEnv};
 use revm::context_interface::{Cfg, ContextSetters, ContextTr, JournalTr};
 use revm::database::{CacheDB, EmptyDB};
-use revm::handler::EthFrame;
 use revm::handler::instructions::EthInstructions;
-use revm::interpreter::interpreter::EthInterpreter;
-use revm::primitives::AddressMap;
-use revm::state::{Account, AccountInfo};
+use revm::state::{AccountInfo, EvmState};
 
 use crate::code;
-use crate::evm::{self, Context, SPEC, Stylus};
+use crate::evm::{Context, Machine, SPEC, Stylus};
 use crate::lifecycle::CHAIN_STATE;
 use crate::precompiles::{self, Chain};
 use history::History;
 
 pub use dump::DumpedAccount;
 pub use history::Mark;
-pub use transact::{Log, Outcome, Receipt, Terms, Tx};
+pub use transact::{Executed, Log, Receipt, Terms, Tx};
 
 /// Arbitrum One.
 const CHAIN_ID: u64 = 42_161;
+/// The sequencer's address, which every block names as its beneficiary.
+pub const SEQUENCER: Address = address!("a4b000000000000000000073657175656e636572");
 /// The chain's cap on a transaction's gas.
 pub const TX_GAS: u64 = 32_000_000;
 /// The chain's least base fee [wei per gas].
@@ -37,8 +36,6 @@ pub const BASE_FEE: u64 = 10_000_000;
 const L1_START: u64 = 900_000;
 const START: u64 = 1_420_070_400;
 const L1_SECONDS: u64 = 12;
-
-type Machine = Evm<Context, (), EthInstructions<EthInterpreter, Context>, Stylus, EthFrame<EthInterpreter>>;
 
 /// A saved world.
 #[derive(Clone)]
@@ -55,15 +52,13 @@ pub struct Block {
     pub number: u64,
     /// Its time [unix seconds].
     pub timestamp: u64,
-    /// Who gets the tips.
-    pub coinbase: Address,
     /// Hashes of up to 256 blocks before it, newest first.
     pub parents: Vec<B256>,
 }
 
 /// One chain: accounts, programs, time. Calls between two changes of time share a block.
 pub struct World {
-    machine: Machine,
+    pub(crate) machine: Machine,
     timestamp: u64,
     history: Option<History>,
     /// The mark that is being looked at, and the present.
@@ -90,7 +85,8 @@ impl World {
         cfg.limit_contract_code_size = Some(code::ACCOUNT_LIMIT);
         cfg.tx_gas_limit_cap = Some(TX_GAS);
         let context = Context::new(CacheDB::default(), SPEC).with_cfg(cfg);
-        let machine = Evm::new(context, evm::instructions(), Stylus::new());
+        let instructions = EthInstructions::new_mainnet_with_spec(SPEC);
+        let machine = Machine::new(context, instructions, Stylus::new());
         let mut world = Self { machine, timestamp: START, history: None, looking: None };
         for account in precompiles::ADDRESSES.into_iter().chain([CHAIN_STATE]) {
             // Solidity checks that a callee has code: the chain gives these the invalid instruction.
@@ -191,9 +187,9 @@ impl World {
     /// Opens a block that may lie before or after the current one.
     pub fn enter(&mut self, block: &Block) {
         self.timestamp = block.timestamp;
-        self.machine.precompiles.chain = Chain { block: block.number, parents: block.parents.clone() };
+        let chain = &mut self.machine.precompiles.chain;
+        *chain = Chain { block: block.number, timestamp: block.timestamp, parents: block.parents.clone() };
         self.open_block();
-        self.machine.ctx.block.beneficiary = block.coinbase;
     }
 
     /// Changes what calls see of the current block: the L1 block's number and the time.
@@ -204,6 +200,7 @@ impl World {
         }
         if let Some(timestamp) = timestamp {
             block.timestamp = U256::from(timestamp);
+            self.machine.precompiles.chain.timestamp = timestamp;
         }
     }
 
@@ -308,12 +305,14 @@ impl World {
         let block = BlockEnv {
             number: U256::from(Self::l1_block(self.timestamp)),
             timestamp: U256::from(self.timestamp),
+            beneficiary: SEQUENCER,
             basefee: BASE_FEE,
             gas_limit: 1 << 50,
             prevrandao: Some(B256::ZERO),
             ..BlockEnv::default()
         };
         self.machine.ctx.set_block(block);
+        self.machine.precompiles.chain.timestamp = self.timestamp;
         self.machine.precompiles.programs.next_block();
     }
 
@@ -328,10 +327,11 @@ impl World {
         }
     }
 
-    fn note_outcome(&mut self, outcome: &AddressMap<Account>) {
+    pub(crate) fn commit(&mut self, state: EvmState) {
         if let Some(history) = &mut self.history {
-            history.note_outcome(self.machine.ctx.db(), outcome);
+            history.note_outcome(self.machine.ctx.db(), &state);
         }
+        self.state().commit(state);
     }
 
     fn state(&mut self) -> &mut CacheDB<EmptyDB> {

@@ -1,16 +1,15 @@
 //! Transactions and views.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use revm::DatabaseCommit;
 use revm::context::TxEnv;
 use revm::context_interface::result::{ExecutionResult, Output};
 use revm::context_interface::transaction::{AccessList, AccessListItem};
-use revm::context_interface::{Cfg, ContextTr};
-use revm::handler::ExecuteEvm;
+use revm::context_interface::{Cfg, ContextSetters, ContextTr, JournalTr};
 use revm::primitives::TxKind;
 
 use super::{TX_GAS, World};
 use crate::error::CallError;
+use crate::evm;
 
 /// A log of a committed call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +63,7 @@ pub struct Terms {
 
 /// How a transaction ended that was valid, whether it succeeded or not.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct Executed {
     /// None if it succeeded.
     pub failure: Option<CallError>,
     /// The contract that it created.
@@ -87,7 +86,7 @@ impl World {
     /// # Errors
     /// As [`World::call`].
     pub fn call_with(&mut self, tx: Tx) -> Result<Receipt, CallError> {
-        self.execute(tx, Terms::default()).and_then(Outcome::succeeded)
+        self.execute(tx, Terms::default()).and_then(Executed::succeeded)
     }
 
     /// A call that changes nothing, not even the list of recent programs.
@@ -96,14 +95,14 @@ impl World {
     /// As [`World::call`].
     pub fn view(&mut self, from: Address, to: Address, data: impl Into<Bytes>) -> Result<Receipt, CallError> {
         let tx = Tx { from, to: Some(to), value: U256::ZERO, data: data.into(), gas_limit: TX_GAS };
-        self.try_out(tx, Terms::default()).and_then(Outcome::succeeded)
+        self.try_out(tx, Terms::default()).and_then(Executed::succeeded)
     }
 
     /// A transaction with its terms. If it is valid its effects stay, also when it fails: the nonce and the fee.
     ///
     /// # Errors
     /// [`CallError::Invalid`], and nothing has changed.
-    pub fn execute(&mut self, tx: Tx, terms: Terms) -> Result<Outcome, CallError> {
+    pub fn execute(&mut self, tx: Tx, terms: Terms) -> Result<Executed, CallError> {
         self.transact(tx, terms, true)
     }
 
@@ -111,7 +110,7 @@ impl World {
     ///
     /// # Errors
     /// As [`World::execute`].
-    pub fn try_out(&mut self, tx: Tx, terms: Terms) -> Result<Outcome, CallError> {
+    pub fn try_out(&mut self, tx: Tx, terms: Terms) -> Result<Executed, CallError> {
         let programs = self.machine.precompiles.programs.clone();
         self.charge_fees(false);
         let result = self.transact(tx, terms, false);
@@ -137,7 +136,7 @@ impl World {
         });
     }
 
-    fn transact(&mut self, tx: Tx, terms: Terms, commit: bool) -> Result<Outcome, CallError> {
+    fn transact(&mut self, tx: Tx, terms: Terms, commit: bool) -> Result<Executed, CallError> {
         self.machine.precompiles.next_transaction();
         let nonce = self.info(tx.from).nonce;
         if let Some(asked) = terms.nonce
@@ -161,17 +160,20 @@ impl World {
             .access_list(AccessList(access_list.collect()))
             .build()
             .map_err(|error| CallError::Invalid(format!("{error:?}")))?;
-        let ended = self.machine.transact(env).map_err(|error| CallError::Invalid(error.to_string()))?;
+        self.machine.ctx.set_tx(env);
+        self.machine.ctx.chain.clear();
+        let ended = evm::transact(&mut self.machine);
+        let state = self.machine.ctx.journal_mut().finalize();
+        let ended = ended.map_err(|error| CallError::Invalid(error.to_string()))?;
         if commit {
-            self.note_outcome(&ended.state);
-            self.state().commit(ended.state);
+            self.commit(state);
         }
-        Ok(self.outcome(ended.result, intrinsic_gas(&tx)))
+        Ok(self.outcome(ended, intrinsic_gas(&tx)))
     }
 
-    fn outcome(&self, result: ExecutionResult, intrinsic: u64) -> Outcome {
+    fn outcome(&self, result: ExecutionResult, intrinsic: u64) -> Executed {
         let gas_used = result.tx_gas_used();
-        let mut outcome = Outcome {
+        let mut outcome = Executed {
             failure: None,
             created: None,
             receipt: Receipt {
@@ -200,7 +202,7 @@ impl World {
     }
 }
 
-impl Outcome {
+impl Executed {
     fn succeeded(self) -> Result<Receipt, CallError> {
         self.failure.map_or(Ok(self.receipt), Err)
     }

@@ -7,10 +7,10 @@ use alloy_consensus::{
     TxEnvelope, TxType,
 };
 use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Address, B64, B256, Bloom, BloomInput, Bytes, U256};
+use alloy_primitives::{B64, B256, Bloom, BloomInput, Bytes, U256};
 use alloy_rlp::Encodable as _;
 use alloy_rpc_types_eth::{Log, Transaction, TransactionReceipt};
-use host::{BASE_FEE, Mark, Outcome, World};
+use host::{BASE_FEE, Executed, Mark, SEQUENCER, World};
 
 /// Gas limit that every header shows, as on Arbitrum: blocks are bounded by `BLOCK_GAS`.
 pub(crate) const HEADER_GAS_LIMIT: u64 = 1 << 50;
@@ -36,7 +36,7 @@ pub(crate) struct Block {
 /// A transaction that ran, before its block has a hash.
 pub(crate) struct Ran {
     pub(crate) tx: Recovered<TxEnvelope>,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: Executed,
     pub(crate) before: Mark,
 }
 
@@ -45,7 +45,6 @@ impl Block {
     pub(crate) fn seal(
         parent: Option<&Self>,
         timestamp: u64,
-        coinbase: Address,
         before: Mark,
         ran: Vec<Ran>,
     ) -> Self {
@@ -62,7 +61,7 @@ impl Block {
         let header = Header {
             parent_hash: parent.map_or(B256::ZERO, |parent| parent.hash),
             ommers_hash: EMPTY_OMMER_ROOT_HASH,
-            beneficiary: coinbase,
+            beneficiary: SEQUENCER,
             transactions_root: calculate_transaction_root(&transactions),
             receipts_root: calculate_receipt_root(&receipts),
             logs_bloom: bloom,

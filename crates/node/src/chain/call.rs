@@ -6,7 +6,7 @@ use alloy_eips::BlockId;
 use alloy_primitives::{Address, U256};
 use alloy_rpc_types_eth::state::{AccountOverride, StateOverride};
 use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest};
-use host::{CallError, Outcome, TX_GAS, Terms, Tx, World};
+use host::{CallError, Executed, TX_GAS, Terms, Tx, World};
 
 use super::Chain;
 use crate::rpc::RpcError;
@@ -46,7 +46,7 @@ impl Chain {
     ///
     /// # Errors
     /// When the call is not valid or fails.
-    pub(crate) fn call(&mut self, request: &Request) -> Result<Outcome, RpcError> {
+    pub(crate) fn call(&mut self, request: &Request) -> Result<Executed, RpcError> {
         let (tx, terms) = request.tx()?;
         let outcome = self.prepared(request, |world| {
             check_value(world, &tx)?;

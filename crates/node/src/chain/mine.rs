@@ -4,7 +4,7 @@ use alloy_consensus::Transaction as _;
 use alloy_consensus::transaction::TxHashRef;
 
 use super::block::{Block, Ran};
-use super::{At, Chain, Event, SEQUENCER, call_of};
+use super::{At, Chain, Event, call_of};
 use crate::rpc::RpcError;
 
 /// Gas of one block, as on Arbitrum.
@@ -27,7 +27,7 @@ impl Chain {
         let before = self.world.mark();
         let ran = self.run_ready();
         self.clock_ticked(timestamp);
-        let block = Block::seal(self.blocks.last(), timestamp, SEQUENCER, before, ran);
+        let block = Block::seal(self.blocks.last(), timestamp, before, ran);
         let number = block.header.number;
         self.push(block);
         let world = &mut self.world;

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use alloy_consensus::TxEnvelope;
 use alloy_consensus::transaction::Recovered;
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::{Address, B256, TxHash, U256, address};
+use alloy_primitives::{Address, B256, TxHash, U256};
 use host::{Mark, World};
 use tokio::sync::{broadcast, watch};
 
@@ -35,8 +35,6 @@ pub(crate) use submit::call_of;
 const HISTORY: usize = 10_000;
 /// Events that a slow subscriber may be behind.
 const EVENTS: usize = 4_096;
-/// The sequencer, as Arbitrum names it in its blocks.
-const SEQUENCER: Address = address!("a4b000000000000000000073657175656e636572");
 
 /// What subscribers hear of.
 #[derive(Clone)]
@@ -125,7 +123,7 @@ impl Chain {
         self.by_hash.clear();
         self.by_transaction.clear();
         self.pool.clear();
-        self.push(Block::seal(None, start, SEQUENCER, before, Vec::new()));
+        self.push(Block::seal(None, start, before, Vec::new()));
         self.enter(At::Block(0));
     }
 
@@ -245,7 +243,7 @@ impl Chain {
         };
         let before = self.blocks.iter().take(usize::try_from(number).unwrap_or(usize::MAX)).rev();
         let parents = before.take(256).map(|block| block.hash).collect();
-        host::Block { number, timestamp, coinbase: SEQUENCER, parents }
+        host::Block { number, timestamp, parents }
     }
 
     /// Time of the block that would be mined now: blocks of one second share it.
