@@ -62,7 +62,11 @@ pub(crate) fn run(
         Err(refusal) => {
             stylus.refusal = Some((inputs.bytecode_address, refusal));
             let gas = Gas::new_spent_with_reservoir(gas_limit, 0);
-            return InterpreterResult { result: InstructionResult::OpcodeNotFound, gas, output: Bytes::new() };
+            return InterpreterResult {
+                result: InstructionResult::OpcodeNotFound,
+                gas,
+                output: Bytes::new(),
+            };
         }
     };
     let pages_before = stylus.pages.open;

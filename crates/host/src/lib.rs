@@ -33,8 +33,9 @@ pub use mock::{Answer, Mock};
 pub use program::ProgramInfo;
 pub use session::{Environment, Session, SessionCall, SessionResult};
 pub use trace::{FrameKind, HostioUse, Outcome, ProgramRun, Trace};
-pub use world::{SEQUENCER, 
-    BASE_FEE, Block, DumpedAccount, Log, Executed, Mark, Receipt, Snapshot, TX_GAS, Terms, Tx, World,
+pub use world::{
+    BASE_FEE, Block, DumpedAccount, Executed, Log, Mark, Receipt, SEQUENCER, Snapshot, TX_GAS, Terms, Tx,
+    World,
 };
 
 pub use alloy_primitives;

@@ -85,7 +85,7 @@ pub(super) fn answer(call: &mut Call<'_>, input: &[u8]) -> Answer {
         ArbWasmCalls::programInitGas(asked) => {
             let record = active_at(call, asked.program)?;
             encode((record.overhead(false), record.overhead(true)))
-        },
+        }
         ArbWasmCalls::programMemoryFootprint(asked) => encode(active_at(call, asked.program)?.footprint),
         ArbWasmCalls::programTimeLeft(asked) => {
             let record = active_at(call, asked.program)?;

@@ -6,13 +6,13 @@ mod history;
 mod transact;
 
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
-use revm::{Database, DatabaseCommit};
 use revm::bytecode::Bytecode;
 use revm::context::{BlockEnv, CfgEnv};
 use revm::context_interface::{Cfg, ContextSetters, ContextTr, JournalTr};
 use revm::database::{CacheDB, EmptyDB};
 use revm::handler::instructions::EthInstructions;
 use revm::state::{AccountInfo, EvmState};
+use revm::{Database, DatabaseCommit};
 
 use crate::code;
 use crate::evm::{Context, Machine, SPEC, Stylus};

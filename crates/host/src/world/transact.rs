@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::context::TxEnv;
-use revm::context_interface::result::{ExecutionResult, Output};
+use revm::context_interface::result::{ExecutionResult, HaltReason, Output};
 use revm::context_interface::transaction::{AccessList, AccessListItem};
 use revm::context_interface::{Cfg, ContextSetters, ContextTr, JournalTr};
 use revm::primitives::TxKind;
@@ -195,7 +195,13 @@ impl World {
                 outcome.failure = Some(CallError::Revert { data: output, gas_used });
             }
             ExecutionResult::Halt { reason, .. } => {
-                outcome.failure = Some(CallError::Halt { reason: format!("{reason:?}"), gas_used });
+                let refusal =
+                    self.machine.precompiles.refusal.filter(|_| reason == HaltReason::OpcodeNotFound);
+                let reason = match refusal {
+                    Some((program, refusal)) => format!("{refusal}: program {program}"),
+                    None => format!("{reason:?}"),
+                };
+                outcome.failure = Some(CallError::Halt { reason, gas_used });
             }
         }
         outcome

@@ -20,8 +20,6 @@ pub(crate) struct Mined {
     pub(crate) tx: Recovered<TxEnvelope>,
     pub(crate) receipt: TransactionReceipt,
     pub(crate) l1_block: u64,
-    /// The state that it found.
-    pub(crate) before: Mark,
 }
 
 /// A block.
@@ -37,17 +35,11 @@ pub(crate) struct Block {
 pub(crate) struct Ran {
     pub(crate) tx: Recovered<TxEnvelope>,
     pub(crate) outcome: Executed,
-    pub(crate) before: Mark,
 }
 
 impl Block {
     /// Seals a block: its header's roots of transactions and receipts are real; no trie of the state is kept, so the state's root is zero.
-    pub(crate) fn seal(
-        parent: Option<&Self>,
-        timestamp: u64,
-        before: Mark,
-        ran: Vec<Ran>,
-    ) -> Self {
+    pub(crate) fn seal(parent: Option<&Self>, timestamp: u64, before: Mark, ran: Vec<Ran>) -> Self {
         let transactions: Vec<&TxEnvelope> = ran.iter().map(|ran| ran.tx.inner()).collect();
         let mut gas_used = 0;
         let receipts: Vec<ReceiptEnvelope> = ran
@@ -115,7 +107,7 @@ impl Block {
                 contract_address: ran.tx.to().is_none().then(|| from.create(ran.tx.nonce())),
             };
             let l1_block = World::l1_block(self.header.timestamp);
-            self.transactions.push(Mined { tx: ran.tx, receipt, l1_block, before: ran.before });
+            self.transactions.push(Mined { tx: ran.tx, receipt, l1_block });
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) struct Request {
 
 impl Request {
     /// The call as the host takes it.
-    fn tx(&self) -> Result<(Tx, Terms), RpcError> {
+    pub(super) fn tx(&self) -> Result<(Tx, Terms), RpcError> {
         let call = &self.call;
         let data = call
             .input

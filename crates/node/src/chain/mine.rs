@@ -52,11 +52,10 @@ impl Chain {
             if self.check(&tx).is_err() {
                 continue;
             }
-            let before = self.world.mark();
             let (call, terms) = call_of(&tx);
             if let Ok(outcome) = self.world.execute(call, terms) {
                 gas = gas.saturating_add(outcome.receipt.gas_used);
-                ran.push(Ran { tx, outcome, before });
+                ran.push(Ran { tx, outcome });
             }
             self.running = None;
         }

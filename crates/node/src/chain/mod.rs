@@ -7,6 +7,7 @@ mod mine;
 mod pool;
 mod save;
 mod submit;
+mod trace;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,6 +31,7 @@ pub(crate) use call::Request;
 pub(crate) use filter::Interest;
 pub(crate) use save::Saved;
 pub(crate) use submit::call_of;
+pub(crate) use trace::Traced;
 
 /// Blocks whose state can still be shown.
 const HISTORY: usize = 10_000;
@@ -202,9 +204,19 @@ impl Chain {
         look: impl FnOnce(&mut World) -> T,
     ) -> Result<T, RpcError> {
         let at = self.find(id.unwrap_or_default()).ok_or_else(|| RpcError::refused("header not found"))?;
-        let Some(mark) = self.mark_of(at) else {
-            return Ok(self.within(at, look));
-        };
+        match self.mark_of(at) {
+            Some(mark) => self.look_back(at, mark, look),
+            None => Ok(self.within(at, look)),
+        }
+    }
+
+    /// Looks at the state at a mark, in the environment of a block.
+    fn look_back<T>(
+        &mut self,
+        at: At,
+        mark: Mark,
+        look: impl FnOnce(&mut World) -> T,
+    ) -> Result<T, RpcError> {
         if !self.world.reaches(mark) {
             return Err(RpcError::refused(format!(
                 "missing trie node: the state of this block is gone, {HISTORY} blocks are kept"

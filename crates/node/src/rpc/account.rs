@@ -25,6 +25,7 @@ pub(super) fn answer(chain: &mut Chain, method: &str, params: &Params) -> Option
         "eth_getStorageAt" => storage(chain, params),
         "eth_getTransactionCount" => nonce(chain, params),
         "eth_sign" => sign(chain, params, 0),
+        "personal_sign" => sign(chain, params, 1),
         _ => return None,
     })
 }

@@ -1,8 +1,12 @@
 //! Calls, gas estimates, and the calls that only a node can answer.
 
-use alloy_primitives::{Address, Bytes, U256, address};
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_eips::eip2930::{AccessList, AccessListItem};
+use alloy_primitives::{Address, B256, Bytes, U256, address};
 use alloy_rpc_types_eth::TransactionRequest;
 use alloy_sol_types::{SolInterface, SolValue, sol};
+use host::{FrameKind, Trace};
 use serde_json::json;
 
 use super::{Answer, Params, RpcError, quantity};
@@ -26,8 +30,44 @@ pub(super) fn answer(chain: &mut Chain, method: &str, params: &Params) -> Option
     Some(match method {
         "eth_call" => call(chain, params),
         "eth_estimateGas" => request(params).and_then(|request| chain.estimate(&request)).map(quantity),
+        "eth_createAccessList" => access_list(chain, params),
         _ => return None,
     })
+}
+
+/// The slots that a call touches, but for the sender's and the callee's own accounts without any.
+fn access_list(chain: &mut Chain, params: &Params) -> Answer {
+    let mut request = request(params)?;
+    let traced = chain.trace_call(&request)?;
+    let mut touched = BTreeMap::new();
+    if let Some(trace) = &traced.trace {
+        touch(trace, &mut touched);
+    }
+    let warm = [Some(request.call.from.unwrap_or_default()), request.call.to.and_then(|to| to.into_to())];
+    let listed =
+        touched.into_iter().filter(|(account, slots)| !slots.is_empty() || !warm.contains(&Some(*account)));
+    let list: Vec<AccessListItem> = listed
+        .map(|(address, slots)| AccessListItem { address, storage_keys: slots.into_iter().collect() })
+        .collect();
+    request.call.access_list = Some(AccessList(list.clone()));
+    let with_list = chain.call(&request)?;
+    let error = with_list.failure.map(|failure| RpcError::from(failure).message);
+    let mut answer = json!({ "accessList": list, "gasUsed": quantity(with_list.receipt.gas_used) });
+    if let (Some(error), Some(fields)) = (error, answer.as_object_mut()) {
+        fields.insert("error".into(), json!(error));
+    }
+    Ok(answer)
+}
+
+fn touch(trace: &Trace, touched: &mut BTreeMap<Address, BTreeSet<B256>>) {
+    let foreign = matches!(trace.kind, FrameKind::DelegateCall | FrameKind::CallCode);
+    let acting = if foreign { trace.from } else { trace.to };
+    let slots = trace.reads.keys().chain(trace.writes.keys()).map(|slot| B256::from(*slot));
+    touched.entry(acting).or_default().extend(slots);
+    touched.entry(trace.to).or_default();
+    for call in &trace.calls {
+        touch(call, touched);
+    }
 }
 
 /// The call in the first four parameters: call, block, state overrides, block overrides.

@@ -37,6 +37,7 @@ pub(crate) fn answer(chain: &mut Chain, method: &str, params: &Params) -> Answer
             .or_else(|| send::answer(chain, method, params)),
         "anvil" | "hardhat" | "evm" => develop::answer(chain, method, params),
         "debug" => debug::answer(chain, method, params),
+        "personal" => account::answer(chain, method, params),
         "net" | "web3" | "txpool" => about(chain, method, params),
         _ => None,
     }

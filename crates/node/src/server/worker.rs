@@ -102,3 +102,42 @@ fn stopped() -> RpcError {
 fn failed() -> RpcError {
     RpcError::internal("the node failed on this request and has undone what it did")
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::{Address, U256};
+
+    use super::*;
+
+    #[test]
+    fn what_a_failing_request_did_is_undone() {
+        let (interval, _) = watch::channel(None);
+        let worker = Worker::start(Config::default(), interval).expect("the chain is made");
+        let account = Address::repeat_byte(7);
+        let state = move |chain: &mut Chain| {
+            let hash = chain.block(chain.head()).map(|block| block.hash);
+            (chain.head(), hash, chain.world.balance(account), chain.world.timestamp())
+        };
+        worker.ask_now(|chain| chain.mine()).expect("asked").expect("mined");
+        let before = worker.ask_now(state).expect("asked");
+
+        let refused = worker.ask_now(move |chain| {
+            chain.world.set_balance(account, U256::from(9));
+            chain.mine().expect("mined");
+            panic!("the host fails");
+        });
+        assert_eq!(refused, Err(failed()));
+        assert_eq!(worker.ask_now(state).expect("asked"), before);
+
+        let refused = worker.ask_now(move |chain| {
+            let looked = chain.look(Some(0.into()), |world| {
+                world.set_balance(account, U256::from(9));
+                panic!("the host fails while it looks back");
+            });
+            looked.map(|()| 0).is_ok()
+        });
+        assert_eq!(refused, Err(failed()));
+        assert_eq!(worker.ask_now(state).expect("asked"), before);
+        assert_eq!(worker.ask_now(|chain| chain.mine()).expect("asked"), Ok(before.0 + 1));
+    }
+}
