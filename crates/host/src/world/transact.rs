@@ -123,7 +123,7 @@ impl World {
     #[must_use]
     pub fn intrinsic_gas(&self, tx: &Tx, terms: &Terms) -> u64 {
         let accounts = terms.access_list.len() as u64;
-        let slots = terms.access_list.iter().map(|(_, slots)| slots.len() as u64).sum();
+        let slots = terms.access_list.iter().fold(0, |sum, (_, slots)| sum + slots.len() as u64);
         let prices = self.machine.ctx.cfg().gas_params();
         let gas = prices.initial_tx_gas(&tx.data, tx.to.is_none(), accounts, slots, 0, None);
         gas.initial_regular_gas.max(gas.floor_gas)
