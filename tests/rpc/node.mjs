@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
+export const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
 export const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
 const program = path.join(target, "debug", "equipoise-node");
 

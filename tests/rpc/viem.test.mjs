@@ -1,12 +1,14 @@
 // viem against equipoise-node: a token's whole life, subscriptions, state of test chains, and refusals.
 // usage: node --test viem.test.mjs
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import {
   createPublicClient, createTestClient, createWalletClient, defineChain, getContract, http, parseAbi, parseEther, webSocket,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { KEYS, artefact, start } from "./node.mjs";
+import { KEYS, artefact, root, start } from "./node.mjs";
 
 const [alice, bob] = KEYS.map((key) => privateKeyToAccount(key));
 const { abi, bytecode } = artefact("Usdc");
@@ -119,6 +121,12 @@ test("a revert tells its reason and its data, in a call and in an estimate", asy
   await assert.rejects(token.estimateGas.transfer([bob.address, 1n], { account: bob.address }), /ERC20InsufficientBalance/);
   const hash = await token.write.mint([bob.address, 1n], { account: bob, gas: 100_000n });
   assert.equal((await reader.waitForTransactionReceipt({ hash })).status, "reverted");
+});
+
+test("the deployer at the start of the chain is the one in the sources", async () => {
+  const built = fs.readFileSync(path.join(root, "crates", "node", "src", "chain", "stylus_deployer.hex"), "utf8").trim();
+  assert.equal(built, artefact("StylusDeployer").bytecode, "write the bytecode of StylusDeployer.json to stylus_deployer.hex");
+  assert.notEqual(await reader.getCode({ address: "0xcEcba2F1DC234f70Dd89F2041029807F8D03A990" }), undefined);
 });
 
 test("an override of state holds for one call", async () => {

@@ -34,8 +34,8 @@ pub use program::ProgramInfo;
 pub use session::{Environment, Session, SessionCall, SessionResult};
 pub use trace::{FrameKind, HostioUse, Outcome, ProgramRun, Trace};
 pub use world::{
-    BASE_FEE, Block, DumpedAccount, Executed, Log, Mark, Receipt, SEQUENCER, Snapshot, TX_GAS, Terms, Tx,
-    World,
+    BASE_FEE, Block, DumpedAccount, Executed, Log, Mark, Packed, Receipt, Root, SEQUENCER, Snapshot, TX_GAS,
+    Terms, Tx, World,
 };
 
 pub use alloy_primitives;

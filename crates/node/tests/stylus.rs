@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
 const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
+const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
 const NODE_INTERFACE: Address = address!("00000000000000000000000000000000000000c8");
 const DAY: u64 = 86_400;
 
@@ -31,6 +32,9 @@ sol! {
     function arbOSVersion() external view returns (uint256);
     function gasEstimateComponents(address to, bool contractCreation, bytes data) external payable returns (uint64 gasEstimate, uint64 gasEstimateForL1, uint256 baseFee, uint256 l1BaseFeeEstimate);
 
+    function deploy(bytes bytecode, bytes initData, uint256 initValue, bytes32 salt) external payable returns (address);
+
+    event ContractDeployed(address deployedContract);
     event ProgramActivated(bytes32 indexed codehash, bytes32 moduleHash, address program, uint256 dataFee, uint16 version);
 
     error ProgramNotWasm();
@@ -324,6 +328,33 @@ fn a_cached_program_starts_cheaper() {
     assert_eq!(view(&node, ARB_WASM_CACHE, codehashIsCachedCall { codehash }), Ok(true));
     let init = view(&node, ARB_WASM, programInitGasCall { program }).expect("active");
     assert_eq!(uncached - gas(), init.gas - init.gasWhenCached);
+}
+
+#[test]
+fn the_stylus_deployer_creates_activates_and_constructs_at_once() {
+    let node = node();
+    let bytecode = init_code(&code(PROGRAM));
+    let value = U256::from(10).pow(U256::from(16));
+    let deploy = |salt: B256, value: U256| {
+        let call = deployCall {
+            bytecode: bytecode.clone(),
+            initData: Bytes::from_static(&[1, 2, 3, 4]),
+            initValue: U256::ZERO,
+            salt,
+        };
+        let receipt = send(&node, Some(STYLUS_DEPLOYER), value, call.abi_encode().into());
+        assert!(succeeded(&receipt), "{receipt}");
+        let log = receipt["logs"].as_array().and_then(|logs| logs.last()).expect("a log").clone();
+        assert_eq!(log["topics"], json!([ContractDeployed::SIGNATURE_HASH]));
+        let data: Bytes = serde_json::from_value(log["data"].clone()).expect("bytes");
+        Address::abi_decode(&data).expect("an address")
+    };
+    let first = deploy(B256::ZERO, value);
+    assert_eq!(call(&node, first), Ok(U256::from(42)));
+    assert_eq!(ask(&node, "eth_getBalance", json!([STYLUS_DEPLOYER, "latest"])), Ok(json!("0x0")));
+    let second = deploy(B256::repeat_byte(1), U256::ZERO);
+    assert_ne!(first, second);
+    assert_eq!(call(&node, second), Ok(U256::from(42)), "the same code needs no second activation");
 }
 
 #[test]

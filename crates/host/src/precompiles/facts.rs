@@ -5,6 +5,7 @@ use alloy_sol_types::sol;
 use revm::context_interface::{Cfg, ContextTr};
 
 use super::{Answer, Call, decode, encode};
+use crate::code::FRAGMENT_LIMIT;
 use crate::world::{BASE_FEE, TX_GAS};
 
 /// The rules that the host follows, and what ArbSys adds to their number.
@@ -36,6 +37,8 @@ sol! {
         function getNetworkFeeAccount() external view returns (address);
         function getInfraFeeAccount() external view returns (address);
         function getBrotliCompressionLevel() external view returns (uint64);
+        function isCalldataPriceIncreaseEnabled() external view returns (bool);
+        function getMaxStylusContractFragments() external view returns (uint8);
         function getScheduledUpgrade() external view returns (uint64 arbosVersion, uint64 scheduledForTimestamp);
     }
 
@@ -94,6 +97,9 @@ pub(super) fn owner_public(call: &mut Call<'_>, input: &[u8]) -> Answer {
         ArbOwnerPublicCalls::getNetworkFeeAccount(_) => encode(NETWORK_FEE_ACCOUNT),
         ArbOwnerPublicCalls::getInfraFeeAccount(_) => encode(NETWORK_FEE_ACCOUNT),
         ArbOwnerPublicCalls::getBrotliCompressionLevel(_) => encode(1_u64),
+        // As the host's EVM charges it.
+        ArbOwnerPublicCalls::isCalldataPriceIncreaseEnabled(_) => encode(true),
+        ArbOwnerPublicCalls::getMaxStylusContractFragments(_) => encode(U256::from(FRAGMENT_LIMIT)),
         ArbOwnerPublicCalls::getScheduledUpgrade(_) => encode((0_u64, 0_u64)),
     }
 }

@@ -11,6 +11,46 @@ use crate::lifecycle::{self, CHAIN_STATE, Record};
 use crate::normalise::normalise;
 use crate::program::ProgramInfo;
 
+/// A compiled program as a chain takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Packed {
+    /// Code of one account.
+    Whole(Bytes),
+    /// Code of several accounts, in order, and what their root will be.
+    Fragments(Vec<Bytes>, Root),
+}
+
+/// The root of a fragmented program, without the addresses of its fragments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Root {
+    decompressed: usize,
+}
+
+impl Packed {
+    /// Normalises, compresses and splits a program, as cargo-stylus does.
+    ///
+    /// # Errors
+    /// When it is no module, or needs more fragments than are allowed.
+    pub fn new(wasm: &[u8]) -> Result<Self, DeployError> {
+        let normal = normalise(wasm)?;
+        let packed = code::compress(&normal);
+        let mut parts = code::split(&packed);
+        match parts.len() {
+            1 => Ok(Self::Whole(parts.remove(0))),
+            2..=code::FRAGMENT_LIMIT => Ok(Self::Fragments(parts, Root { decompressed: normal.len() })),
+            _ => Err(DeployError::TooLarge { compressed: packed.len() }),
+        }
+    }
+}
+
+impl Root {
+    /// Code of the root when its fragments lie at these addresses.
+    #[must_use]
+    pub fn naming(self, fragments: &[Address]) -> Bytes {
+        code::root(self.decompressed, fragments)
+    }
+}
+
 impl World {
     /// Creates an EVM contract with a transaction.
     ///
@@ -36,17 +76,11 @@ impl World {
         wasm: &[u8],
         constructor: Option<&[u8]>,
     ) -> Result<Address, DeployError> {
-        let packed = code::compress(&normalise(wasm)?);
-        let parts = code::split(&packed);
-        if parts.len() > code::FRAGMENT_LIMIT {
-            return Err(DeployError::TooLarge { compressed: packed.len() });
-        }
-        let whole = match parts.as_slice() {
-            [whole] => whole.clone(),
-            fragments => {
-                let placed: Vec<Address> =
-                    fragments.iter().map(|part| self.place(from, part.clone())).collect();
-                code::root(normalise(wasm)?.len(), &placed)
+        let whole = match Packed::new(wasm)? {
+            Packed::Whole(whole) => whole,
+            Packed::Fragments(fragments, root) => {
+                let placed: Vec<Address> = fragments.into_iter().map(|part| self.place(from, part)).collect();
+                root.naming(&placed)
             }
         };
         let program = self.place(from, whole);

@@ -20,6 +20,7 @@ use crate::lifecycle::CHAIN_STATE;
 use crate::precompiles::{self, Chain};
 use history::History;
 
+pub use deploy::{Packed, Root};
 pub use dump::DumpedAccount;
 pub use history::Mark;
 pub use transact::{Executed, Log, Receipt, Terms, Tx};

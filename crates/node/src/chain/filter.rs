@@ -73,6 +73,8 @@ impl Chain {
                 filter.pending.extend(block.transactions.iter().map(|mined| mined.receipt.transaction_hash));
             }
         }
+        // A filter that nobody asks any more is given up.
+        self.filters.installed.retain(|_, filter| filter.pending.len() <= LOGS);
     }
 
     /// What happened since the last time.

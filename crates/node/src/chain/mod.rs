@@ -3,6 +3,7 @@
 mod block;
 mod call;
 mod filter;
+mod genesis;
 mod mine;
 mod pool;
 mod save;
@@ -106,17 +107,13 @@ impl Chain {
             running: None,
             config,
         };
-        chain.genesis();
+        chain.genesis()?;
         Ok(chain)
     }
 
-    fn genesis(&mut self) {
-        self.world = World::new();
-        self.world.set_chain_id(self.config.chain_id);
+    fn genesis(&mut self) -> anyhow::Result<()> {
         let balance = U256::from(self.config.balance) * U256::from(10_u64.pow(18));
-        for account in self.wallets.addresses() {
-            self.world.set_balance(account, balance);
-        }
+        self.world = genesis::world(self.config.chain_id, &self.wallets.addresses(), balance)?;
         let now = machine_time();
         let start = self.config.timestamp.unwrap_or(now);
         self.clock = Clock { offset: start as i64 - now as i64, next: None };
@@ -127,14 +124,19 @@ impl Chain {
         self.pool.clear();
         self.push(Block::seal(None, start, before, Vec::new()));
         self.enter(At::Block(0));
+        Ok(())
     }
 
     /// Starts anew, as it was started.
-    pub(crate) fn reset(&mut self) {
+    ///
+    /// # Errors
+    /// As [`Chain::new`].
+    pub(crate) fn reset(&mut self) -> anyhow::Result<()> {
         self.snapshots.clear();
+        self.filters = Filters::default();
         self.automine = !self.config.no_mining && self.config.block_time.is_none();
         self.interval.send_replace(self.config.block_time.map(Duration::from_secs));
-        self.genesis();
+        self.genesis()
     }
 
     fn push(&mut self, block: Block) {

@@ -53,10 +53,7 @@ pub(super) fn answer(chain: &mut Chain, method: &str, params: &Params) -> Option
         }
         "dumpState" => dump(chain),
         "loadState" => load(chain, params),
-        "reset" => {
-            chain.reset();
-            Ok(Value::Null)
-        }
+        "reset" => chain.reset().map(|()| Value::Null).map_err(|error| RpcError::internal(error.to_string())),
         "nodeInfo" => Ok(node_info(chain)),
         "metadata" => Ok(metadata(chain)),
         _ => return None,

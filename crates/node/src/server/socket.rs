@@ -7,7 +7,6 @@ use alloy_rpc_types_eth::Filter;
 use axum::extract::ws::{Message as Frame, WebSocket};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 use super::http;
 use super::worker::Worker;
@@ -50,10 +49,7 @@ pub(super) async fn serve(mut socket: WebSocket, worker: Worker) {
 
 /// The next event; none if the client has missed some, and then it must connect anew.
 async fn next(events: &mut Receiver<Event>) -> Option<Event> {
-    match events.recv().await {
-        Ok(event) => Some(event),
-        Err(RecvError::Lagged(_) | RecvError::Closed) => None,
-    }
+    events.recv().await.ok()
 }
 
 impl Connection {
