@@ -84,6 +84,11 @@ impl Moneyness {
         Self { log: self.log - pick(self.far, by >> 1, by << 1), ..self }
     }
 
+    /// The strike as far above the forward as this one is from it.
+    pub(crate) fn above(self) -> Self {
+        Self { log: abs(self.log), log57: abs(self.log57), ..self }
+    }
+
     /// Delta without variance: 1, 0, or 1/2 at the money [Q62].
     pub(crate) fn intrinsic_delta(&self) -> i64 {
         match self.log.0.cmp(&0) {
