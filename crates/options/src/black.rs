@@ -107,6 +107,14 @@ impl Moneyness {
     }
 }
 
+impl Kappa {
+    /// kappa times a word, over 2^32: in halves, as 87 bits times 63 exceed a wide number.
+    pub(crate) fn times(&self, word: Word) -> i128 {
+        let by = |part: i128| part.wrapping_mul(word.0.into());
+        by(self.wide >> 32).wrapping_add(by(self.wide & 0xffff_ffff) >> 32)
+    }
+}
+
 /// The standard deviation of the log of spot at expiry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deviation {

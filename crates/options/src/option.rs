@@ -15,9 +15,9 @@ const NO_DEVIATION: Word = Wrapping(-51);
 /// An option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// S [1e-8 USD], in (0, 2^54)
+    /// S [1e-8 USD], in (0, 2^54]
     pub spot: u64,
-    /// K [micro-USD], in (0, 2^48)
+    /// K [micro-USD], in (0, 2^48]
     pub strike: u64,
     /// Time to expiry [s], at most ten years
     pub seconds: u32,
@@ -32,7 +32,7 @@ pub struct Terms {
 pub enum TermsError {
     /// There is no such forward.
     Forward(ForwardError),
-    /// The strike is zero or 2^48 and more.
+    /// The strike is zero or above 2^48.
     Strike,
     /// Vol is 8.0 and more.
     Vol,
@@ -104,7 +104,7 @@ impl Horizon {
         let mut floor = ONE;
         if seconds < RISK_FLOOR {
             floor = floor_factor(seconds);
-            decay = mul(decay, mul(floor, floor));
+            decay = mul_near(decay, mul_near(floor, floor));
         }
         Some(Self {
             deviation: Deviation { half: shr_near(sd, Wrapping(6) - exponent), inverse },
@@ -160,10 +160,7 @@ impl Unit {
     /// In units of spot, F D / S being `holding`. The call keeps its bound, so that the put that parity makes of it is not negative.
     fn spent(&self, kappa: &Kappa, holding: Word) -> (Self, Kappa) {
         let of = |word: Word| mul_near(word, holding);
-        let wide = match i64::try_from(kappa.wide) {
-            Ok(kappa) => of(Wrapping(kappa)).0.into(),
-            Err(_) => (kappa.wide >> 31).wrapping_mul((holding >> 31).0.into()),
-        };
+        let wide = kappa.times(holding) >> 30;
         let strike = Kappa { word: Wrapping(i64::try_from(wide).unwrap_or(i64::MAX)), wide };
         let least = i128::from(holding.0).wrapping_sub(wide);
         let call = of(self.call).0.max(i64::try_from(least).unwrap_or_default());
