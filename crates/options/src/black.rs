@@ -120,6 +120,20 @@ impl Moneyness {
     }
 }
 
+impl Kappa {
+    /// kappa times a word, over 2^32: in halves, as 87 bits times 63 exceed a wide number.
+    pub(crate) fn times(&self, word: Word) -> i128 {
+        let by = |part: i128| part.wrapping_mul(word.0.into());
+        by(self.wide >> 32).wrapping_add(by(self.wide & 0xffff_ffff) >> 32)
+    }
+
+    /// K D / S where F D / S is `holding`.
+    pub(crate) fn spent(&self, holding: Word) -> Self {
+        let wide = self.times(holding) >> 30;
+        Self { word: Wrapping(i64::try_from(wide).unwrap_or(i64::MAX)), wide }
+    }
+}
+
 /// The standard deviation of the log of spot at expiry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deviation {

@@ -16,19 +16,21 @@ const PER_ROOT_YEAR: Word = Wrapping(3_363_693_187_740_743_862);
 const ROOT_YEAR: Word = Wrapping(3_161_353_718_298_438_145);
 /// Below this time gamma and theta are those of this time [s]: gamma at the money has no bound at expiry.
 pub(crate) const RISK_FLOOR: u32 = 3_600;
+/// 2^5 / sqrt(an hour in seconds) [Q62]
+const PER_ROOT_FLOOR: Word = Wrapping(2_459_565_876_494_606_882);
 /// Largest growth either way: 2.0 in Q30 times a year in seconds.
 const MOST_GROWTH: u64 = (2 << 30) * 31_536_000;
-/// Least c T: e^0.6875 is below the 2.0 of a word [Q60].
-const LEAST_CARRY: Word = Wrapping(-(11 << 56));
+/// Least c T: e^0.4375 n(0) sqrt(ten years), of which vega is at most, is below the 2.0 of a word [Q60].
+const LEAST_CARRY: Word = Wrapping(-(7 << 56));
 
 /// Why there is no forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForwardError {
-    /// Spot is zero or 2^54 and more.
+    /// Spot is zero or above 2^54.
     Spot,
     /// More than ten years to expiry.
     Time,
-    /// |rate| or |carry| is 4.0 and more, |(rate - carry) T| or |carry T| is 2.0 and more, or carry T is below -0.6875.
+    /// |rate| or |carry| is 4.0 and more, |(rate - carry) T| or |carry T| is 2.0 and more, or carry T is below -0.4375.
     Rate,
 }
 
@@ -76,7 +78,7 @@ impl Forward {
             return rounded(mul_near(strike.word, Wrapping(rate)));
         }
         const MOST: i64 = 1 << 61;
-        let wide = strike.wide.saturating_mul((rate >> 30).into()) >> (92 - COARSE);
+        let wide = strike.times(Wrapping(rate)).wrapping_add(1 << (89 - COARSE)) >> (90 - COARSE);
         Wrapping(i64::try_from(wide).map_or(MOST, |word| word.min(MOST)).max(-MOST))
     }
 }
@@ -114,17 +116,6 @@ pub(crate) fn holding(carry: i64, seconds: u32) -> Option<Word> {
     Some(shift(exp.mantissa, Wrapping(0) - exp.halvings))
 }
 
-impl Kappa {
-    /// K D / S where F D / S is `holding`.
-    pub(crate) fn spent(&self, holding: Word) -> Self {
-        // Below 2^87: in two parts of which each product with 63 bits fits.
-        let (high, low) = (self.wide >> 32, self.wide & 0xffff_ffff);
-        let of = |part: i128| part.wrapping_mul(holding.0.into());
-        let wide = (of(high) >> 30).wrapping_add(of(low) >> 62);
-        Self { word: Wrapping(i64::try_from(wide).unwrap_or(i64::MAX)), wide }
-    }
-}
-
 /// sqrt T in years, from the root of the seconds: sqrt M 2^(32 - pairs) / sqrt(a year). The mantissa is in (0.364, 0.730).
 #[inline(always)]
 pub(crate) fn root_years(seconds: &Root) -> Scaled {
@@ -143,7 +134,7 @@ pub(crate) fn floor_factor(seconds: u32) -> Word {
     if seconds >= RISK_FLOOR {
         return ONE;
     }
-    // seconds / 3600 in Q62 has its root in Q62: sqrt(v) 2^31.
-    let ratio = (u64::from(seconds) << 50).checked_div(RISK_FLOOR.into()).unwrap_or_default();
-    root(ratio << 12).root()
+    // sqrt M 2^(32 - pairs) / 60
+    let root = root(seconds.into());
+    shift(mul_near(root.mantissa, PER_ROOT_FLOOR), Wrapping(27) - root.pairs)
 }

@@ -15,9 +15,9 @@ const NO_DEVIATION: Word = Wrapping(-51);
 /// An option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// S [1e-8 USD], in (0, 2^54)
+    /// S [1e-8 USD], in (0, 2^54]
     pub spot: u64,
-    /// K [micro-USD], in (0, 2^48)
+    /// K [micro-USD], in (0, 2^48]
     pub strike: u64,
     /// Time to expiry [s], at most ten years
     pub seconds: u32,
@@ -32,7 +32,7 @@ pub struct Terms {
 pub enum TermsError {
     /// There is no such forward.
     Forward(ForwardError),
-    /// The strike is zero or 2^48 and more.
+    /// The strike is zero or above 2^48.
     Strike,
     /// Vol is 8.0 and more.
     Vol,
@@ -105,7 +105,7 @@ impl Horizon {
         let mut floor = ONE;
         if seconds < RISK_FLOOR {
             floor = floor_factor(seconds);
-            decay = mul(decay, mul(floor, floor));
+            decay = mul_near(decay, mul_near(floor, floor));
         }
         Some(Self {
             deviation: Deviation { half: shr_near(sd, Wrapping(6) - exponent), inverse },
