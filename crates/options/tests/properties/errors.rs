@@ -12,7 +12,9 @@ pub(crate) const PROMISED_PRICE: f64 = 2e-17;
 /// Of F D / S, and of K D / S, times itself where it is above 1.
 pub(crate) const FORWARD: f64 = 2e-17;
 /// Of a call over S from a slice: what the words of the variance add to [`PRICE`], times sd.
-const PRICE_BY_VARIANCE: f64 = 6e-17;
+const PRICE_BY_VARIANCE: f64 = 1e-18;
+/// Of greeks from a slice: their other errors by what the words of the variance add, times sd.
+pub(crate) const BOOK: f64 = 0.005;
 /// Of delta: where d is exact, and what the words of the log-moneyness add, times sd.
 const DELTA: f64 = 5e-16;
 const DELTA_BY_LOG: f64 = 2e-18;
@@ -39,7 +41,7 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    fn deviation(self) -> f64 {
+    pub(crate) fn deviation(self) -> f64 {
         self.vol * self.years.sqrt()
     }
 
