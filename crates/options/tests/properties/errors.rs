@@ -15,7 +15,7 @@ pub(crate) const PROMISED_PRICE: f64 = 2e-17;
 pub(crate) const FORWARD: f64 = 2e-17;
 /// Of a call over S from a slice, and what the words of the variance add, times sd.
 const BOOK_PRICE: f64 = 1e-16;
-const BOOK_PRICE_BY_VARIANCE: f64 = 2e-17;
+const BOOK_PRICE_BY_VARIANCE: f64 = 4e-17;
 /// Of delta: where d is exact, and what the words of the log-moneyness add, times sd.
 const DELTA: f64 = 5e-16;
 const DELTA_BY_LOG: f64 = 2e-18;
@@ -102,9 +102,9 @@ pub(crate) fn theta_of_strike(strike_value: i128) -> f64 {
     THETA * real(strike_value)
 }
 
-/// Of a call of [`options::Market`] where the variance's root is `deviation` [2^-62].
-pub(crate) fn book_call(deviation: f64) -> i128 {
-    units(BOOK_PRICE + BOOK_PRICE_BY_VARIANCE / deviation)
+/// Of a call of [`options::Market`] where the variance's root is `deviation` and K D / S `strike_value` [2^-62].
+pub(crate) fn book_call(deviation: f64, strike_value: f64) -> i128 {
+    units(BOOK_PRICE + BOOK_PRICE_BY_VARIANCE / deviation + PRICE_BY_STRIKE * strike_value)
 }
 
 /// From units of 2^-62.
