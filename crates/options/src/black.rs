@@ -84,6 +84,11 @@ impl Moneyness {
         Self { log: self.log - pick(self.far, by >> 1, by << 1), ..self }
     }
 
+    /// The strike as far above the forward as this one is from it.
+    pub(crate) fn above(self) -> Self {
+        Self { log: abs(self.log), log57: abs(self.log57), ..self }
+    }
+
     /// Delta without variance: 1, 0, or 1/2 at the money [Q62].
     pub(crate) fn intrinsic_delta(&self) -> i64 {
         match self.log.0.cmp(&0) {
@@ -120,6 +125,12 @@ impl Kappa {
     pub(crate) fn times(&self, word: Word) -> i128 {
         let by = |part: i128| part.wrapping_mul(word.0.into());
         by(self.wide >> 32).wrapping_add(by(self.wide & 0xffff_ffff) >> 32)
+    }
+
+    /// K D / S where F D / S is `holding`.
+    pub(crate) fn spent(&self, holding: Word) -> Self {
+        let wide = self.times(holding) >> 30;
+        Self { word: Wrapping(i64::try_from(wide).unwrap_or(i64::MAX)), wide }
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) const TEN_YEARS: u32 = 315_360_000;
 const PER_YEAR: Word = Wrapping(2_453_426_320_882_048_046);
 /// 1 / sqrt(a year in seconds), times 2^12 [Q62]
 const PER_ROOT_YEAR: Word = Wrapping(3_363_693_187_740_743_862);
+/// sqrt(a year in seconds) / 2^13 [Q62]
+const ROOT_YEAR: Word = Wrapping(3_161_353_718_298_438_145);
 /// Below this time gamma and theta are those of this time [s]: gamma at the money has no bound at expiry.
 pub(crate) const RISK_FLOOR: u32 = 3_600;
 /// 2^5 / sqrt(an hour in seconds) [Q62]
@@ -118,6 +120,12 @@ pub(crate) fn holding(carry: i64, seconds: u32) -> Option<Word> {
 #[inline(always)]
 pub(crate) fn root_years(seconds: &Root) -> Scaled {
     Scaled { mantissa: mul_near(seconds.mantissa, PER_ROOT_YEAR), exponent: Wrapping(20) - seconds.pairs }
+}
+
+/// 1 / (2 sqrt T) in years; the mantissa is in (0.34, 0.69).
+#[inline(always)]
+pub(crate) fn half_per_root_year(seconds: &Root) -> Scaled {
+    Scaled { mantissa: mul_near(seconds.half_inverse, ROOT_YEAR), exponent: seconds.pairs - Wrapping(19) }
 }
 
 /// sqrt(min(1, seconds / an hour)) in Q62.

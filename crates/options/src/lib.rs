@@ -12,11 +12,12 @@
 //! ```
 //!
 //! # What this crate does not do
-//! It reads no storage and no clock, keeps no state, and solves for no implied vol yet.
+//! It reads no storage and no clock, keeps no state, and fits no surface.
 #![no_std]
 
 mod black;
 mod forward;
+mod implied;
 mod market;
 mod option;
 mod series;
@@ -25,6 +26,7 @@ mod totals;
 
 pub use black::COARSE;
 pub use forward::ForwardError;
+pub use implied::ImpliedError;
 pub use market::{Error, Greeks, Market, Quoted};
 pub use option::{Terms, TermsError, Value};
 pub use series::{GridError, Kind, MAX_STRIKES, Series, StrikeGrid, is_expiry};

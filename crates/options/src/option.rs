@@ -5,10 +5,10 @@ use core::num::Wrapping;
 use maths::{ONE, Word, max, mul, mul_near, reciprocal, root, shift, shl, shr_near};
 
 use crate::black::{Black, Deviation, Kappa, Moneyness, Scaled, coarse, rounded};
-use crate::forward::{Forward, ForwardError, RISK_FLOOR, fault, floor_factor, holding, root_years};
+use crate::forward::{
+    Forward, ForwardError, RISK_FLOOR, fault, floor_factor, half_per_root_year, holding, root_years,
+};
 
-/// sqrt(a year in seconds) / 2^13 [Q62]
-const ROOT_YEAR: Word = Wrapping(3_161_353_718_298_438_145);
 /// An sd below this power of two is none: 4e-16, whose time value is below 2e-16 of spot.
 const NO_DEVIATION: Word = Wrapping(-51);
 
@@ -100,7 +100,8 @@ impl Horizon {
             return None;
         }
         let inverse = Scaled { mantissa: reciprocal(sd), exponent: Wrapping(0) - exponent };
-        let mut decay = mul_near(mul_near(v, root.half_inverse), ROOT_YEAR);
+        let per_root = half_per_root_year(&root);
+        let mut decay = mul_near(v, per_root.mantissa);
         let mut floor = ONE;
         if seconds < RISK_FLOOR {
             floor = floor_factor(seconds);
@@ -109,7 +110,7 @@ impl Horizon {
         Some(Self {
             deviation: Deviation { half: shr_near(sd, Wrapping(6) - exponent), inverse },
             root_time: shift(t, t_exponent - Wrapping(2)),
-            decay: Scaled { mantissa: decay, exponent: v_exponent + root.pairs - Wrapping(19) },
+            decay: Scaled { mantissa: decay, exponent: v_exponent + per_root.exponent },
             per_vol: Scaled { mantissa: mul(t, inverse.mantissa), exponent: t_exponent + inverse.exponent },
             floor,
         })
@@ -160,9 +161,8 @@ impl Unit {
     /// In units of spot, F D / S being `holding`. The call keeps its bound, so that the put that parity makes of it is not negative.
     fn spent(&self, kappa: &Kappa, holding: Word) -> (Self, Kappa) {
         let of = |word: Word| mul_near(word, holding);
-        let wide = kappa.times(holding) >> 30;
-        let strike = Kappa { word: Wrapping(i64::try_from(wide).unwrap_or(i64::MAX)), wide };
-        let least = i128::from(holding.0).wrapping_sub(wide);
+        let strike = kappa.spent(holding);
+        let least = i128::from(holding.0).wrapping_sub(strike.wide);
         let call = of(self.call).0.max(i64::try_from(least).unwrap_or_default());
         let unit = Self {
             call: Wrapping(call),
@@ -198,7 +198,7 @@ impl Terms {
 
     /// Where the strike stands to the forward, unless something is out of range.
     #[inline(always)]
-    fn moneyness(&self, beyond: u64) -> Option<Moneyness> {
+    pub(crate) fn moneyness(&self, beyond: u64) -> Option<Moneyness> {
         let beyond = beyond | self.strike.wrapping_sub(1) >> 48;
         let forward = Forward::new(self.spot, self.seconds, self.rate, self.carry, beyond)?;
         Some(Moneyness::new(self.strike.wrapping_mul(100), forward.factor))
@@ -206,7 +206,7 @@ impl Terms {
 
     /// The first fault of terms that have one.
     #[cold]
-    fn fault(&self, vol: u64) -> TermsError {
+    pub(crate) fn fault(&self, vol: u64) -> TermsError {
         if self.strike.wrapping_sub(1) >> 48 != 0 {
             return TermsError::Strike;
         }
@@ -216,9 +216,17 @@ impl Terms {
         TermsError::Forward(fault(self.spot, self.seconds))
     }
 
+    /// F D / S [Q62]
+    pub(crate) fn holding(&self) -> Result<Word, TermsError> {
+        if self.carry == 0 {
+            return Ok(ONE);
+        }
+        holding(self.carry, self.seconds).ok_or(TermsError::Forward(ForwardError::Rate))
+    }
+
     #[cold]
     fn with_carry(&self, unit: &Unit, kappa: &Kappa) -> Result<Value, TermsError> {
-        let holding = holding(self.carry, self.seconds).ok_or(TermsError::Forward(ForwardError::Rate))?;
+        let holding = self.holding()?;
         let (unit, strike) = unit.spent(kappa, holding);
         Ok(self.complete(&unit, &strike, holding))
     }

@@ -10,8 +10,8 @@
 use core::num::Wrapping;
 
 use options::{
-    Error, ForwardError, GridError, MAX_STRIKES, Market, Series, Slice, SliceError, StrikeGrid, Terms,
-    TermsError, Totals, is_expiry, lots,
+    Error, ForwardError, GridError, ImpliedError, Kind, MAX_STRIKES, Market, Series, Slice, SliceError,
+    StrikeGrid, Terms, TermsError, Totals, is_expiry, lots,
 };
 use proptest::prelude::*;
 
@@ -170,8 +170,49 @@ fn grids_and_ids_out_of_range_are_refused() {
     assert_eq!(Series::from_id(u128::MAX), None);
 }
 
+/// Why an option [USD 2,800, 30 days] has no implied vol at a price.
+fn implied(kind: Kind, price: i128, change: impl Fn(&mut Terms)) -> Option<ImpliedError> {
+    let mut terms = TERMS;
+    change(&mut terms);
+    terms.implied_vol(kind, price).err()
+}
+
+/// K D / S [Q62], by parity.
+fn strike_value(strike: u64) -> i128 {
+    let value = Terms { strike, ..TERMS }.value(0).unwrap();
+    ONE - i128::from(value.call) + value.put
+}
+
+#[test]
+fn a_price_without_a_vol_says_why() {
+    use Kind::{Call, Put};
+    let (tenth, in_the_money) = (ONE / 10, |terms: &mut Terms| terms.strike = 1_400_000_000);
+    let half = ONE - strike_value(1_400_000_000);
+    assert_eq!(implied(Call, tenth, |_| ()), None);
+    assert_eq!(implied(Call, 0, |terms| terms.strike *= 2), Some(ImpliedError::Low { by: 0 }));
+    assert_eq!(implied(Put, -7, |_| ()), Some(ImpliedError::Low { by: 7 }));
+    assert_eq!(implied(Call, half - 5, in_the_money), Some(ImpliedError::Low { by: 5 }));
+    assert_eq!(implied(Call, ONE + 3, in_the_money), Some(ImpliedError::High { by: 3 }));
+    assert_eq!(implied(Put, ONE - half, in_the_money), Some(ImpliedError::High { by: 0 }));
+    assert_eq!(implied(Call, i128::MIN, |_| ()), Some(ImpliedError::Low { by: i128::MAX }));
+    assert_eq!(implied(Call, tenth, |terms| terms.seconds = 0), Some(ImpliedError::Expired));
+    assert_eq!(implied(Call, tenth, |terms| terms.seconds = 1), Some(ImpliedError::Vol));
+    let strike = Some(ImpliedError::Terms(TermsError::Strike));
+    assert_eq!(implied(Call, tenth, |terms| terms.strike = 0), strike);
+    let rate = Some(ImpliedError::Terms(TermsError::Forward(ForwardError::Rate)));
+    assert_eq!(implied(Call, tenth, |terms| terms.carry = 1 << 62), rate);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+    #[test]
+    fn any_price_has_a_vol_or_an_error(terms in terms(), kind in any::<bool>(), price in any::<i128>(), down in 0..128_u32) {
+        let kind = if kind { Kind::Call } else { Kind::Put };
+        if let Ok(vol) = terms.implied_vol(kind, price >> down) {
+            prop_assert!(terms.value(vol).is_ok(), "{vol}");
+        }
+    }
 
     #[test]
     fn any_terms_have_a_value_or_an_error(terms in terms(), vol in number()) {

@@ -16,6 +16,7 @@ mod cases;
 mod double;
 mod errors;
 mod greeks;
+mod implied;
 mod laws;
 mod reference;
 mod scale;
