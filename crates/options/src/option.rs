@@ -43,7 +43,7 @@ pub enum TermsError {
 pub struct Value {
     /// [Q62]; call - put = F D / S - K D / S, to the last bit
     pub call: i64,
-    /// [Q62]; a put on a strike far above spot exceeds a word
+    /// [Q62]; a put on a strike far above spot exceeds a word, and one beyond 2^24 forwards is cut at less than twice that
     pub put: i128,
     /// Change of the call with spot [Q62]
     pub call_delta: i64,
