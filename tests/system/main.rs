@@ -24,6 +24,7 @@ mod integrator;
 mod kernel;
 mod market;
 mod over_rpc;
+mod price;
 mod primitives;
 mod refusals;
 mod replay;
