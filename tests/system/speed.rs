@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use interfaces::vault::IVault;
 
-use crate::costs::book_of_64;
+use crate::costs::{book_of_64, Figures};
 use crate::market::{expiry, legs_of, series, Market};
 use host::alloy_primitives::{I256, U256};
 
@@ -50,8 +50,24 @@ fn trades_per_second() {
         rates.push(f64::from(trades - first) / start.elapsed().as_secs_f64());
     }
     rates.sort_by(f64::total_cmp);
-    println!("trades per second: {:.1} (median of {WINDOWS} windows of a second)", rates[WINDOWS / 2]);
+    let median = rates[WINDOWS / 2];
+    println!("trades per second: {median:.1} (median of {WINDOWS} windows of a second)");
     if let (Some(before), Some(after)) = (before, user_seconds()) {
         println!("user CPU per trade: {:.3} ms", (after - before) / f64::from(trades) * 1e3);
     }
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        write(median);
+    }
+}
+
+/// Keeps the figure, rounded down, with the cores of the machine it was measured on.
+fn write(trades_per_second: f64) {
+    let path = format!("{}/snapshots/host.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect("the snapshot");
+    let mut figures: Figures = serde_json::from_str(&text).expect("name -> number");
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    figures.insert("trades_per_second".into(), (trades_per_second as u64).into());
+    figures.insert("cores".into(), cores.into());
+    let text = serde_json::to_string_pretty(&figures).expect("JSON") + "\n";
+    std::fs::write(&path, text).expect("the snapshot is written");
 }

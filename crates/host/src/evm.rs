@@ -26,6 +26,7 @@ use revm::primitives::AddressSet;
 use revm::primitives::hardfork::SpecId;
 
 use crate::code::is_program;
+use crate::engine::NATIVE_STACK;
 use crate::frame;
 use crate::mock::{self, Mock};
 use crate::price::Pages;
@@ -43,8 +44,8 @@ pub(crate) type Machine = Evm<Context, (), Instructions, Stylus, EthFrame<EthInt
 pub(crate) const SPEC: SpecId = SpecId::PRAGUE;
 
 /// Native stack that a program and what it calls need at most before the next one grows it, and by how much it grows [bytes].
-const STACK_LEFT: usize = 1 << 20;
-const STACK_STEP: usize = 4 << 20;
+const STACK_LEFT: usize = NATIVE_STACK + (1 << 20);
+const STACK_STEP: usize = 2 * NATIVE_STACK;
 
 const STATE: &str = "an in-memory state does not fail";
 
