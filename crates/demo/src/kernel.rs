@@ -27,6 +27,10 @@ pub enum Function {
     Sqrt = 5,
     /// The normal distribution function.
     Normal = 6,
+    /// Implied vol.
+    Implied = 8,
+    /// Nothing, on records of the size of `Value`'s.
+    Copy = 9,
 }
 
 /// A world with the program in it.

@@ -2,13 +2,13 @@
 
 use maths::Word;
 
-use crate::market::{Market, Quoted};
+use crate::market::{Greeks, Market, Quoted};
 use crate::series::StrikeGrid;
 
 /// Strikes whose lots share a stored word.
 pub const STRIKES_PER_SLOT: u8 = 8;
 
-/// Lots times price, delta, gamma, vega and theta, each in the unit of [`crate::Greeks`].
+/// Lots times price and greeks, each in the unit of [`crate::Greeks`].
 ///
 /// A term is below 2^31 lots times 2^64, or 2^87 for the price of a put: 2^9 of them cannot overflow, and of calls 2^32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,10 @@ pub struct Totals {
     pub vega: i128,
     /// [lots x Q50 of spot]
     pub theta: i128,
+    /// [lots x Q50]
+    pub vanna: i128,
+    /// [lots x Q50 of spot]
+    pub volga: i128,
     /// Delta at two moved spots [lots x Q62]
     pub moved: [i128; 2],
 }
@@ -31,19 +35,26 @@ impl Totals {
     /// Adds `lots` of an option.
     #[inline(always)]
     pub fn add(&mut self, lots: i32, option: &Quoted) {
-        let Quoted { greeks, moved: [below, above] } = option;
+        self.value = self.value.wrapping_add(wide(lots, option.greeks.price));
+        self.add_greeks(lots, &option.greeks);
+        self.add_moved(lots, option.moved);
+    }
+
+    #[inline(always)]
+    fn add_greeks(&mut self, lots: i32, greeks: &Greeks) {
+        self.delta = self.delta.wrapping_add(product(lots, greeks.delta));
+        self.gamma = self.gamma.wrapping_add(product(lots, greeks.gamma));
+        self.vega = self.vega.wrapping_add(product(lots, greeks.vega));
+        self.theta = self.theta.wrapping_add(product(lots, greeks.theta));
+        self.vanna = self.vanna.wrapping_add(product(lots, greeks.vanna));
+        self.volga = self.volga.wrapping_add(product(lots, greeks.volga));
+    }
+
+    #[inline(always)]
+    fn add_moved(&mut self, lots: i32, [below, above]: [i64; 2]) {
         let [below_sum, above_sum] = self.moved;
-        *self = Self {
-            value: self.value.wrapping_add(wide(lots, greeks.price)),
-            delta: self.delta.wrapping_add(product(lots, greeks.delta)),
-            gamma: self.gamma.wrapping_add(product(lots, greeks.gamma)),
-            vega: self.vega.wrapping_add(product(lots, greeks.vega)),
-            theta: self.theta.wrapping_add(product(lots, greeks.theta)),
-            moved: [
-                below_sum.wrapping_add(product(lots, *below)),
-                above_sum.wrapping_add(product(lots, *above)),
-            ],
-        };
+        self.moved =
+            [below_sum.wrapping_add(product(lots, below)), above_sum.wrapping_add(product(lots, above))];
     }
 
     /// Adds calls by the lots in a stored slot: those of the grid's strikes from 8 `slot` on. A strike that is not on the grid has none.
@@ -61,7 +72,12 @@ impl Totals {
         for bytes in word.as_chunks::<4>().0 {
             let lots = i32::from_be_bytes(*bytes);
             if lots != 0 {
-                sums.add(lots, &market.summand(strike, moves));
+                let (call, moved) = market.summand(strike, moves);
+                sums.value = sums.value.wrapping_add(wide(lots, call.price));
+                sums.add_greeks(lots, &call);
+                if let Some(moved) = moved {
+                    sums.add_moved(lots, moved);
+                }
             }
             strike = strike.wrapping_add(grid.step);
         }
@@ -90,6 +106,8 @@ impl Totals {
             gamma: self.gamma.saturating_add(other.gamma),
             vega: self.vega.saturating_add(other.vega),
             theta: self.theta.saturating_add(other.theta),
+            vanna: self.vanna.saturating_add(other.vanna),
+            volga: self.volga.saturating_add(other.volga),
             moved: [below_sum.saturating_add(below), above_sum.saturating_add(above)],
         };
     }
