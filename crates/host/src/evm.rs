@@ -27,6 +27,7 @@ use revm::primitives::AddressSet;
 use revm::primitives::hardfork::SpecId;
 
 use crate::code::{is_program, is_stylus};
+use crate::engine::NATIVE_STACK;
 use crate::frame;
 use crate::lifecycle::Refusal;
 use crate::mock::{self, Mock};
@@ -46,8 +47,8 @@ pub(crate) type Machine = Evm<Context, (), Instructions, Stylus, EthFrame<EthInt
 pub(crate) const SPEC: SpecId = SpecId::PRAGUE;
 
 /// Native stack that a program and what it calls need at most before the next one grows it, and by how much it grows [bytes].
-const STACK_LEFT: usize = 1 << 20;
-const STACK_STEP: usize = 4 << 20;
+const STACK_LEFT: usize = NATIVE_STACK + (1 << 20);
+const STACK_STEP: usize = 2 * NATIVE_STACK;
 
 const STATE: &str = "an in-memory state does not fail";
 

@@ -124,7 +124,6 @@ fn execute(
     gas: u64,
 ) -> Ending {
     let calldata = inputs.input.bytes(context);
-    let engine = stylus.programs.engine();
     let ink = gas.saturating_mul(INK_PER_GAS);
     let mut frame = Frame {
         context,
@@ -141,7 +140,7 @@ fn execute(
         last_code: None,
         uses: [Use::default(); SIGNATURES.len()],
     };
-    let exit = engine.run(&program.module, &mut frame, ink);
+    let exit = program.module.run(&mut frame, ink);
     let Frame { result, refund, uses, .. } = frame;
     let mut outcome = outcome(&exit);
     let kept = matches!(outcome, Outcome::Success | Outcome::Revert);

@@ -1,12 +1,12 @@
 //! Compiled programs and the block's list of recent ones.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, keccak256};
 
 use crate::activate::{Activation, activate};
-use crate::engine::{Compiled, Engine};
+use crate::engine::Compiled;
 use crate::error::DeployError;
 use crate::meter::instrument;
 
@@ -25,14 +25,41 @@ pub struct ProgramInfo {
 
 /// An activated program, ready to run.
 pub(crate) struct Program {
-    pub(crate) module: Compiled,
+    pub(crate) module: Arc<Compiled>,
     pub(crate) info: ProgramInfo,
+}
+
+/// A module that has passed activation.
+#[derive(Clone)]
+struct Ready {
+    activation: Activation,
+    module: Arc<Compiled>,
+}
+
+/// Modules that the process has compiled, newest first, by their hash: worlds that deploy the same module share it.
+static READY: LazyLock<Mutex<VecDeque<(B256, Ready)>>> = LazyLock::new(Mutex::default);
+/// How many of them are kept.
+const KEPT: usize = 64;
+
+/// Checks, meters and compiles a module, once for all worlds.
+fn ready(wasm: &[u8]) -> Result<Ready, DeployError> {
+    let hash = keccak256(wasm);
+    // The lock is held while the module is compiled, so that no other thread compiles it as well.
+    let mut known = READY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, ready)) = known.iter().find(|(other, _)| *other == hash) {
+        return Ok(ready.clone());
+    }
+    let activation = activate(wasm)?;
+    let module = Arc::new(Compiled::new(&instrument(wasm)?)?);
+    let ready = Ready { activation, module };
+    known.push_front((hash, ready.clone()));
+    known.truncate(KEPT);
+    Ok(ready)
 }
 
 /// Programs by code hash. Clones share the compiled modules.
 #[derive(Clone)]
 pub(crate) struct Programs {
-    engine: Arc<Engine>,
     active: HashMap<B256, Arc<Program>>,
     recent: VecDeque<B256>,
 }
@@ -42,12 +69,7 @@ const RECENT: usize = 32;
 
 impl Programs {
     pub(crate) fn new() -> Self {
-        let engine = Arc::new(Engine::new());
-        Self { engine, active: HashMap::new(), recent: VecDeque::new() }
-    }
-
-    pub(crate) fn engine(&self) -> Arc<Engine> {
-        self.engine.clone()
+        Self { active: HashMap::new(), recent: VecDeque::new() }
     }
 
     /// Checks, meters and compiles a program.
@@ -61,9 +83,7 @@ impl Programs {
         if let Some(program) = self.active.get(&hash) {
             return Ok(program.info.clone());
         }
-        let activation = activate(wasm)?;
-        let metered = instrument(wasm)?;
-        let module = self.engine.compile(&metered)?;
+        let Ready { activation, module } = ready(wasm)?;
         let info =
             ProgramInfo { wasm_bytes: wasm.len(), compressed_bytes: compressed, fragments, activation };
         self.active.insert(hash, Arc::new(Program { module, info: info.clone() }));
