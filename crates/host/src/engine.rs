@@ -92,8 +92,10 @@ impl Compiled {
         let length = frame.calldata.len() as i32;
         let frame = (&raw mut *frame).cast();
         let mut store = Store::new(engine, Guest { frame, started: None, stop: None });
-        let instance = self.instance.instantiate(&mut store).expect("activation has checked imports and limits");
-        let mut global = |export| instance.get_module_export(&mut store, export).and_then(Extern::into_global);
+        let instance =
+            self.instance.instantiate(&mut store).expect("activation has checked imports and limits");
+        let mut global =
+            |export| instance.get_module_export(&mut store, export).and_then(Extern::into_global);
         let ink_left = global(&self.exports.ink).expect(METERED);
         let stack = global(&self.exports.stack).expect(METERED);
         let status = global(&self.exports.status).expect(METERED);

@@ -97,7 +97,7 @@ fn create(node: &Node, code: &[u8]) -> Address {
 }
 
 fn activate(node: &Node, program: Address) -> Value {
-    let value = U256::from(10).pow(U256::from(16));
+    let value = U256::from(10_000_000_000_000_000_u64);
     send(node, Some(ARB_WASM), value, activateProgramCall { program }.abi_encode().into())
 }
 
@@ -143,7 +143,7 @@ fn a_check_runs_the_activation_on_overridden_code_and_changes_nothing() {
     assert_reverts(view(&node, ARB_WASM, codehashVersionCall { codehash }), ProgramNotActivated {});
 
     let data: Bytes = activateProgramCall { program }.abi_encode().into();
-    let value = U256::from(10).pow(U256::from(18));
+    let value = U256::from(1_000_000_000_000_000_000_u64);
     let overrides =
         json!({ nobody.to_string(): { "balance": U256::MAX }, program.to_string(): { "code": whole } });
     let asked =
@@ -212,7 +212,7 @@ fn an_activation_that_is_refused_says_why_and_takes_nothing() {
     let short = ProgramInsufficientValue::abi_decode(&data).expect("the error");
     assert_eq!(short.have, U256::from(7));
     assert!(short.want > U256::from(7));
-    assert!(asked(program, short.want.to::<u64>()).is_ok(), "the fee that is asked for is enough");
+    assert!(asked(program, short.want.saturating_to::<u64>()).is_ok(), "the fee that is asked for is enough");
     assert_reverts(asked(sender(&node), 7), ProgramNotWasm {});
 
     let float =
@@ -297,7 +297,7 @@ fn an_activation_is_undone_with_the_state() {
     assert!(succeeded(&activate(&node, program)));
     let before = ask(&node, "eth_blockNumber", json!([])).expect("a number");
     let before: U256 = serde_json::from_value(before).expect("a number");
-    let earlier = json!([{ "to": program }, U256::from(before.to::<u64>() - 1)]);
+    let earlier = json!([{ "to": program }, U256::from(before.saturating_to::<u64>() - 1)]);
     assert!(ask(&node, "eth_call", earlier).is_err(), "a block earlier it was not active");
 }
 
@@ -319,7 +319,7 @@ fn a_cached_program_starts_cheaper() {
     let codehash = keccak256(code(PROGRAM));
     let gas = || {
         let receipt = send(&node, Some(program), U256::ZERO, Bytes::new());
-        serde_json::from_value::<U256>(receipt["gasUsed"].clone()).expect("a number").to::<u64>()
+        serde_json::from_value::<U256>(receipt["gasUsed"].clone()).expect("a number").saturating_to::<u64>()
     };
     assert_eq!(view(&node, ARB_WASM_CACHE, codehashIsCachedCall { codehash }), Ok(false));
     let uncached = gas();
@@ -334,7 +334,7 @@ fn a_cached_program_starts_cheaper() {
 fn the_stylus_deployer_creates_activates_and_constructs_at_once() {
     let node = node();
     let bytecode = init_code(&code(PROGRAM));
-    let value = U256::from(10).pow(U256::from(16));
+    let value = U256::from(10_000_000_000_000_000_u64);
     let deploy = |salt: B256, value: U256| {
         let call = deployCall {
             bytecode: bytecode.clone(),

@@ -77,7 +77,7 @@ fn each_fault_has_its_own_words() {
         refused(&node, TxEip1559 { gas_limit: 20_999, ..tx.clone() }),
         "intrinsic gas too low: gas 20999, minimum needed 21000"
     );
-    let much = U256::from(10).pow(U256::from(30));
+    let much = U256::from(10_u128.pow(30));
     assert!(refused(&node, TxEip1559 { value: much, ..tx.clone() }).starts_with(&format!(
         "insufficient funds for gas * price + value: address {sender} have 10000000000000000000000 want 1000000000000"
     )));
