@@ -13,7 +13,10 @@
 )]
 
 mod band;
+mod depth;
 mod market;
+mod profile;
+mod quote;
 mod risk;
 mod spread;
 mod vega;
