@@ -93,17 +93,25 @@ impl Moneyness {
         }
     }
 
+    /// kappa [Q62], cut at 2.
+    #[inline(always)]
+    pub(crate) fn word(&self) -> Word {
+        let down = Wrapping(0) - self.exponent;
+        let above = mask(down);
+        (shr(self.mantissa, min(down, Wrapping(63)) & !above) & !above) | (Wrapping(i64::MAX) & above)
+    }
+
     /// kappa as a number.
     #[inline(always)]
     pub(crate) fn kappa(&self) -> Kappa {
+        let word = self.word();
         if self.exponent.0 <= 0 {
-            let word = shr(self.mantissa, min(Wrapping(0) - self.exponent, Wrapping(63)));
             return Kappa { word, wide: word.0.into() };
         }
         let up = min(self.exponent, Wrapping(24));
         let high = shr(self.mantissa, Wrapping(64) - up);
         let wide = i128::from(high.0) << 64 | i128::from(shl(self.mantissa, up).0.cast_unsigned());
-        Kappa { word: Wrapping(i64::MAX), wide }
+        Kappa { word, wide }
     }
 }
 

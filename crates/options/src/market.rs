@@ -2,7 +2,7 @@
 
 use core::num::Wrapping;
 
-use maths::{ONE, Root, Word, cut, ln, max, mul, mul_near, normal, reciprocal, root, shift, shr};
+use maths::{ONE, Root, Word, cut, ln, max, mul, mul_near, normal, reciprocal, root, shift, shl, shr};
 
 use crate::black::{Black, Deviation, Kappa, Moneyness, Scaled, coarse, delta, rounded};
 use crate::forward::{Forward, ForwardError, RISK_FLOOR, TEN_YEARS, fault, floor_factor, root_years};
@@ -15,7 +15,9 @@ const LN_100: Word = Wrapping(663_674_967_474_997_953);
 /// Log-moneyness beyond which a slice is flat: 7 in Q57.
 const WING: Word = Wrapping(7 << 57);
 /// Total variance below which an option is worth its intrinsic value, 2^-46 in Q58: an sd of 1.2e-7.
-const NO_VARIANCE: i64 = 1 << 12;
+const NO_VARIANCE: Word = Wrapping(1 << 12);
+/// Leading zeros of a variance below 32 in Q36, where a slice has no room to be scaled.
+const ROOM: u32 = 23;
 
 /// Price and greeks of one option, per unit of the underlying, in units of spot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,8 +59,6 @@ pub struct Market {
     forward: Forward,
     /// ln of the forward now over that at publication [Q57]
     drift: Word,
-    /// Part of the slice's time that is left [Q62]
-    time_left: Word,
     /// sqrt T [Q60]
     root_time: Word,
     /// 1 / (2 T), as of an hour at least
@@ -69,17 +69,14 @@ pub struct Market {
     rate: i64,
 }
 
-/// A strike of a market: where it stands to the forward, and how far spot may go.
-struct Strike {
-    money: Moneyness,
-    kappa: Kappa,
-    /// sqrt of the variance left and half its inverse, none without variance.
-    root: Option<Root>,
-}
-
-/// A slice in the formats of the kernel.
+/// A slice in the formats of the kernel, run off to the time that is left.
+///
+/// Variance is scaled by 4^`scale`, so that a short expiry's has as many digits as a long one's.
 #[derive(Clone, Copy, Debug)]
 struct Svi {
+    scale: Word,
+    /// [`NO_VARIANCE`], scaled
+    least: Word,
     /// [Q58]
     a: Word,
     /// [Q61]
@@ -109,10 +106,9 @@ impl Market {
         let forward = forward.ok_or_else(|| Error::Forward(fault(spot, seconds)))?;
         let time = Time::new(seconds);
         Ok(Self {
-            slice: Svi::new(slice),
+            slice: Svi::new(slice, fraction(seconds, slice_seconds)),
             drift: ln(spot) - LN_100 + (forward.growth >> 3) - ln(slice.forward),
             forward,
-            time_left: fraction(seconds, slice_seconds),
             root_time: time.root,
             decay: time.decay,
             gamma_floor: floor_factor(seconds),
@@ -156,20 +152,18 @@ impl Market {
     /// One body for all that price a single strike.
     #[inline(never)]
     fn quoted(&self, strike: u64, moves: Option<[Word; 2]>) -> (Kappa, Quoted) {
-        let strike = self.strike(strike);
-        (strike.kappa, self.priced_and_moved(&strike, moves))
+        let money = self.moneyness(strike);
+        let (greeks, root) = self.priced(&money);
+        let moved = moves.map_or([0; 2], |moves| moved_deltas(money, root, moves));
+        (money.kappa(), Quoted { greeks, moved })
     }
 
-    /// A book's call: inlined where strikes are summed.
+    /// A book's call, and its moved deltas if they are asked for: inlined where strikes are summed.
     #[inline(always)]
-    pub(crate) fn summand(&self, strike: u64, moves: Option<[Word; 2]>) -> Quoted {
-        self.priced_and_moved(&self.strike(strike), moves)
-    }
-
-    #[inline(always)]
-    fn priced_and_moved(&self, strike: &Strike, moves: Option<[Word; 2]>) -> Quoted {
-        let moved = moves.map_or([0; 2], |moves| strike.moved_deltas(moves));
-        Quoted { greeks: self.priced(strike), moved }
+    pub(crate) fn summand(&self, strike: u64, moves: Option<[Word; 2]>) -> (Greeks, Option<[i64; 2]>) {
+        let money = self.moneyness(strike);
+        let (greeks, root) = self.priced(&money);
+        (greeks, moves.map(|moves| moved_deltas(money, root, moves)))
     }
 
     #[inline(always)]
@@ -192,54 +186,60 @@ impl Market {
         Moneyness::new(strike.wrapping_mul(100), self.forward.factor)
     }
 
+    /// The call at a strike, and the sd that it was priced with, none without variance.
     #[inline(always)]
-    fn strike(&self, strike: u64) -> Strike {
-        let money = self.moneyness(strike);
-        let variance = mul(self.slice.variance(money.log57 + self.drift), self.time_left);
-        let root = (variance.0 >= NO_VARIANCE).then(|| root(variance.0.unsigned_abs()));
-        Strike { money, kappa: money.kappa(), root }
-    }
-
-    #[inline(always)]
-    fn priced(&self, strike: &Strike) -> Greeks {
-        let Some(root) = &strike.root else { return intrinsic(&strike.money, &strike.kappa) };
-        let deviation = deviation(root);
-        let black = Black::new(&strike.money, &deviation, strike.kappa.word);
+    fn priced(&self, money: &Moneyness) -> (Greeks, Option<Root>) {
+        let kappa = money.word();
+        let variance = self.slice.variance(money.log57 + self.drift);
+        if variance < self.slice.least {
+            return (intrinsic(money, kappa), None);
+        }
+        let root = root(variance.0.unsigned_abs());
+        let root = Root { pairs: root.pairs + self.slice.scale, ..root };
+        let deviation = deviation(&root);
+        let black = Black::new(money, &deviation, kappa);
         // sd = sqrt M 2^(3 - pairs).
         let decay = mul(mul(black.density, root.mantissa), self.decay.mantissa);
         let decay = coarse(decay, self.decay.exponent + Wrapping(3) - root.pairs);
         let paid = mul(black.delta - black.call, Wrapping(self.rate));
-        Greeks {
+        let greeks = Greeks {
             price: black.call.0.into(),
             delta: black.delta.0,
             gamma: black.gamma(self.gamma_floor, &deviation).0,
             vega: (mul_near(black.density, self.root_time) << 2).0,
             theta: (Wrapping(0) - decay - rounded(paid)).0,
-        }
+        };
+        (greeks, Some(root))
     }
 }
 
-impl Strike {
-    /// Deltas of the call [Q62] once spot has moved by factors of e^`moves` [Q57].
-    #[inline(never)]
-    fn moved_deltas(&self, moves: [Word; 2]) -> [i64; 2] {
-        let [below, above] = moves.map(|by| self.money.moved(by));
-        match &self.root {
-            Some(root) => {
-                let deviation = deviation(root);
-                [delta(&below, &deviation).0, delta(&above, &deviation).0]
-            }
-            None => [below.intrinsic_delta(), above.intrinsic_delta()],
+/// Deltas of a call [Q62] once spot has moved by factors of e^`moves` [Q57].
+#[inline(never)]
+fn moved_deltas(money: Moneyness, root: Option<Root>, moves: [Word; 2]) -> [i64; 2] {
+    let [below, above] = moves.map(|by| money.moved(by));
+    match root {
+        Some(root) => {
+            let deviation = deviation(&root);
+            [delta(&below, &deviation).0, delta(&above, &deviation).0]
         }
+        None => [below.intrinsic_delta(), above.intrinsic_delta()],
     }
 }
 
 impl Svi {
-    fn new(slice: &Slice) -> Self {
+    /// With `left` of the slice's time [Q62].
+    ///
+    /// Variance is at most |a| + 15.1 b where b is small; where it is not, [`Slice::check`] keeps it below 21. Scaled, it is below 32.
+    fn new(slice: &Slice, left: Word) -> Self {
+        let most = slice.b.unsigned_abs().wrapping_shl(4).wrapping_add(slice.a.unsigned_abs());
+        let scale = Wrapping(i64::from(most.leading_zeros().saturating_sub(ROOM) >> 1));
         let s = Wrapping(slice.s) << 23;
+        let run_off = |word, bits| mul_near(shl(Wrapping(word), (scale << 1) + Wrapping(bits)), left);
         Self {
-            a: Wrapping(slice.a) << 22,
-            b: Wrapping(slice.b) << 25,
+            scale,
+            least: shl(NO_VARIANCE, scale << 1),
+            a: run_off(slice.a, 22),
+            b: run_off(slice.b, 25),
             rho: Wrapping(i64::from(slice.rho)) << 40,
             m: Wrapping(i64::from(slice.m)) << 29,
             s_squared: mul(s, s),
@@ -248,7 +248,7 @@ impl Svi {
 
     /// w [Q58] at k [Q57], never negative.
     ///
-    /// |k - m| < 52 is cut at 7, to one unit of the 2^-57 that it is in, so that, in Q59, b (rho x + root) <= 2 x 14 stays below the 32 of Q58 and x^2 below the 128 of Q56.
+    /// |k - m| < 52 is cut at 7, to one unit of the 2^-57 that it is in, so that x^2 stays below the 128 of Q56.
     #[inline(always)]
     fn variance(&self, k: Word) -> Word {
         let x = cut(k - self.m, WING) << 2;
@@ -270,8 +270,8 @@ fn deviation(root: &Root) -> Deviation {
 }
 
 /// Without variance: the intrinsic value on the forward; delta 1, 0, or 1/2 at the money; no gamma, no vega, no theta.
-fn intrinsic(money: &Moneyness, kappa: &Kappa) -> Greeks {
-    let price = max(ONE - kappa.word, Wrapping(0)).0.into();
+fn intrinsic(money: &Moneyness, kappa: Word) -> Greeks {
+    let price = max(ONE - kappa, Wrapping(0)).0.into();
     Greeks { price, delta: money.intrinsic_delta(), ..Greeks::default() }
 }
 

@@ -185,6 +185,7 @@ impl Terms {
     ///
     /// # Errors
     /// Whatever is out of range, as [`TermsError`] says.
+    #[inline(always)]
     pub fn value(&self, vol: u64) -> Result<Value, TermsError> {
         let money = self.moneyness(vol >> 63).ok_or_else(|| self.fault(vol))?;
         let kappa = money.kappa();

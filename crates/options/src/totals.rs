@@ -2,7 +2,7 @@
 
 use maths::Word;
 
-use crate::market::{Market, Quoted};
+use crate::market::{Greeks, Market, Quoted};
 use crate::series::StrikeGrid;
 
 /// Strikes whose lots share a stored word.
@@ -31,19 +31,24 @@ impl Totals {
     /// Adds `lots` of an option.
     #[inline(always)]
     pub fn add(&mut self, lots: i32, option: &Quoted) {
-        let Quoted { greeks, moved: [below, above] } = option;
+        self.value = self.value.wrapping_add(wide(lots, option.greeks.price));
+        self.add_greeks(lots, &option.greeks);
+        self.add_moved(lots, option.moved);
+    }
+
+    #[inline(always)]
+    fn add_greeks(&mut self, lots: i32, greeks: &Greeks) {
+        self.delta = self.delta.wrapping_add(product(lots, greeks.delta));
+        self.gamma = self.gamma.wrapping_add(product(lots, greeks.gamma));
+        self.vega = self.vega.wrapping_add(product(lots, greeks.vega));
+        self.theta = self.theta.wrapping_add(product(lots, greeks.theta));
+    }
+
+    #[inline(always)]
+    fn add_moved(&mut self, lots: i32, [below, above]: [i64; 2]) {
         let [below_sum, above_sum] = self.moved;
-        *self = Self {
-            value: self.value.wrapping_add(wide(lots, greeks.price)),
-            delta: self.delta.wrapping_add(product(lots, greeks.delta)),
-            gamma: self.gamma.wrapping_add(product(lots, greeks.gamma)),
-            vega: self.vega.wrapping_add(product(lots, greeks.vega)),
-            theta: self.theta.wrapping_add(product(lots, greeks.theta)),
-            moved: [
-                below_sum.wrapping_add(product(lots, *below)),
-                above_sum.wrapping_add(product(lots, *above)),
-            ],
-        };
+        self.moved =
+            [below_sum.wrapping_add(product(lots, below)), above_sum.wrapping_add(product(lots, above))];
     }
 
     /// Adds calls by the lots in a stored slot: those of the grid's strikes from 8 `slot` on. A strike that is not on the grid has none.
@@ -61,7 +66,12 @@ impl Totals {
         for bytes in word.as_chunks::<4>().0 {
             let lots = i32::from_be_bytes(*bytes);
             if lots != 0 {
-                sums.add(lots, &market.summand(strike, moves));
+                let (call, moved) = market.summand(strike, moves);
+                sums.value = sums.value.wrapping_add(wide(lots, call.price));
+                sums.add_greeks(lots, &call);
+                if let Some(moved) = moved {
+                    sums.add_moved(lots, moved);
+                }
             }
             strike = strike.wrapping_add(grid.step);
         }
