@@ -27,6 +27,8 @@ pub enum Function {
     Sqrt = 5,
     /// The normal distribution function.
     Normal = 6,
+    /// A book in 27 scenarios.
+    Stress = 7,
 }
 
 /// A world with the program in it.

@@ -99,6 +99,7 @@ mod profile;
 mod quote;
 mod real;
 mod spread;
+mod stress;
 mod vega;
 
 pub use band::{Band, band, hedge_due};
@@ -107,6 +108,7 @@ pub use depth::{Depth, STRIPS, Weights, WeightsError, check_weights};
 pub use profile::{Field, Profile, ProfileError};
 pub use quote::{Quote, QuoteError, Trade, quote, static_bound};
 pub use spread::{age_factor, spread_floor};
+pub use stress::{MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, worst_loss};
 
 /// Expiries that an [`Exposure`] may hold.
 pub const MAX_BUCKETS: usize = 12;

@@ -21,6 +21,8 @@ mod market;
 mod option;
 mod series;
 mod slice;
+mod stress;
+mod terminal;
 mod totals;
 
 pub use black::COARSE;
@@ -29,4 +31,6 @@ pub use market::{Error, Greeks, Market, Quoted};
 pub use option::{Terms, TermsError, Value};
 pub use series::{GridError, Kind, MAX_STRIKES, Series, StrikeGrid, is_expiry};
 pub use slice::{Slice, SliceError};
+pub use stress::{Moves, SPOTS, Scale, Stress, StressError, VOLS};
+pub use terminal::Terminal;
 pub use totals::{STRIKES_PER_SLOT, Totals, lots};

@@ -19,4 +19,5 @@ mod profile;
 mod quote;
 mod risk;
 mod spread;
+mod stress;
 mod vega;
