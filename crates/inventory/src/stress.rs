@@ -43,14 +43,14 @@ impl Shock {
 
     /// Relative changes of the vol of an expiry [1e-6]: down, none, up, each the move at 30 days times (30 d / t)^0.4, t at most 90 days.
     ///
-    /// To the nearest. An expiry less than a second away counts as a second away.
+    /// To the nearest. An expiry less than a minute away counts as a minute away.
     #[must_use]
     pub fn changes(&self, seconds: u32) -> [i32; VOLS] {
-        let months = ln((30 * DAY).into()) - ln(seconds.clamp(1, 90 * DAY).into());
-        // From Q57 to Q60: at most 0.4 x 14.8 in magnitude, below 7.6.
+        let months = ln((30 * DAY).into()) - ln(seconds.clamp(60, 90 * DAY).into());
+        // From Q57 to Q60: at most 0.4 x 10.7 in magnitude.
         let factor = exp((Wrapping(0) - mul(months, POWER)) << 3);
         let change = |at_month: u32, most: u32| {
-            // Moves below 2^32 in Q20, times a mantissa below 1.42, times a power of two of at most 2^9.
+            // Moves below 2^32 in Q20, times a mantissa below 1.42, times a power of two of at most 2^7.
             let scaled = mul(Wrapping(i64::from(at_month)) << 20, factor.mantissa);
             let scaled = shift(scaled, Wrapping(0) - factor.halvings);
             i32::try_from((scaled.0.saturating_add(1 << 19) >> 20).min(most.into())).unwrap_or(i32::MAX)

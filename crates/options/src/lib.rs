@@ -15,6 +15,7 @@
 //! It reads no storage and no clock, keeps no state, and solves for no implied vol yet.
 #![no_std]
 
+mod arbitrage;
 mod black;
 mod forward;
 mod market;
@@ -25,6 +26,7 @@ mod stress;
 mod terminal;
 mod totals;
 
+pub use arbitrage::Arbitrage;
 pub use black::COARSE;
 pub use forward::ForwardError;
 pub use market::{Error, Greeks, Market, Quoted};
