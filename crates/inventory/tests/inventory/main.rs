@@ -12,6 +12,7 @@
     reason = "test arithmetic stays far inside its types; a panic is a failed test"
 )]
 
+mod avellaneda_stoikov;
 mod band;
 mod depth;
 mod market;
