@@ -1,5 +1,6 @@
 #![no_std]
-//! What the vault's inventory costs it: the risk charge J, the floor of the spread, the no-trade band and the hedge.
+//! What the vault's inventory costs it and what follows: the risk charge J, quotes, the no-trade band and the hedge, the
+//! scenarios of stress and margin, and how losses and payments are shared.
 //!
 //! Pure functions of integers. The contract and the keeper link this crate and agree to the last bit.
 //!
@@ -85,9 +86,9 @@
 //!
 //! # What this crate does not do
 //!
-//! It prices nothing and knows no series, spot or surface: the caller passes greeks. It keeps no state and no clock. It
-//! enforces no limit: margin, the stress grid and solvency are decided elsewhere. It never decides who may hedge or for
-//! what reward.
+//! It prices nothing and knows no series, spot or surface: the caller passes greeks and values. It keeps no state and no
+//! clock. It enforces no limit: it says what a loss, a margin or a share is, and the caller acts on it. It never decides who
+//! may hedge or for what reward.
 
 #[cfg(test)]
 extern crate std;
@@ -95,9 +96,11 @@ extern crate std;
 mod band;
 mod charge;
 mod depth;
+mod margin;
 mod profile;
 mod quote;
 mod real;
+mod shares;
 mod spread;
 mod stress;
 mod vega;
@@ -105,10 +108,14 @@ mod vega;
 pub use band::{Band, band, hedge_due};
 pub use charge::{Coefficients, risk};
 pub use depth::{Depth, STRIPS, Weights, WeightsError, check_weights};
+pub use margin::{Auction, Exposed, Margin, MarginRule, liquidation_part, margin, uncovered};
 pub use profile::{Field, Profile, ProfileError};
 pub use quote::{Quote, QuoteError, Trade, quote, static_bound};
+pub use shares::{Fill, Haircut};
 pub use spread::{age_factor, spread_floor};
-pub use stress::{MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, worst_loss};
+pub use stress::{
+    MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, worst_case, worst_loss,
+};
 
 /// Expiries that an [`Exposure`] may hold.
 pub const MAX_BUCKETS: usize = 12;

@@ -89,8 +89,15 @@ pub fn worst_loss(pnl: &Pnl) -> (u128, [usize; 2]) {
     worst
 }
 
+/// The worst loss of a book: the greater of its worst in the grid and of what its expiries lose at settlement, each with its part of the hedge at its
+/// own worst spot ([`hedge_part`]).
+#[must_use]
+pub fn worst_case(pnl: &Pnl, settlement: i128) -> u128 {
+    worst_loss(pnl).0.max(u128::try_from(settlement).unwrap_or_default())
+}
+
 /// What is lost at a P&L.
-fn loss_of(pnl: i128) -> u128 {
+pub(crate) fn loss_of(pnl: i128) -> u128 {
     if pnl < 0 { pnl.unsigned_abs() } else { 0 }
 }
 

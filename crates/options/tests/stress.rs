@@ -162,7 +162,8 @@ proptest! {
     /// No spot up to the top has a lower value than the least, and the least is the value where it is said to be.
     #[test]
     fn no_spot_is_worse_than_the_worst(
-        (grid, calls, puts) in position(), hedge in -(1_i64 << 52)..1 << 52, top in 0..1_000_000_000_000_u64, spots: [u64; 32],
+        (grid, calls, puts) in position(), hedge in -(1_i64 << 52)..1 << 52,
+        ends in (0..200_000_000_000_u64, 0..1_000_000_000_000_u64), spots: [u64; 32],
     ) {
         let value = |spot: u64| {
             let mut sum = i128::from(hedge) * i128::from(spot);
@@ -176,12 +177,16 @@ proptest! {
         let net = calls.iter().zip(&puts).map(|(a, b)| a + b);
         let put_lots = puts.iter().map(|lots| i64::from(*lots)).sum();
         let index_sum = puts.iter().enumerate().map(|(index, lots)| index as i64 * i64::from(*lots)).sum();
-        let line = Terminal::new(&grid, net, put_lots, index_sum, hedge.into(), top).unwrap();
-        prop_assert_eq!(line.least, value(line.at));
         let last = grid.strike(grid.count - 1).unwrap();
-        let top = top.max(last);
-        for spot in spots.map(|spot| spot % (top + 1)).into_iter().chain([0, last, top]) {
-            prop_assert!(line.least <= value(spot));
+        let (from, to) = (ends.0.min(ends.1), ends.0.max(ends.1));
+        let within = |from, to| Terminal::new(&grid, net.clone(), (put_lots, index_sum), hedge.into(), [from, to]);
+        let line = within(from, to).unwrap();
+        prop_assert!((from..=to).contains(&line.at));
+        prop_assert_eq!(within(to + 1, to), None);
+        prop_assert_eq!(line.least, value(line.at));
+        let strikes = (0..grid.count).filter_map(|index| grid.strike(index)).filter(|strike| (from..=to).contains(strike));
+        for spot in spots.map(|spot| from + spot % (to - from + 1)).into_iter().chain([from, to]).chain(strikes) {
+            prop_assert!(line.least <= value(spot) && (line.least < value(spot) || line.at <= spot));
         }
         prop_assert_eq!(line.slope, value(last + 1) - value(last));
     }

@@ -15,10 +15,13 @@
 mod avellaneda_stoikov;
 mod band;
 mod depth;
+mod hidden_loss;
+mod margin;
 mod market;
 mod profile;
 mod quote;
 mod risk;
+mod shares;
 mod spread;
 mod stress;
 mod vega;
