@@ -11,7 +11,7 @@ use maths::{
     shr,
 };
 
-/// |d| beyond which a tail is nothing: 8.5 in Q57, where the density is 8e-17 and the tail 1e-17.
+/// |d| from which density and tail are nothing: 8.5 in Q57, where the density is 8e-17 and the tail 1e-17.
 const CUT: Word = Wrapping(17 << 56);
 /// ln 2 in Q58, Q57 and Q56.
 const LN2_Q58: Word = Wrapping(199_786_072_581_291_495);
@@ -152,7 +152,7 @@ pub(crate) struct Black {
     pub(crate) delta: Word,
     /// n(d1) [Q62]
     pub(crate) density: Word,
-    /// [Q57], within +-8.5
+    /// [Q57], within +-17.5
     pub(crate) d1: Word,
     /// See `d1`.
     pub(crate) d2: Word,
@@ -162,15 +162,24 @@ impl Black {
     #[inline(always)]
     pub(crate) fn new(money: &Moneyness, deviation: &Deviation, kappa: Word) -> Self {
         let centre = centre(money, deviation);
-        let d1 = cut(centre + deviation.half, CUT);
-        let d2 = cut(centre - deviation.half, CUT);
-        let density = density(d1 << 2);
-        let delta = upper(density, d1);
-        let tail = mul_near(density, mills(abs(d2 << 2)));
+        let (d1, d2) = (centre + deviation.half, centre - deviation.half);
+        let (density, delta) = density_and_tail(d1);
+        let tail = mul_near(density, mills(abs(cut(d2, CUT) << 2)));
         // d2 >= 0 only where kappa < 1, so that cutting kappa to a word loses nothing.
         let paid = pick(d2, tail, kappa - tail);
         let least = max(ONE - kappa, Wrapping(0));
         Self { call: min(max(delta - paid, least), ONE), delta, density, d1, d2 }
+    }
+
+    /// Vanna and volga [Q50] from vega [Q62] and 1 / vol.
+    ///
+    /// d in Q57: a product with it is in Q57 too, with two in Q52. |n d2| < 7 and |vega d1 d2| < 14.
+    #[inline(always)]
+    pub(crate) fn second_order(&self, vega: Word, per_vol: &Scaled) -> [Word; 2] {
+        let vanna = mul(mul(self.density, self.d2), per_vol.mantissa);
+        let volga = mul(mul(mul(vega, self.d1), self.d2), per_vol.mantissa);
+        let vanna = Wrapping(0) - coarse(vanna, per_vol.exponent + Wrapping(5));
+        [vanna, coarse(volga, per_vol.exponent + Wrapping(10))]
     }
 
     /// n(d1) / sd [Q50], times `floor`.
@@ -184,15 +193,16 @@ impl Black {
 /// N(d1) alone: the delta of a call in units of D F / S.
 #[inline(always)]
 pub(crate) fn delta(money: &Moneyness, deviation: &Deviation) -> Word {
-    let d1 = cut(centre(money, deviation) + deviation.half, CUT);
-    upper(density(d1 << 2), d1)
+    density_and_tail(centre(money, deviation) + deviation.half).1
 }
 
-/// N(d) from n(d), for d in Q57.
+/// n(d) and N(d) for d in Q57.
 #[inline(always)]
-fn upper(density: Word, d: Word) -> Word {
-    let tail = mul_near(density, mills(abs(d << 2)));
-    pick(d, tail, ONE - tail)
+fn density_and_tail(d: Word) -> (Word, Word) {
+    let near = cut(d, CUT);
+    let density = density(near << 2) & mask(abs(near) - CUT);
+    let tail = mul_near(density, mills(abs(near << 2)));
+    (density, pick(near, tail, ONE - tail))
 }
 
 /// -x / sd in Q57, cut to +-16.

@@ -195,7 +195,7 @@ impl Quote {
             return Wrapping(0);
         }
         let miss = ln(priced.0.unsigned_abs()) - self.log;
-        // q / (n(d1) s), between 2^-12 and 2: |d| <= 8.5 keeps its inverse below 100 near any price, and bounded it keeps words from wrapping.
+        // q / (n(d1) s), between 2^-12 and 2: near any price its inverse is below 100, and bounded it keeps words from wrapping.
         let (top, up) = normal(priced.0.unsigned_abs());
         let (bottom, down) = normal(mul(black.density, mantissa).0.unsigned_abs());
         let ratio = quotient(top, bottom >> 31) >> 5;

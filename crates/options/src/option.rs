@@ -119,21 +119,17 @@ impl Horizon {
     /// Value and greeks that do not depend on rate and carry.
     #[inline(always)]
     fn unit(&self, black: &Black) -> Unit {
-        let Black { density, d1, d2, .. } = *black;
-        let vega = mul_near(density, self.root_time) << 2;
-        let decay = mul_near(density, self.decay.mantissa);
-        let Scaled { mantissa, exponent } = self.per_vol;
-        // d in Q57: a product with it is in Q57 too, with two in Q52. |n d2| < 1/2 and |vega d1 d2| < 2.
-        let vanna = mul(mul(density, d2), mantissa);
-        let volga = mul(mul(mul(vega, d1), d2), mantissa);
+        let vega = mul_near(black.density, self.root_time) << 2;
+        let decay = mul_near(black.density, self.decay.mantissa);
+        let [vanna, volga] = black.second_order(vega, &self.per_vol);
         Unit {
             call: black.call,
             delta: black.delta,
             gamma: black.gamma(self.floor, &self.deviation),
             vega,
             decay: coarse(decay, self.decay.exponent),
-            vanna: Wrapping(0) - coarse(vanna, exponent + Wrapping(5)),
-            volga: coarse(volga, exponent + Wrapping(10)),
+            vanna,
+            volga,
         }
     }
 }

@@ -115,14 +115,14 @@ fn book(words: &[Word], moved: bool, answers: &mut [Word]) -> Option<usize> {
     for (slot, word) in (0_u8..).zip(slots.as_chunks::<4>().0) {
         totals.add_slot(&market, moves, &grid, slot, word.as_flattened().try_into().ok()?);
     }
-    let Totals { value, delta, gamma, vega, theta, moved: [below, above] } = totals;
-    let sums = [value, delta, gamma, vega, theta, below, above].map(halves);
-    let answer = answers.first_chunk_mut::<15>()?;
-    *answer = [[0; 8]; 15];
+    let Totals { value, delta, gamma, vega, theta, vanna, volga, moved: [below, above] } = totals;
+    let sums = [value, delta, gamma, vega, theta, vanna, volga, below, above].map(halves);
+    let answer = answers.first_chunk_mut::<19>()?;
+    *answer = [[0; 8]; 19];
     let (first, rest) = answer.split_first_mut()?;
     *first = 1_i64.to_le_bytes();
     for (place, word) in rest.iter_mut().zip(sums.as_flattened()) {
         *place = word.to_le_bytes();
     }
-    Some(15)
+    Some(19)
 }

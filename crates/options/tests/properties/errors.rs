@@ -15,7 +15,9 @@ pub(crate) const PROMISED_PRICE: f64 = 2e-17;
 pub(crate) const FORWARD: f64 = 2e-17;
 /// Of a call over S from a slice, and what the words of the variance add, times sd.
 const BOOK_PRICE: f64 = 1e-16;
-const BOOK_PRICE_BY_VARIANCE: f64 = 4e-17;
+const BOOK_PRICE_BY_VARIANCE: f64 = 1e-18;
+/// Of greeks from a slice: their other errors by what the words of the variance add, times sd.
+pub(crate) const BOOK: f64 = 0.005;
 /// Of delta: where d is exact, and what the words of the log-moneyness add, times sd.
 const DELTA: f64 = 5e-16;
 const DELTA_BY_LOG: f64 = 2e-18;
@@ -42,7 +44,7 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    fn deviation(self) -> f64 {
+    pub(crate) fn deviation(self) -> f64 {
         self.vol * self.years.sqrt()
     }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::cases::{CASES, between};
 use crate::double::{Double, ONE, ZERO};
-use crate::errors::{self, close};
+use crate::errors::{self, Scale, close, close_coarse};
 use crate::reference::{Point, YEAR};
 
 /// A market that sees one expiry.
@@ -136,6 +136,26 @@ proptest! {
         let most = errors::real(state.error(strike));
         let (call, point) = (state.market().call(strike), state.point(strike));
         close(call.price, 62, point.call().0, most).map_err(TestCaseError::fail)?;
+    }
+
+    /// All greeks, which are at the vol of the strike: the slice does not move with spot or vol.
+    #[test]
+    fn a_book_has_the_greeks_of_its_slice(state in states(), part in -4.0..=4.0_f64) {
+        let strike = strike(&state, part);
+        let (call, point) = (state.market().call(strike), state.point(strike));
+        prop_assume!(point.years.to_f64() > errors::RISK_FLOOR);
+        let truth = point.derivatives();
+        let scale = Scale { vol: point.vol.to_f64(), years: point.years.to_f64() };
+        let more = 1.0 + errors::BOOK / scale.deviation();
+        let hold = || {
+            close(call.delta, 62, truth.delta, scale.delta() * more)?;
+            close(call.vega, 62, truth.vega, scale.vega() * more)?;
+            close_coarse(call.gamma, truth.gamma, scale.gamma() * more)?;
+            close_coarse(call.theta, truth.theta, scale.theta() * more)?;
+            close_coarse(call.vanna, truth.vanna, scale.vanna() * more)?;
+            close_coarse(call.volga, truth.volga, scale.volga() * more)
+        };
+        hold().map_err(TestCaseError::fail)?;
     }
 
     /// Where g is not negative between three strikes, their butterfly is worth at least nothing.
