@@ -17,14 +17,15 @@ pub(crate) const FORWARD: f64 = 2e-17;
 const BOOK_PRICE: f64 = 1e-16;
 const BOOK_PRICE_BY_VARIANCE: f64 = 1e-18;
 /// Of greeks from a slice: their other errors by what the words of the variance add, times sd.
-pub(crate) const BOOK: f64 = 0.005;
+pub(crate) const BOOK: f64 = 0.01;
 /// Of delta: where d is exact, and what the words of the log-moneyness add, times sd.
 const DELTA: f64 = 5e-16;
 const DELTA_BY_LOG: f64 = 2e-18;
 /// Of vega / S, over sqrt T where that is above 1.
 const VEGA: f64 = 1.5e-16;
-/// Of gamma S, times sd where that is below 1.
+/// Of gamma S, times sd where that is below 1, and what d adds, times sd^2.
 const GAMMA: f64 = 2e-15;
+const GAMMA_BY_LOG: f64 = 1e-18;
 /// Of theta / S, and what decay adds, times T / sd.
 const THETA: f64 = 3e-15;
 const THETA_BY_DECAY: f64 = 1e-15;
@@ -65,7 +66,7 @@ impl Scale {
     }
 
     pub(crate) fn gamma(self) -> f64 {
-        GAMMA / self.deviation().min(1.0)
+        GAMMA / self.deviation().min(1.0) + GAMMA_BY_LOG / self.deviation().powi(2)
     }
 
     pub(crate) fn theta(self) -> f64 {
