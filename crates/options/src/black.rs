@@ -13,10 +13,9 @@ use maths::{
 
 /// |d| from which density and tail are nothing: 8.5 in Q57, where the density is 8e-17 and the tail 1e-17.
 const CUT: Word = Wrapping(17 << 56);
-/// ln 2 in Q58, Q57 and Q56.
+/// ln 2 in Q58 and Q57.
 const LN2_Q58: Word = Wrapping(199_786_072_581_291_495);
 const LN2_Q57: Word = Wrapping(99_893_036_290_645_747);
-const LN2_Q56: Word = Wrapping(49_946_518_145_322_874);
 /// Powers of two from the forward within which the log-moneyness has 58 bits; beyond, it has 56.
 const NEAR: Word = Wrapping(10);
 /// Bits of gamma and theta, which have no bound of their own.
@@ -68,14 +67,9 @@ impl Moneyness {
         let twos = exponent + twos;
         let far = mask(NEAR - abs(twos));
         let near_log = twos * LN2_Q58 + ((rest + Wrapping(1 << 3)) >> 4);
-        let far_log = twos * LN2_Q56 + (rest >> 6);
-        Self {
-            mantissa,
-            exponent,
-            log: (far_log & far) | (near_log & !far),
-            far,
-            log57: twos * LN2_Q57 + (rest >> 5),
-        }
+        let log57 = twos * LN2_Q57 + (rest >> 5);
+        let log = ((log57 >> 1) & far) | (near_log & !far);
+        Self { mantissa, exponent, log, far, log57 }
     }
 
     /// The moneyness once the forward has moved by a factor of e^`by` [Q57], |by| < 0.7; kappa is left as it was.

@@ -1,5 +1,7 @@
 //! European options on a forward: series, strike grids, the vol surface, Black-76 prices with greeks, and sums over a book.
 //!
+//! What everything costs, how far it is off and where: `README.md`.
+//!
 //! Prices and greeks are in units of spot, as words of `maths`; time, prices and the surface are arguments.
 //!
 //! ```
@@ -28,6 +30,10 @@
 //! # What this crate does not do
 //! It reads no storage and no clock, keeps no state, and fits no surface.
 #![no_std]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod black;
 mod forward;

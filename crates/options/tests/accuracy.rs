@@ -21,8 +21,16 @@ use options::{Kind, Terms, Value};
 mod decimal;
 use decimal::error;
 
-/// Largest errors by name.
-type Worst = BTreeMap<&'static str, f64>;
+/// Errors by name.
+type Errors = BTreeMap<&'static str, Error>;
+
+/// The largest of some errors, and what their mean is made of.
+#[derive(Default)]
+struct Error {
+    worst: f64,
+    sum: f64,
+    count: u32,
+}
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const ONE: f64 = (1_u64 << 60) as f64;
@@ -47,9 +55,11 @@ fn rows() -> Vec<Row> {
     table.lines().skip(1).map(row).collect()
 }
 
-fn raise(worst: &mut Worst, name: &'static str, error: f64) {
-    let kept = worst.entry(name).or_default();
-    *kept = kept.max(error.abs());
+fn raise(errors: &mut Errors, name: &'static str, error: f64) {
+    let kept = errors.entry(name).or_default();
+    kept.worst = kept.worst.max(error.abs());
+    kept.sum += error.abs();
+    kept.count += 1;
 }
 
 impl Row {
@@ -62,37 +72,37 @@ impl Row {
         self.vol as f64 / ONE * (f64::from(self.terms.seconds) / 31_536_000.0).sqrt()
     }
 
-    fn values(&self, worst: &mut Worst) -> Value {
+    fn values(&self, errors: &mut Errors) -> Value {
         let value = self.terms.value(self.vol).unwrap();
         let off = |word: i128, bits, column: usize| error(word, bits, &self.truth[column]).abs();
         for (column, price) in [(0, value.call.into()), (1, value.put)] {
             let off = off(price, 62, column);
-            raise(worst, "price", off);
+            raise(errors, "price", off);
             if self.number(column) > 1e-4 {
-                raise(worst, "price_relative", off / self.number(column));
+                raise(errors, "price_relative", off / self.number(column));
             }
         }
-        raise(worst, "delta", off(value.call_delta.into(), 62, 2));
-        raise(worst, "delta", off(value.put_delta.into(), 62, 3));
-        raise(worst, "gamma", off(value.gamma.into(), 50, 4) * self.deviation());
-        raise(worst, "vega", off(value.vega.into(), 62, 5));
-        raise(worst, "theta", off(value.call_theta.into(), 50, 6));
-        raise(worst, "theta", off(value.put_theta.into(), 50, 7));
-        raise(worst, "vanna", off(value.vanna.into(), 50, 8));
-        raise(worst, "volga", off(value.volga.into(), 50, 9));
+        raise(errors, "delta", off(value.call_delta.into(), 62, 2));
+        raise(errors, "delta", off(value.put_delta.into(), 62, 3));
+        raise(errors, "gamma", off(value.gamma.into(), 50, 4) * self.deviation());
+        raise(errors, "vega", off(value.vega.into(), 62, 5));
+        raise(errors, "theta", off(value.call_theta.into(), 50, 6));
+        raise(errors, "theta", off(value.put_theta.into(), 50, 7));
+        raise(errors, "vanna", off(value.vanna.into(), 50, 8));
+        raise(errors, "volga", off(value.volga.into(), 50, 9));
         value
     }
 
     /// Call less put against what they are without vol, where one of them is nothing and the other the forward less the strike [2^-62 of spot].
-    fn parity(&self, value: &Value, worst: &mut Worst) {
+    fn parity(&self, value: &Value, errors: &mut Errors) {
         let forward = self.terms.value(0).unwrap();
         assert!(forward.call == 0 || forward.put == 0);
         let gap = |value: &Value| i128::from(value.call) - value.put;
-        raise(worst, "parity", (gap(value) - gap(&forward)) as f64);
+        raise(errors, "parity", (gap(value) - gap(&forward)) as f64);
     }
 
-    /// The vol of either price, beyond 2e-15 S / vega.
-    fn implied(&self, value: &Value, worst: &mut Worst) {
+    /// The vol of either price, and its error beyond 2e-15 S / vega.
+    fn implied(&self, value: &Value, errors: &mut Errors) {
         let vega = self.number(5);
         if vega < 1e-6 {
             return;
@@ -100,35 +110,34 @@ impl Row {
         for (kind, price) in [(Kind::Call, value.call.into()), (Kind::Put, value.put)] {
             let vol = self.terms.implied_vol(kind, price).unwrap();
             let off = vol.abs_diff(self.vol) as f64 / ONE;
-            raise(worst, "implied_vol", (off - 2e-15 / vega).max(0.0));
+            raise(errors, "implied_vol", (off - 2e-15 / vega).max(0.0));
         }
     }
 }
 
-/// Holds errors against the snapshot, or writes it.
-fn hold(worst: &Worst) {
+/// Holds the largest errors against the snapshot, or writes it.
+fn hold(errors: &Errors) {
     let path = format!("{FOLDER}/snapshots/accuracy.json");
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        let rounded: BTreeMap<_, f64> =
-            worst.iter().map(|(name, error)| (*name, format!("{error:.2e}").parse().unwrap())).collect();
+        let rounded = |error: &Error| format!("{:.2e}", error.worst).parse().unwrap();
+        let rounded: BTreeMap<_, f64> = errors.iter().map(|(name, error)| (*name, rounded(error))).collect();
         std::fs::write(&path, serde_json::to_string_pretty(&rounded).unwrap() + "\n").unwrap();
     }
     let kept: BTreeMap<String, f64> = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-    assert_eq!(kept.len(), worst.len());
-    for (name, error) in worst {
-        assert!(*error <= kept[*name] * 1.01, "{name}: {} -> {error}", kept[*name]);
+    assert_eq!(kept.len(), errors.len());
+    for (name, Error { worst, .. }) in errors {
+        assert!(*worst <= kept[*name] * 1.01, "{name}: {} -> {worst}", kept[*name]);
     }
 }
 
 #[test]
 fn the_grid_matches() {
-    let mut worst = Worst::new();
+    let mut errors = Errors::new();
     for row in rows() {
-        let value = row.values(&mut worst);
-        row.parity(&value, &mut worst);
-        row.implied(&value, &mut worst);
+        let value = row.values(&mut errors);
+        row.parity(&value, &mut errors);
+        row.implied(&value, &mut errors);
     }
-    println!("{worst:#?}");
     let most = [
         ("price", 1e-15),
         ("price_relative", 1e-12),
@@ -142,7 +151,9 @@ fn the_grid_matches() {
         ("implied_vol", 1e-10),
     ];
     for (name, most) in most {
-        assert!(worst[name] <= most, "{name}: {}", worst[name]);
+        let Error { worst, sum, count } = errors[name];
+        println!("{name}: largest {worst:.1e}, mean {:.1e} of {count}", sum / f64::from(count));
+        assert!(worst <= most, "{name}: {worst}");
     }
-    hold(&worst);
+    hold(&errors);
 }
