@@ -13,20 +13,6 @@
 //! assert!((call.price as f64 / 2f64.powi(62) * 2_000.0 - 118.11).abs() < 0.01);
 //! ```
 //!
-//! # At the edges
-//! | where | what |
-//! |---|---|
-//! | no time, or no vol | the intrinsic value on the forward; delta 1, 0, or 1/2 at the money; no gamma, vega, vanna or volga; theta of the rates |
-//! | an sd below 2^-51 (of a slice: a variance below 2^-46) | none |
-//! | the last hour | gamma keeps sqrt(T / 1 h) of itself, decay T / 1 h: as if they were of an hour |
-//! | \|d\| above 8.5 | the tail is that at 8.5: 1e-17 |
-//! | greeks in Q50 | cut at 2,048 |
-//! | a strike beyond 2^24 forwards | a put is cut at less than 2^25 of spot |
-//! | log-moneyness beyond 7 of a slice's centre | the slice is flat |
-//! | rate, carry | either sign; rate less carry times T within 2.0 either way, carry times T from -0.4375 to 2.0 |
-//!
-//! `tests/edges.rs` measures these against 50 decimals, `tests/properties` the laws that hold everywhere.
-//!
 //! # What this crate does not do
 //! It reads no storage and no clock, keeps no state, and fits no surface.
 #![no_std]
