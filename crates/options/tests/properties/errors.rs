@@ -6,7 +6,7 @@ use crate::cases::{holding, strike_value};
 use crate::double::Double;
 
 /// Of a call over S, times F D / S where that is above 1, and of a put, times the larger of that and K D / S where it is above 1.
-const PRICE: f64 = 5e-17;
+const PRICE: f64 = 8e-17;
 /// What a call's second tail adds, times K D / S: Mills' ratio is fitted for the density at its own argument.
 const PRICE_BY_STRIKE: f64 = 1e-18;
 /// Of both in the domain whose accuracy is promised.
@@ -15,25 +15,25 @@ pub(crate) const PROMISED_PRICE: f64 = 2e-17;
 pub(crate) const FORWARD: f64 = 2e-17;
 /// Of a call over S from a slice, and what the words of the variance add, times sd.
 const BOOK_PRICE: f64 = 1e-16;
-const BOOK_PRICE_BY_VARIANCE: f64 = 1e-18;
+const BOOK_PRICE_BY_VARIANCE: f64 = 2e-18;
 /// Of greeks from a slice: their other errors by what the words of the variance add, times sd.
-pub(crate) const BOOK: f64 = 0.01;
+pub(crate) const BOOK: f64 = 0.02;
 /// Of delta: where d is exact, and what the words of the log-moneyness add, times sd.
 const DELTA: f64 = 5e-16;
-const DELTA_BY_LOG: f64 = 2e-18;
+const DELTA_BY_LOG: f64 = 4e-18;
 /// Of vega / S, over sqrt T where that is above 1.
 const VEGA: f64 = 1.5e-16;
 /// Of gamma S, times sd where that is below 1, and what d adds, times sd^2.
 const GAMMA: f64 = 2e-15;
-const GAMMA_BY_LOG: f64 = 1e-18;
+const GAMMA_BY_LOG: f64 = 2e-18;
 /// Of theta / S, and what decay adds, times T / sd.
-const THETA: f64 = 3e-15;
+const THETA: f64 = 5e-15;
 const THETA_BY_DECAY: f64 = 1e-15;
 /// Of vanna, times vol where that is below 1, and what d adds, times sd and vol.
-const VANNA: f64 = 4e-15;
+const VANNA: f64 = 8e-15;
 const VANNA_BY_LOG: f64 = 1e-17;
 /// Of volga / S, times vol where that is below 1, over sqrt T where that is above 1.
-const VOLGA: f64 = 4e-14;
+const VOLGA: f64 = 8e-14;
 /// Most of a greek that is in Q50: 2^61 units.
 const MOST: f64 = 2_048.0;
 
