@@ -200,7 +200,7 @@ impl Position {
     /// The exposure that prices risk: net of hedges worth `hedge`.
     pub(crate) fn exposure(&self, hedge: u128) -> Result<Exposure<'_>> {
         let delta = self.delta.checked_add_unsigned(hedge).or_overflow()?;
-        Ok(Exposure { delta, gamma: self.gamma, vega: &self.vega })
+        Ok(Exposure { delta, gamma: self.gamma, vega: &self.vega, depth: &[] })
     }
 
     /// J of the state [micro-USD].

@@ -132,6 +132,7 @@ pub(crate) fn risk(p: &IVault::Profile) -> inventory::Profile {
         vol: p.vol,
         delta_horizon: p.deltaHorizon,
         gamma_horizon: p.gammaHorizon,
+        carry_horizon: 0,
         vega_horizon: p.vegaHorizon,
         vol_of_vol: p.volOfVol,
         hedge_cost: p.hedgeCost,

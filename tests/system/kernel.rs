@@ -13,14 +13,20 @@ fn words(bytes: &[u8]) -> Vec<u64> {
     bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect()
 }
 
-/// Gas of a strike in book mode with a smile: 56 strikes after the first eight of an expiry.
-fn strike(kernel: &mut Kernel, function: Function) -> f64 {
+/// An expiry with a smile `seconds` away and a grid from `base` on, and a slot of eight strikes.
+fn expiry(seconds: u64, base: u64) -> (Vec<u64>, Vec<u8>) {
     let (a, b, rho, m, s) = (600_000_000, 2_700_000_000, -1_000_000, 1_000_000, 5_000_000_000);
     let slice = Slice { a, b, rho, m, s, forward: 2_800_000_000, updated_at: 0 };
     slice.check().expect("a slice");
-    let header = [280_000_000_000, 2_592_000, 1 << 25, 2_600_000, 1_800_000_000, 25_000_000];
-    let slot: Vec<u8> = (0..8_i32).flat_map(|lots| (-1_000 - lots).to_be_bytes()).collect();
-    let first = [header.to_vec(), words(&slice.pack()), words(&slot)].concat();
+    let header = [280_000_000_000, seconds, 1 << 25, seconds + 8_000, base, 25_000_000];
+    let slot = (0..8_i32).flat_map(|lots| (-1_000 - lots).to_be_bytes()).collect();
+    ([header.to_vec(), words(&slice.pack())].concat(), slot)
+}
+
+/// Gas of a strike in book mode: 56 strikes after the first eight of an expiry.
+fn strike(kernel: &mut Kernel, function: Function) -> f64 {
+    let (header, slot) = expiry(2_592_000, 1_800_000_000);
+    let first = [header, words(&slot)].concat();
     kernel.gas_of(function, &first, &words(&slot.repeat(7))).expect("gas") / 56.0
 }
 
@@ -64,13 +70,23 @@ fn implied(kernel: &mut Kernel, record: [u64; 6]) -> Option<[f64; 2]> {
     }))
 }
 
+/// Gas of 27 scenarios of four expiries with 16 strikes each, beyond those of no expiry.
+fn stress(kernel: &mut Kernel) -> f64 {
+    let expiries = [604_800, 2_592_000, 5_184_000, 15_552_000].map(|seconds| {
+        let (header, slot) = expiry(seconds, 2_600_000_000);
+        [header, words(&slot.repeat(2))].concat()
+    });
+    kernel.gas_of(Function::Stress, &[], &expiries.concat()).expect("gas")
+}
+
 /// Adds the kernel's figures: the dearest of the reference table's options and of their implied vols, a strike of a book, and the elementary
 /// functions. A record of an option is counted without what reading it and writing its answer takes by themselves.
 pub(crate) fn figures(gas: &mut Figures) {
     let mut kernel = Kernel::deploy().expect("the kernel's program");
+    let rounded = |figure: f64| Number::from_f64((figure * 100.0).round() / 100.0).expect("a number");
+    gas.insert("stress_27x64".into(), rounded(stress(&mut kernel)));
     let mut tell = |name: &str, figure: f64| {
-        let rounded = Number::from_f64((figure * 100.0).round() / 100.0).expect("a number");
-        gas.insert(format!("kernel_{name}"), rounded);
+        gas.insert(format!("kernel_{name}"), rounded(figure));
     };
     let sample: Vec<[u64; 6]> = table().into_iter().step_by(7).collect();
     let dearest = |gas: Vec<f64>| gas.into_iter().fold(0.0, f64::max);

@@ -27,6 +27,8 @@ pub enum Function {
     Sqrt = 5,
     /// The normal distribution function.
     Normal = 6,
+    /// A book in 27 scenarios.
+    Stress = 7,
     /// Implied vol.
     Implied = 8,
     /// Nothing, on records of the size of `Value`'s.

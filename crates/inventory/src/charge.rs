@@ -1,7 +1,7 @@
 //! The risk charge J.
 
 use crate::real::Real;
-use crate::{Exposure, Profile, band, vega};
+use crate::{Exposure, Profile, band, depth, vega};
 
 /// Binary places kept below a micro-USD in each term, so that only the sum of all terms is rounded to a whole one.
 const FRACTION: i32 = 24;
@@ -33,7 +33,9 @@ const VEGA_VARIANCE: Real = quotient(30, Real::new(1_000_000_000_000, 0));
 /// |---|---|---|
 /// | delta | (g/2) s^2 h_D D^2 | variance of the delta that waits for its hedge |
 /// | gamma | (g/4) (s^2 h_G)^2 G^2 | variance of the gamma P&L of a delta-hedged book |
+/// | carry | (g/2) s^2 h_C H^2, H = (3/2 c G^2 / g)^{1/3} | cost of keeping the book in its band for h_C: hedges, and variance inside |
 /// | vega | (g/2) h_V sum_ef V_e V_f nu_e nu_f rho_ef | variance from moves of the surface |
+/// | depth | (g/2) h_V sum_e nu_e^2 (sum_b V_eb^2 / w_eb - V_e^2) | the same where depth is given to some strikes only |
 /// | hedging | c D^2 / (2 B) up to the edge B, c (\|D\| - B/2) beyond | cost of hedging what leaves the band |
 ///
 /// The hedging term is a Huber function rather than a smooth root c (sqrt(D^2 + B^2) - B): it needs no root, and beyond B
@@ -42,18 +44,22 @@ const VEGA_VARIANCE: Real = quotient(30, Real::new(1_000_000_000_000, 0));
 /// minus J, which a root edge, or an edge beyond the band, would not promise. The delta term goes on beyond the
 /// edge because a hedge takes h_D to come.
 ///
+/// The carry term is the exact cost rate of the Whalley-Wilmott band, (g s^2 / 6) (H^2 + H H + H^2), hedges and variance in
+/// equal parts at their least sum; it grows with |G|^{4/3}, so it is convex too, and no hedge in the underlying changes it.
+///
 /// # Rounding
 ///
 /// `(1 - 2^-58) exact - 1.000001 < J <= exact` in micro-USD, where the exact value holds the weights t^{-3/2} of the vega form
-/// as rounded (within 2^-33 of the formula's up to ten years). J is never negative, exactly the same for the opposite state
-/// and for every order of the buckets, and grows with |delta| and |gamma| without exception; convexity holds up to a
-/// micro-USD and 2^-57 J.
+/// as rounded (within 2^-33 of the formula's up to ten years), and the carry term is short by 2^-38 of itself more. J is never
+/// negative, exactly the same for the opposite state and for every order of the buckets, and grows with |delta| and |gamma|
+/// without exception; convexity holds up to a micro-USD, 2^-57 J and 2^-38 of the carry term.
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficients {
     /// (g/2) s^2 h_D per micro-USD.
     delta: Real,
     /// (g/4) (s^2 h_G)^2 per micro-USD.
     gamma: Real,
+    carry: Carry,
     /// (g/2) 30 d nu^2 h_V, h_V in days, per micro-USD.
     vega: Real,
     hedging: Huber,
@@ -74,6 +80,7 @@ impl Coefficients {
         Self {
             delta: half_aversion.times(variance(profile.delta_horizon)),
             gamma: half_aversion.times(gamma_variance).times(gamma_variance).times(Real::new(1, -1)),
+            carry: Carry::new(profile, half_aversion.times(variance(profile.carry_horizon))),
             vega: half_aversion.times(vega_variance),
             hedging: Huber::new(profile.hedge_cost, band::least_inner(profile)),
         }
@@ -81,24 +88,33 @@ impl Coefficients {
 
     /// J of a state in micro-USD; 0 at no exposure.
     ///
-    /// `None` outside the domain: more than 12 buckets, an expiry's vega beyond i64, or a J beyond 2^104 (2e31) micro-USD. With
-    /// greeks up to 1e16 micro-USD, g up to 1e-2 per USD, vols up to 10, vol of vol up to 1 and horizons up to a year, none occurs.
+    /// `None` outside the domain: more than 12 buckets, an expiry's vega beyond i64, weights that [`check_weights`] refuses, or a
+    /// J beyond 2^104 (2e31) micro-USD. With greeks up to 1e16 micro-USD and a profile that [`Profile::check`] accepts, or vols up to
+    /// 10 and horizons up to a year, none of it occurs.
+    ///
+    /// [`check_weights`]: crate::check_weights
     #[must_use]
     pub fn risk(&self, exposure: &Exposure) -> Option<u128> {
         let delta = exposure.delta.unsigned_abs();
+        let gamma_squared = square(exposure.gamma.unsigned_abs());
         let terms = [
             self.delta.times(square(delta)),
-            self.gamma.times(square(exposure.gamma.unsigned_abs())),
+            self.gamma.times(gamma_squared),
+            self.carry.at(gamma_squared),
             self.hedging.at(delta)?,
         ];
         let mut sum = 0_u128;
         for term in terms {
             sum = sum.checked_add(term.floor(FRACTION)?)?;
         }
-        vega::for_each_square(exposure.vega, |square| {
+        let mut add = |square: Real| {
             sum = sum.checked_add(self.vega.times(square).floor(FRACTION)?)?;
             Some(())
-        })?;
+        };
+        vega::for_each_square(exposure.vega, &mut add)?;
+        for expiry in exposure.depth {
+            depth::for_each_square(expiry, vega::floored(expiry.seconds), &mut add)?;
+        }
         Some(sum >> FRACTION)
     }
 }
@@ -113,6 +129,37 @@ pub fn risk(profile: &Profile, exposure: &Exposure) -> Option<u128> {
 fn square(x: u128) -> Real {
     let x = Real::wide(x, 0);
     x.times(x)
+}
+
+/// `cost` x (`scale` x G^2)^{2/3}.
+#[derive(Clone, Copy, Debug)]
+struct Carry {
+    /// (g/2) s^2 h_C per micro-USD.
+    cost: Real,
+    /// (3/2) c / g, in micro-USD.
+    scale: Real,
+}
+
+impl Carry {
+    /// No horizon, no cost or no aversion to risk: no carry.
+    fn new(profile: &Profile, cost: Real) -> Self {
+        // 3/2 x 1e-6 over g x 1e-24: 3/2 x 1e18.
+        let scale =
+            Real::new(u64::from(profile.hedge_cost), 0).times(Real::new(1_500_000_000_000_000_000, 0));
+        match scale.over(Real::new(profile.risk_aversion, 0)) {
+            Some(scale) => Self { cost, scale },
+            None => Self { cost: Real::ZERO, scale: Real::ZERO },
+        }
+    }
+
+    /// The root of no scale, or for no cost, is not taken.
+    fn at(&self, gamma_squared: Real) -> Real {
+        if self.cost.is_zero() {
+            return Real::ZERO;
+        }
+        let width = self.scale.times(gamma_squared).cbrt();
+        self.cost.times(width.times(width))
+    }
 }
 
 /// `slope` x (x^2 / (2 edge) up to the edge, x - edge/2 beyond): convex, with a continuous slope.

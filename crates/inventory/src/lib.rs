@@ -1,5 +1,6 @@
 #![no_std]
-//! What the vault's inventory costs it: the risk charge J, the floor of the spread, the no-trade band and the hedge.
+//! What the vault's inventory costs it and what follows: the risk charge J, quotes, the no-trade band and the hedge, the
+//! scenarios of stress and margin, and how losses and payments are shared.
 //!
 //! Pure functions of integers. The contract and the keeper link this crate and agree to the last bit.
 //!
@@ -18,18 +19,19 @@
 //! # The risk charge
 //!
 //! ```text
-//! J = (g/2) [ s^2 h_D D^2 + (1/2) (s^2 h_G)^2 G^2 + h_V sum_ef V_e V_f nu_e nu_f rho_ef ] + c huber(D)
+//! J = (g/2) [ s^2 h_D D^2 + (1/2) (s^2 h_G)^2 G^2 + s^2 h_C H^2 + h_V sum_ef V_e V_f nu_e nu_f rho_ef ] + c huber(D)
 //! ```
 //!
-//! with D and G the cash greeks after hedges, V_e the vega of an expiry, s the vol, h the horizons, nu_e = vol of vol x
-//! sqrt(30 d / t_e), rho_ef = min(t_e, t_f) / max(t_e, t_f) and c the hedging cost. [`Coefficients`] states each term.
+//! with D and G the cash greeks after hedges, H the half-width of the band that G asks for, V_e the vega of an expiry, s the
+//! vol, h the horizons, nu_e = vol of vol x sqrt(30 d / t_e), rho_ef = min(t_e, t_f) / max(t_e, t_f) and c the hedging cost.
+//! [`Coefficients`] states each term, and what weights of depth by strike add.
 //! J is a function of the state alone: the premiums of any cycle of trades hold J's increments, which sum to exactly zero,
 //! and a trade split in parts is charged what the whole is charged.
 //!
 //! # Example
 //!
 //! ```
-//! use inventory::{Bucket, Exposure, Profile, band, hedge_due, risk, spread_floor};
+//! use inventory::{Bucket, Coefficients, Exposure, Profile, Trade, band, hedge_due, quote, risk, spread_floor};
 //!
 //! # fn example() -> Option<()> {
 //! let profile = Profile {
@@ -37,6 +39,7 @@
 //!     vol: 700_000,
 //!     delta_horizon: 3_600,
 //!     gamma_horizon: 86_400,
+//!     carry_horizon: 86_400,
 //!     vega_horizon: 86_400,
 //!     vol_of_vol: 50_000,
 //!     hedge_cost: 800,
@@ -50,14 +53,27 @@
 //!     max_band: 500_000,
 //! };
 //! let vega = [Bucket { seconds: 30 * 86_400, vega: -2_000_000_000_000, surface_age: 600 }];
-//! let book = Exposure { delta: 40_000_000_000, gamma: -3_000_000_000_000, vega: &vega };
+//! let book = Exposure { delta: 40_000_000_000, gamma: -3_000_000_000_000, vega: &vega, depth: &[] };
 //!
-//! // 31.0 USD of hedging, 1.6 of gamma, 2,000.0 of vega; the delta that waits an hour adds 0.02.
-//! assert_eq!(risk(&profile, &book)? / 1_000_000, 2_032);
+//! // 31.0 USD of hedging, 1.6 of gamma, 24.2 of keeping it hedged for a day, 2,000.0 of vega; the delta that waits an hour adds 0.02.
+//! assert_eq!(risk(&profile, &book)? / 1_000_000, 2_056);
 //! assert_eq!(risk(&profile, &Exposure::default())?, 0);
 //!
 //! // Opening that book in one trade on 4,000,000 USD of notional.
 //! assert_eq!(spread_floor(&profile, &book, 4_000_000_000_000)?, 21_437_500_000);
+//!
+//! // The trader's side of it: worth 1,000 USD at mid, and 190 USD more or less at the ends of the deviation band.
+//! let trade = Trade {
+//!     after: book,
+//!     net: book,
+//!     value: 1_000_000_000,
+//!     ends: [1_190_000_000, 810_000_000],
+//!     notional: 4_000_000_000_000,
+//!     ..Trade::default()
+//! };
+//! let quote = quote(&profile, &Coefficients::new(&profile), &trade).ok()?;
+//! assert_eq!(quote.spread, 21_437_500_000);
+//! assert_eq!(quote.premium, 1_000_000_000 + quote.charge + 21_437_500_000);
 //!
 //! let band = band(&profile, book.gamma)?;
 //! assert_eq!((band.inner / 1_000_000, band.outer / 1_000_000), (299_999, 385_723));
@@ -70,60 +86,39 @@
 //!
 //! # What this crate does not do
 //!
-//! It prices nothing and knows no series, spot or surface: the caller passes greeks. It keeps no state and no clock. It
-//! enforces no limit: margin, the stress grid and solvency are decided elsewhere. It never decides who may hedge or for
-//! what reward.
+//! It prices nothing and knows no series, spot or surface: the caller passes greeks and values. It keeps no state and no
+//! clock. It enforces no limit: it says what a loss, a margin or a share is, and the caller acts on it. It never decides who
+//! may hedge or for what reward.
 
 #[cfg(test)]
 extern crate std;
 
 mod band;
 mod charge;
+mod depth;
+mod margin;
+mod profile;
+mod quote;
 mod real;
+mod shares;
 mod spread;
+mod stress;
 mod vega;
 
 pub use band::{Band, band, hedge_due};
 pub use charge::{Coefficients, risk};
+pub use depth::{Depth, STRIPS, Weights, WeightsError, check_weights};
+pub use margin::{Auction, Exposed, Margin, MarginRule, liquidation_part, margin, uncovered};
+pub use profile::{Field, Profile, ProfileError};
+pub use quote::{Quote, QuoteError, Trade, quote, static_bound};
+pub use shares::{Fill, Haircut};
 pub use spread::{age_factor, spread_floor};
+pub use stress::{
+    MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, worst_case, worst_loss,
+};
 
 /// Expiries that an [`Exposure`] may hold.
 pub const MAX_BUCKETS: usize = 12;
-
-/// What the market's profile says of risk. Names and units are those of `IVault.Profile`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Profile {
-    /// Risk aversion g [1e-18 per USD].
-    pub risk_aversion: u64,
-    /// Vol of the underlying over the horizons below [1e-6 per sqrt(year)].
-    pub vol: u32,
-    /// Time for which delta stays unhedged, in seconds.
-    pub delta_horizon: u32,
-    /// Horizon of the gamma term, in seconds.
-    pub gamma_horizon: u32,
-    /// Horizon of the vega term, in seconds.
-    pub vega_horizon: u32,
-    /// Vol of vol of an expiry 30 days away [1e-6 of vol per sqrt(day)].
-    pub vol_of_vol: u32,
-    /// Cost of hedging: fee and half the spread of the cheapest venue [1e-6 of notional].
-    pub hedge_cost: u32,
-    /// Deviation threshold of the spot feed [1e-6].
-    pub deviation: u32,
-    /// Largest step of the surface in one update [1e-6 of vol].
-    pub vol_step: u32,
-    /// Fee [1e-6 of spot per option].
-    pub fee: u32,
-    /// Age up to which a surface is fresh, in seconds.
-    pub surface_heartbeat: u32,
-    /// Age from which a surface may not be quoted, in seconds.
-    pub max_surface_age: u32,
-    /// What one hedge costs whatever its size: gas [micro-USD, at most 4,294 USD].
-    pub hedge_fixed_cost: u32,
-    /// Least half-width of the outer band [whole USD of cash delta].
-    pub min_band: u32,
-    /// Greatest half-width of the outer band [whole USD of cash delta]. It wins where `min_band` exceeds it.
-    pub max_band: u32,
-}
 
 /// The vega of one expiry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,4 +140,6 @@ pub struct Exposure<'a> {
     pub gamma: i128,
     /// Vega by expiry, in any order, at most [`MAX_BUCKETS`]; two buckets of one expiry count as their sum in [`risk`].
     pub vega: &'a [Bucket],
+    /// Vega by strike, of the expiries or grids that have weights; empty where depth is the same everywhere.
+    pub depth: &'a [Depth],
 }

@@ -41,6 +41,10 @@ impl Real {
         }
     }
 
+    pub(crate) const fn is_zero(self) -> bool {
+        self.mantissa == 0
+    }
+
     /// The product.
     ///
     /// By halves of 32 bits; no sum reaches 2^64, as (2^32 - 1)^2 + 2 (2^32 - 1) = 2^64 - 1. Unless a factor is zero the high

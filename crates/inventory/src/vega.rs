@@ -52,7 +52,7 @@ fn furthest_first(buckets: &[Bucket]) -> Option<[Expiry; MAX_BUCKETS]> {
         return None;
     }
     for bucket in buckets {
-        let mut carried = Expiry { seconds: bucket.seconds.max(DAY), vega: bucket.vega };
+        let mut carried = Expiry { seconds: floored(bucket.seconds), vega: bucket.vega };
         for place in &mut places {
             if place.seconds == carried.seconds {
                 place.vega = place.vega.checked_add(carried.vega)?;
@@ -64,6 +64,11 @@ fn furthest_first(buckets: &[Bucket]) -> Option<[Expiry; MAX_BUCKETS]> {
         }
     }
     Some(places)
+}
+
+/// The time to expiry that counts.
+pub(crate) fn floored(seconds: u32) -> u32 {
+    seconds.max(DAY)
 }
 
 /// Two 32-bit factors stay in 64 bits.

@@ -20,6 +20,7 @@ mod money;
 mod normal;
 mod reciprocal;
 mod root;
+mod short;
 mod word;
 
 pub use exp::{Exp, exp, exp_neg};
@@ -28,4 +29,5 @@ pub use money::{cbrt_u128, mul_div_down, mul_div_up, sqrt_u128};
 pub use normal::{cdf, density, mills};
 pub use reciprocal::reciprocal;
 pub use root::{Root, root};
+pub use short::{short_density, short_mills};
 pub use word::{ONE, Word, abs, cut, mask, max, min, mul, mul_near, pick, shift, shl, shr, shr_near};

@@ -21,6 +21,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod arbitrage;
 mod black;
 mod forward;
 mod implied;
@@ -28,8 +29,11 @@ mod market;
 mod option;
 mod series;
 mod slice;
+mod stress;
+mod terminal;
 mod totals;
 
+pub use arbitrage::Arbitrage;
 pub use black::COARSE;
 pub use forward::ForwardError;
 pub use implied::ImpliedError;
@@ -37,4 +41,6 @@ pub use market::{Error, Greeks, Market, Quoted};
 pub use option::{Terms, TermsError, Value};
 pub use series::{GridError, Kind, MAX_STRIKES, Series, StrikeGrid, is_expiry};
 pub use slice::{Slice, SliceError};
+pub use stress::{Moves, SPOTS, Scale, Stress, StressError, VOLS};
+pub use terminal::Terminal;
 pub use totals::{STRIKES_PER_SLOT, Totals, lots};

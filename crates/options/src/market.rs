@@ -193,6 +193,14 @@ impl Market {
         Moneyness::new(strike.wrapping_mul(100), self.forward.factor)
     }
 
+    /// Where a strike stands to the forward, and its sd: without variance, the least that counts as any.
+    pub(crate) fn standing(&self, strike: u64) -> (Moneyness, Deviation) {
+        let money = self.moneyness(strike);
+        let variance = max(self.slice.variance(money.log57 + self.drift), self.slice.least);
+        let root = root(variance.0.unsigned_abs());
+        (money, deviation(&Root { pairs: root.pairs + self.slice.scale, ..root }))
+    }
+
     /// The call at a strike, and the sd that it was priced with, none without variance.
     #[inline(always)]
     fn priced(&self, money: &Moneyness) -> (Greeks, Option<Root>) {

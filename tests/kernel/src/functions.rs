@@ -2,7 +2,7 @@
 
 use core::num::Wrapping;
 
-use options::{Kind, Market, Slice, StrikeGrid, Terms, Totals};
+use options::{Kind, Market, Moves, Scale, Slice, Stress, StrikeGrid, Terms, Totals};
 
 type Word = [u8; 8];
 
@@ -40,6 +40,7 @@ pub fn run(calldata: &[u8], output: &mut [u8]) -> Option<usize> {
         4 => each(words, answers, |[x]| [maths::ln(unsigned(x)).0]),
         5 => each(words, answers, |[x]| [maths::root(unsigned(x)).root().0]),
         6 => each(words, answers, |[x]| [maths::cdf(Wrapping(signed(x))).0]),
+        7 => stress(words, answers)?,
         8 => each(words, answers, implied),
         9 => each(words, answers, |[a, b, c, d, e, f]| [a, b, c, d, e, f, a, b, c, d, e, f].map(signed)),
         _ => return None,
@@ -101,14 +102,19 @@ fn value([spot, strike, seconds, rate, carry, vol]: [Word; 6]) -> [i64; 12] {
     ]
 }
 
-/// A header of ten words, then slots of four.
-fn book(words: &[Word], moved: bool, answers: &mut [Word]) -> Option<usize> {
-    let (header, slots) = words.split_first_chunk::<10>()?;
+/// What a header says.
+fn expiry(header: &[Word; 10]) -> Option<(Market, StrikeGrid)> {
     let [spot, seconds, rate, published, base, step, a, b, c, d] = *header;
     let slice = Slice::unpack([a, b, c, d].as_flattened().try_into().ok()?);
     let grid = StrikeGrid { base: unsigned(base), step: unsigned(step), count: 64 };
     let rate = i32::try_from(signed(rate)).ok()?;
-    let market = Market::new(unsigned(spot), short(seconds), rate, &slice, short(published)).ok()?;
+    Some((Market::new(unsigned(spot), short(seconds), rate, &slice, short(published)).ok()?, grid))
+}
+
+/// A header of ten words, then slots of four.
+fn book(words: &[Word], moved: bool, answers: &mut [Word]) -> Option<usize> {
+    let (header, slots) = words.split_first_chunk::<10>()?;
+    let (market, grid) = expiry(header)?;
     let move_ = maths::ONE >> 8;
     let moves = moved.then_some([Wrapping(0) - move_, move_]);
     let mut totals = Totals::default();
@@ -125,4 +131,26 @@ fn book(words: &[Word], moved: bool, answers: &mut [Word]) -> Option<usize> {
         *place = word.to_le_bytes();
     }
     Some(19)
+}
+
+/// Expiries of a header and two slots each.
+fn stress(words: &[Word], answers: &mut [Word]) -> Option<usize> {
+    let moves = Moves::new(&inventory::MOVES).ok()?;
+    let mut stress = Stress::default();
+    for record in words.as_chunks::<18>().0 {
+        let (header, slots) = record.split_first_chunk::<10>()?;
+        let (market, grid) = expiry(header)?;
+        let [_, seconds, ..] = *header;
+        let [down, flat, up] = inventory::Shock::DEFAULT.changes(short(seconds));
+        let scales = [Scale::new(down).ok()?, Scale::new(flat).ok()?, Scale::new(up).ok()?];
+        for (slot, word) in (0_u8..).zip(slots.as_chunks::<4>().0) {
+            stress.add_slot(&market, &moves, &scales, &grid, slot, word.as_flattened().try_into().ok()?);
+        }
+    }
+    let values = stress.values(&moves).ok()?;
+    let answer = answers.first_chunk_mut::<27>()?;
+    for (place, value) in answer.iter_mut().zip(values.as_flattened()) {
+        *place = i64::try_from(*value).ok()?.to_le_bytes();
+    }
+    Some(27)
 }

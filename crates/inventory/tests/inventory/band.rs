@@ -42,7 +42,7 @@ fn a_hedge_returns_to_the_inner_edge() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
 
     #[test]
     fn the_band_is_the_formula(profile in profile(), gamma in amount()) {

@@ -12,8 +12,16 @@
     reason = "test arithmetic stays far inside its types; a panic is a failed test"
 )]
 
+mod avellaneda_stoikov;
 mod band;
+mod depth;
+mod hidden_loss;
+mod margin;
 mod market;
+mod profile;
+mod quote;
 mod risk;
+mod shares;
 mod spread;
+mod stress;
 mod vega;

@@ -1,6 +1,6 @@
 //! Profiles and exposures that the properties draw from.
 
-use inventory::{Bucket, Exposure, MAX_BUCKETS, Profile};
+use inventory::{Bucket, Depth, Exposure, MAX_BUCKETS, Profile, STRIPS};
 use proptest::prelude::*;
 
 pub(crate) const USD: i128 = 1_000_000;
@@ -14,6 +14,7 @@ pub(crate) const ETH: Profile = Profile {
     vol: 700_000,
     delta_horizon: 3_600,
     gamma_horizon: DAY,
+    carry_horizon: DAY,
     vega_horizon: DAY,
     vol_of_vol: 50_000,
     hedge_cost: 800,
@@ -33,11 +34,12 @@ pub(crate) struct Book {
     pub(crate) delta: i128,
     pub(crate) gamma: i128,
     pub(crate) vega: Vec<Bucket>,
+    pub(crate) depth: Vec<Depth>,
 }
 
 impl Book {
     pub(crate) fn exposure(&self) -> Exposure<'_> {
-        Exposure { delta: self.delta, gamma: self.gamma, vega: &self.vega }
+        Exposure { delta: self.delta, gamma: self.gamma, vega: &self.vega, depth: &self.depth }
     }
 
     pub(crate) fn map(&self, f: impl Fn(i128) -> i128) -> Book {
@@ -47,10 +49,18 @@ impl Book {
     /// Component by component; both books have the same expiries.
     pub(crate) fn combine(&self, other: &Book, f: impl Fn(i128, i128) -> i128) -> Book {
         let vega = self.vega.iter().zip(&other.vega);
+        let depth = self.depth.iter().zip(&other.depth).map(|(a, b)| {
+            let mut strips = *a;
+            for (strip, other) in strips.vega.iter_mut().zip(b.vega) {
+                *strip = f((*strip).into(), other.into()) as i64;
+            }
+            strips
+        });
         Book {
             delta: f(self.delta, other.delta),
             gamma: f(self.gamma, other.gamma),
             vega: vega.map(|(a, b)| Bucket { vega: f(a.vega, b.vega), ..*a }).collect(),
+            depth: depth.collect(),
         }
     }
 }
@@ -68,7 +78,7 @@ prop_compose! {
         (exponent, digits) in (8..16_u32, 10..100_u64),
         vol in 50_000..4_000_000_u32,
         delta_horizon in 1..604_800_u32,
-        gamma_horizon in 1..2_592_000_u32,
+        (gamma_horizon, carry_horizon) in (1..2_592_000_u32, 0..2_592_000_u32),
         vega_horizon in 1..2_592_000_u32,
         vol_of_vol in 0..500_000_u32,
         hedge_cost in 0..20_000_u32,
@@ -78,7 +88,7 @@ prop_compose! {
     ) -> Profile {
         Profile {
             risk_aversion: digits * 10_u64.pow(exponent - 1),
-            vol, delta_horizon, gamma_horizon, vega_horizon, vol_of_vol, hedge_cost, deviation, vol_step, fee,
+            vol, delta_horizon, gamma_horizon, carry_horizon, vega_horizon, vol_of_vol, hedge_cost, deviation, vol_step, fee,
             surface_heartbeat,
             max_surface_age: surface_heartbeat + grace,
             hedge_fixed_cost, min_band,
@@ -92,19 +102,44 @@ pub(crate) fn expiries() -> impl Strategy<Value = Vec<u32>> {
     proptest::collection::vec(prop_oneof![0..7 * DAY, 0..1_095 * DAY], 0..=MAX_BUCKETS)
 }
 
-/// `COUNT` books on the same expiries.
+/// Numbers that decide the vega by strip and the weights of one expiry.
+type Seed = (i128, i128, [u32; STRIPS]);
+
+/// Strips from two amounts, so that drawing them stays cheap: the first in one strip, the second in another, a little in all.
+fn strips(seconds: u32, (a, b, seed): Seed, weights: [u32; STRIPS]) -> Depth {
+    let vega = seed.map(|word| i64::from(word.cast_signed()) >> (word % 32));
+    let mut depth = Depth { seconds, vega, weights };
+    let [first, second, ..] = seed;
+    depth.vega[first as usize % STRIPS] += (a / 4) as i64;
+    depth.vega[second as usize % STRIPS] += (b / 4) as i64;
+    depth
+}
+
+/// Weights of all eight strips, within the budget.
+pub(crate) fn weights() -> impl Strategy<Value = [u32; STRIPS]> {
+    any::<[u16; STRIPS]>().prop_map(|parts| {
+        let sum: u32 = parts.iter().map(|part| u32::from(*part) + 1).sum();
+        parts.map(|part| ((u64::from(part) + 1) * 999_000 / u64::from(sum)) as u32 + 1)
+    })
+}
+
+/// `COUNT` books on the same expiries, with the same weights in up to three of them.
 pub(crate) fn books<const COUNT: usize>() -> impl Strategy<Value = [Book; COUNT]> {
-    expiries().prop_flat_map(|expiries| {
-        proptest::array::uniform(
-            (amount(), amount(), proptest::collection::vec(amount(), expiries.len())).prop_map(
-                move |(delta, gamma, vegas)| {
-                    let vega = expiries.iter().zip(vegas);
-                    let vega =
-                        vega.map(|(&seconds, vega)| Bucket { seconds, vega, surface_age: 0 }).collect();
-                    Book { delta, gamma, vega }
-                },
-            ),
-        )
+    let weighted = proptest::collection::vec(weights(), 0..=3);
+    (expiries(), weighted).prop_flat_map(|(expiries, weights)| {
+        let weights: Vec<_> = weights.into_iter().take(expiries.len()).collect();
+        let amounts = proptest::collection::vec(amount(), expiries.len());
+        let seeds = proptest::collection::vec((amount(), amount(), any::<[u32; STRIPS]>()), weights.len());
+        proptest::array::uniform((amount(), amount(), amounts, seeds).prop_map(
+            move |(delta, gamma, vegas, seeds)| {
+                let vega = expiries.iter().zip(vegas);
+                let vega = vega.map(|(&seconds, vega)| Bucket { seconds, vega, surface_age: 0 }).collect();
+                let depth = expiries.iter().zip(seeds).zip(&weights);
+                let depth =
+                    depth.map(|((&seconds, seed), weights)| strips(seconds, seed, *weights)).collect();
+                Book { delta, gamma, vega, depth }
+            },
+        ))
     })
 }
 

@@ -32,7 +32,7 @@ fn the_corner_of_the_domain_has_a_floor() {
     let all = 1_000_000;
     let profile = Profile { deviation: all, vol_step: all, fee: all, ..ETH };
     let vega = [Bucket { seconds: 0, vega: LIMIT, surface_age: 14_399 }; 12];
-    let corner = Exposure { delta: -LIMIT, gamma: LIMIT, vega: &vega };
+    let corner = Exposure { delta: -LIMIT, gamma: LIMIT, vega: &vega, depth: &[] };
     assert!(spread_floor(&profile, &corner, 1_000_000_000_000_000_000_000_000).is_some());
 }
 
@@ -56,7 +56,7 @@ fn each_missed_heartbeat_adds_one_step() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
 
     /// A split trade never has the smaller floor, to the last unit.
     #[test]

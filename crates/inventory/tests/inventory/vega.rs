@@ -37,7 +37,7 @@ fn a_calendar_spread_is_charged_for_what_its_expiries_do_not_share() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
 
     #[test]
     fn the_order_of_expiries_does_not_matter(

@@ -1,0 +1,218 @@
+//! A book at other spots and vols, against references of 50 decimals; the payoff at settlement, against the payoff at every spot.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods
+)]
+
+use options::{Market, Moves, SPOTS, Scale, Slice, Stress, StressError, StrikeGrid, Terminal, VOLS};
+use proptest::prelude::*;
+use serde_json::Value;
+
+#[path = "../../maths/tests/decimal/mod.rs"]
+mod decimal;
+
+const MOVES: [i32; SPOTS] = [-800_000, -400_000, -200_000, -100_000, 0, 100_000, 200_000, 400_000, 2_000_000];
+const FLAT: Slice =
+    Slice { a: 2_748_779_069, b: 0, rho: 0, m: 0, s: 1, forward: 2_000_000_000, updated_at: 0 };
+
+fn integer<T: TryFrom<i64, Error: core::fmt::Debug>>(value: &Value) -> T {
+    value.as_i64().unwrap().try_into().unwrap()
+}
+
+fn vectors() -> Vec<Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/options/stress.json");
+    let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    vectors.as_array().unwrap().clone()
+}
+
+fn scales(changes: [i32; VOLS]) -> [Scale; VOLS] {
+    changes.map(|change| Scale::new(change).unwrap())
+}
+
+/// 90 days at spot 2,000 and vol 40 %.
+fn market() -> Market {
+    Market::new(200_000_000_000, 7_776_000, 0, &FLAT, 7_776_000).unwrap()
+}
+
+#[test]
+fn calls_in_every_scenario_match() {
+    let mut worst = 0.0_f64;
+    for state in vectors() {
+        let slice = &state["slice"];
+        let slice = Slice {
+            a: integer(&slice["a"]),
+            b: integer(&slice["b"]),
+            rho: integer(&slice["rho"]),
+            m: integer(&slice["m"]),
+            s: integer(&slice["s"]),
+            forward: integer(&slice["forward"]),
+            updated_at: integer(&slice["updated_at"]),
+        };
+        let (seconds, published) = (integer(&state["seconds"]), integer(&state["slice_seconds"]));
+        let market =
+            Market::new(integer(&state["spot_e8"]), seconds, integer(&state["rate_q30"]), &slice, published)
+                .unwrap();
+        let moves = Moves::new(&core::array::from_fn(|i| integer(&state["moves"][i]))).unwrap();
+        let scales = scales(core::array::from_fn(|i| integer(&state["changes"][i])));
+        for point in state["points"].as_array().unwrap() {
+            let mut stress = Stress::default();
+            stress.add(&market, &moves, &scales, integer(&point["strike"]), 1);
+            let values = stress.values(&moves).unwrap();
+            for (vol, row) in values.iter().enumerate() {
+                for (spot, value) in row.iter().enumerate() {
+                    let truth = point["calls"][vol][spot].as_str().unwrap();
+                    let off = decimal::error(*value, 30, truth).abs();
+                    // In units of the greater spot, the scenario's or that of now.
+                    worst = worst.max(off / (1.0 + f64::from(MOVES[spot]) * 1e-6).max(1.0));
+                }
+            }
+        }
+    }
+    println!("{worst:.2e}");
+    assert!(worst < 2e-9);
+}
+
+#[test]
+fn scenarios_out_of_range_are_refused_with_their_factor() {
+    let mut moves = MOVES;
+    moves[0] = -960_000;
+    let error = StressError::Factor { factor: 40_000, least: 50_000, most: 4_000_000 };
+    assert_eq!(Moves::new(&moves).unwrap_err(), error);
+    moves[0] = i32::MAX;
+    assert!(Moves::new(&moves).is_err());
+    moves[0] = i32::MIN;
+    assert!(Moves::new(&moves).is_err());
+    let error = StressError::Factor { factor: 200_000, least: 250_000, most: 4_000_000 };
+    assert_eq!(Scale::new(-800_000).unwrap_err(), error);
+    assert!(Scale::new(3_000_001).is_err() && Scale::new(3_000_000).is_ok() && Scale::new(-750_000).is_ok());
+}
+
+#[test]
+fn a_book_without_room_in_the_sums_is_refused_with_its_lots() {
+    let (market, moves, scales) = (market(), Moves::new(&MOVES).unwrap(), scales([0; VOLS]));
+    let mut stress = Stress::default();
+    for lots in [i32::MAX / 2, -1] {
+        stress.add(&market, &moves, &scales, 2_000_000_000, lots);
+    }
+    assert_eq!(stress.values(&moves), Err(StressError::Lots { lots: 1 << 30, limit: 1 << 30 }));
+    let mut most = Stress::default();
+    most.add(&market, &moves, &scales, 1, (1 << 30) - 1);
+    // A strike of nothing: the call is spot itself.
+    let values = most.values(&moves).unwrap();
+    assert!((values[1][8] as f64 / 2_f64.powi(60) - 3.0).abs() < 1e-8);
+}
+
+#[test]
+fn an_expired_option_is_worth_its_intrinsic_value() {
+    let market = Market::new(200_000_000_000, 0, 0, &FLAT, 7_776_000).unwrap();
+    let (moves, scales) = (Moves::new(&MOVES).unwrap(), scales([-500_000, 0, 500_000]));
+    for strike in [1_000_000_000, 1_900_000_000, 2_400_000_001, 7_000_000_000] {
+        let mut stress = Stress::default();
+        stress.add(&market, &moves, &scales, strike, 1);
+        for row in stress.values(&moves).unwrap() {
+            for (value, by) in row.iter().zip(MOVES) {
+                let intrinsic = (1.0 + f64::from(by) * 1e-6 - strike as f64 / 2e9).max(0.0);
+                // An sd of 1e-7 is left, so at the money the value is that of a spread as wide.
+                assert!((*value as f64 / 2_f64.powi(30) - intrinsic).abs() < 1e-6, "{strike} {by}");
+            }
+        }
+    }
+}
+
+#[test]
+fn puts_are_calls_by_parity_in_every_scenario() {
+    let (market, moves, scales) = (market(), Moves::new(&MOVES).unwrap(), scales([-200_000, 0, 250_000]));
+    let grid = StrikeGrid::new(1_600_000_000, 100_000_000, 16).unwrap();
+    let (mut calls, mut book) = (Stress::default(), Stress::default());
+    calls.add(&market, &moves, &scales, grid.strike(3).unwrap(), 1);
+    book.add(&market, &moves, &scales, grid.strike(3).unwrap(), 1);
+    book.add_puts(&market, &grid, 1, 3);
+    let (calls, puts) = (calls.values(&moves).unwrap(), book.values(&moves).unwrap());
+    for vol in 0..VOLS {
+        for spot in 0..SPOTS {
+            let parity = 0.95 - 1.0 - f64::from(MOVES[spot]) * 1e-6;
+            let difference = (puts[vol][spot] - calls[vol][spot]) as f64 / 2_f64.powi(30);
+            assert!((difference - parity).abs() < 3e-9);
+            assert!(puts[vol][spot] >= -3, "a put is never worth less than nothing");
+        }
+    }
+}
+
+/// Net lots by strike, puts among them, and the sum of puts times index.
+fn position() -> impl Strategy<Value = (StrikeGrid, Vec<i32>, Vec<i32>)> {
+    let grid = (1..100_000_000_000_u64, 1..1_000_000_000_u64, 1..=64_u8);
+    grid.prop_flat_map(|(base, step, count)| {
+        let lots = proptest::collection::vec(-100_000..100_000_i32, usize::from(count));
+        (Just(StrikeGrid::new(base, step, count).unwrap()), lots.clone(), lots)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    /// No spot up to the top has a lower value than the least, and the least is the value where it is said to be.
+    #[test]
+    fn no_spot_is_worse_than_the_worst(
+        (grid, calls, puts) in position(), hedge in -(1_i64 << 52)..1 << 52,
+        ends in (0..200_000_000_000_u64, 0..1_000_000_000_000_u64), spots: [u64; 32],
+    ) {
+        let value = |spot: u64| {
+            let mut sum = i128::from(hedge) * i128::from(spot);
+            for (index, (calls, puts)) in calls.iter().zip(&puts).enumerate() {
+                let strike = i128::from(grid.strike(index as u8).unwrap());
+                let gain = i128::from(spot) - strike;
+                sum += (i128::from(*calls) * gain.max(0) + i128::from(*puts) * (-gain).max(0)) << 32;
+            }
+            sum
+        };
+        let net = calls.iter().zip(&puts).map(|(a, b)| a + b);
+        let put_lots = puts.iter().map(|lots| i64::from(*lots)).sum();
+        let index_sum = puts.iter().enumerate().map(|(index, lots)| index as i64 * i64::from(*lots)).sum();
+        let last = grid.strike(grid.count - 1).unwrap();
+        let (from, to) = (ends.0.min(ends.1), ends.0.max(ends.1));
+        let within = |from, to| Terminal::new(&grid, net.clone(), (put_lots, index_sum), hedge.into(), [from, to]);
+        let line = within(from, to).unwrap();
+        prop_assert!((from..=to).contains(&line.at));
+        prop_assert_eq!(within(to + 1, to), None);
+        prop_assert_eq!(line.least, value(line.at));
+        let strikes = (0..grid.count).filter_map(|index| grid.strike(index)).filter(|strike| (from..=to).contains(strike));
+        for spot in spots.map(|spot| from + spot % (to - from + 1)).into_iter().chain([from, to]).chain(strikes) {
+            prop_assert!(line.least <= value(spot) && (line.least < value(spot) || line.at <= spot));
+        }
+        prop_assert_eq!(line.slope, value(last + 1) - value(last));
+    }
+
+    /// Sums over a book are the sums of its options, scenario by scenario, and more of an option never changes its value by another factor.
+    #[test]
+    fn a_book_is_the_sum_of_its_options(lots in any::<[i16; 8]>(), base in 500_000_000..4_000_000_000_u64) {
+        let (market, moves, scales) = (market(), Moves::new(&MOVES).unwrap(), scales([-200_000, 0, 250_000]));
+        let grid = StrikeGrid::new(base, 50_000_000, 8).unwrap();
+        let mut word = [0; 32];
+        for (place, lots) in word.chunks_exact_mut(4).zip(lots) {
+            place.copy_from_slice(&i32::from(lots).to_be_bytes());
+        }
+        let mut book = Stress::default();
+        book.add_slot(&market, &moves, &scales, &grid, 0, &word);
+        let book = book.values(&moves).unwrap();
+        let mut sums = [[0_i128; SPOTS]; VOLS];
+        for (index, lots) in lots.iter().enumerate() {
+            let mut one = Stress::default();
+            one.add(&market, &moves, &scales, grid.strike(index as u8).unwrap(), 1);
+            for (row, values) in sums.iter_mut().zip(one.values(&moves).unwrap()) {
+                for (sum, value) in row.iter_mut().zip(values) {
+                    *sum += value * i128::from(*lots);
+                }
+            }
+        }
+        prop_assert_eq!(book, sums);
+    }
+}
