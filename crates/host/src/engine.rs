@@ -15,7 +15,7 @@ use crate::price::STACK_WORDS;
 
 /// Native stack that a program has for itself [bytes]. Its words bound it to less: 22,000 words of eight bytes, each held twice at most, and
 /// a few hundred bytes for each of its frames of six words or more.
-pub(crate) const NATIVE_STACK: usize = 4 << 20;
+pub(crate) const NATIVE_STACK: usize = 2 << 20;
 
 /// One engine for the process, with every host function linked.
 static ENGINE: LazyLock<(Engine, Linker<Guest>)> = LazyLock::new(|| {
