@@ -21,8 +21,6 @@ pub(crate) const NATIVE_STACK: usize = 2 << 20;
 static ENGINE: LazyLock<(Engine, Linker<Guest>)> = LazyLock::new(|| {
     let mut config = Config::new();
     config.max_wasm_stack(NATIVE_STACK).wasm_backtrace_max_frames(None).memory_reservation_for_growth(0);
-    // Nothing is asynchronous here, but the engine refuses a smaller figure.
-    config.async_stack_size(NATIVE_STACK);
     let engine = Engine::new(&config).expect("the configuration is a valid one");
     let mut linker = Linker::new(&engine);
     link(&mut linker).expect("host functions have names of their own");
