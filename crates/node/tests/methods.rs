@@ -171,6 +171,37 @@ fn an_access_list_names_the_slots_and_makes_them_warm() {
 }
 
 #[test]
+fn overrides_hold_for_the_call_and_others_are_refused() {
+    let node = node();
+    let clock = Address::repeat_byte(0xd4);
+    // Answers with the time, then with slot 1.
+    asked(&node, "anvil_setCode", json!([clock, "0x4260005260015460205260406000f3"]));
+    let words = |state: Value, block: Value| {
+        let answer = asked(&node, "eth_call", json!([{ "to": clock }, "latest", state, block]));
+        let answer: alloy_primitives::Bytes = serde_json::from_value(answer).expect("bytes");
+        (U256::from_be_slice(&answer[..32]), U256::from_be_slice(&answer[32..]))
+    };
+    let slot = |number: u8| B256::with_last_byte(number);
+    asked(&node, "anvil_setStorageAt", json!([clock, "0x1", slot(5)]));
+    let (now, five) = words(json!({}), json!({}));
+    assert_eq!(five, U256::from(5));
+    let diff = json!({ clock.to_string(): { "stateDiff": { slot(1).to_string(): slot(6) } } });
+    assert_eq!(words(diff, json!({ "time": "0x77" })), (U256::from(0x77), U256::from(6)));
+    let whole = json!({ clock.to_string(): { "state": { slot(2).to_string(): slot(6) } } });
+    assert_eq!(words(whole, Value::Null), (now, U256::ZERO));
+    assert_eq!(words(json!({}), json!({})), (now, five));
+
+    let call = |state: Value, block: Value| {
+        refusal(&node, "eth_call", json!([{ "to": clock }, "latest", state, block]))
+    };
+    assert_eq!(call(json!({}), json!({ "coinbase": clock })).0, -32_602);
+    let both = json!({ clock.to_string(): { "state": {}, "stateDiff": {} } });
+    assert_eq!(call(both, Value::Null).0, -32_602);
+    let moved = json!({ clock.to_string(): { "movePrecompileToAddress": clock } });
+    assert_eq!(call(moved, Value::Null).0, -32_602);
+}
+
+#[test]
 fn an_estimate_is_enough_and_hardly_more() {
     let node = node();
     let account = Address::repeat_byte(0xc3);

@@ -20,6 +20,27 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Refuses what would otherwise be passed over in silence.
+    fn check(&self) -> Result<(), RpcError> {
+        let call = &self.call;
+        if call.authorization_list.is_some() || call.blob_versioned_hashes.is_some() || call.sidecar.is_some()
+        {
+            return Err(RpcError::invalid_params("calls with authorizations or blobs are not supported"));
+        }
+        let kept = self.environment.as_ref().map(|asked| (asked.number, asked.time));
+        let supported =
+            kept.map(|(number, time)| BlockOverrides { number, time, ..BlockOverrides::default() });
+        if supported != self.environment {
+            return Err(RpcError::invalid_params(
+                "block overrides other than number and time are not supported",
+            ));
+        }
+        for (address, account) in self.state.iter().flatten() {
+            check_override(*address, account)?;
+        }
+        Ok(())
+    }
+
     /// The call as the host takes it.
     pub(super) fn tx(&self) -> Result<(Tx, Terms), RpcError> {
         let call = &self.call;
@@ -74,11 +95,7 @@ impl Chain {
         request: &Request,
         look: impl FnOnce(&mut World) -> T,
     ) -> Result<T, RpcError> {
-        if let Some(overrides) = &request.state {
-            for (address, account) in overrides {
-                check_override(*address, account)?;
-            }
-        }
+        request.check()?;
         self.look(request.block, |world| {
             for (address, account) in request.state.iter().flatten() {
                 apply(world, *address, account);
