@@ -10,7 +10,7 @@
 
 use core::num::Wrapping;
 
-use maths::{ONE, Word, abs, cut, ln, min, mul, reciprocal, root, shift, shr};
+use maths::{ONE, Word, abs, cut, ln, max, min, mul, reciprocal, root, shift, shr};
 
 use crate::series::StrikeGrid;
 use crate::slice::Slice;
@@ -101,7 +101,7 @@ impl Slice {
 }
 
 /// A slice in words.
-struct Curve {
+pub(crate) struct Curve {
     /// [Q58]
     a: Word,
     /// [Q61]
@@ -115,7 +115,7 @@ struct Curve {
 }
 
 impl Curve {
-    fn new(slice: &Slice) -> Self {
+    pub(crate) fn new(slice: &Slice) -> Self {
         Self {
             a: Wrapping(slice.a) << 22,
             b: Wrapping(slice.b) << 25,
@@ -123,6 +123,13 @@ impl Curve {
             m: Wrapping(i64::from(slice.m)) << 29,
             s: Wrapping(slice.s) << 23,
         }
+    }
+
+    /// w [Q58] at k [Q57], flat beyond 7 from the centre.
+    pub(crate) fn variance(&self, k: Word) -> Word {
+        let x = cut(k - self.m, WING) << 2;
+        let root = root((mul(x, x) + mul(self.s, self.s)).0.unsigned_abs());
+        max(self.a + mul(self.b, mul(x, self.rho) + root.root()), Wrapping(0))
     }
 
     /// Refuses a strike where g w^2 is negative.

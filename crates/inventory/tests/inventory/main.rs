@@ -16,6 +16,7 @@ mod avellaneda_stoikov;
 mod band;
 mod depth;
 mod hidden_loss;
+mod limits;
 mod margin;
 mod market;
 mod profile;
