@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use alloy_sol_types::SolCall;
+use demo::stage::default_profile;
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc165::IERC165;
 use interfaces::erc20::IERC20;
@@ -66,24 +67,21 @@ impl Meter {
     }
 }
 
-/// A market with `count` live strikes in each of `expiries` expiries.
+/// A market with `count` strikes in each of `expiries` and no other, all of them traded: in each slot seven calls and a put.
 fn full(expiries: &[u64], count: u8) -> Market {
-    let mut market = Market::open();
+    let mut market = Market::unlisted(default_profile());
     market.deposit(1_000_000.0).expect("a deposit");
-    let live = market.expiries;
     for one in expiries {
-        if !live.contains(one) {
-            market.list(*one, 1_800.0, 25.0, 64).expect("a listing");
-        }
+        market.list(*one, 1_800.0, 25.0, count).expect("a listing");
     }
     let now = market.now();
     let slices = expiries.iter().map(|one| slice(*one, now, 0.8, SPOT)).collect();
     let publisher = market.stage.actors.publisher;
     market.stage.vault(publisher, IVault::setSurfaceCall { slices }).expect("a surface");
     for one in expiries {
-        let step = if live.contains(one) { 100 } else { 25 };
-        let ids: Vec<_> =
-            (0..u64::from(count)).map(|index| (series(*one, 1_800 + step * index, false), 0.01)).collect();
+        let ids: Vec<_> = (0..u64::from(count))
+            .map(|index| (series(*one, 1_800 + 25 * index, index % 8 == 7), 0.01))
+            .collect();
         for legs in ids.chunks(8) {
             market.trade(legs).expect("a trade");
         }
@@ -91,31 +89,36 @@ fn full(expiries: &[u64], count: u8) -> Market {
     market
 }
 
+/// Gas of `greeks`, where every slot is cold.
+fn greeks(market: &mut Market) -> u64 {
+    let (from, vault) = (market.trader, market.stage.vault);
+    let view = market.stage.chain.world.view(from, vault, IVault::greeksCall {}.abi_encode());
+    view.expect("greeks").execution_gas
+}
+
 /// The figures of a full book: a trade, and the re-mark alone, which is `greeks` less `greeks` without a book.
 fn full_books(gas: &mut Figures) {
     let four = [expiry(7), expiry(14), expiry(21), expiry(30)];
     let mut market = full(&four, 16);
     let (trader, id) = (market.trader, series(four[1], 2_000, false));
-    let trade = |id| IVault::tradeCall {
+    let trade = IVault::tradeCall {
         legs: legs_of(&[(id, 1.0)]),
         maxPremium: I256::MAX,
         receiver: trader,
         deadline: U256::MAX,
     };
-    let (_, receipt) = market.receipt(trader, trade(id));
+    let (_, receipt) = market.receipt(trader, trade);
     gas.insert("trade_one_leg_64".into(), receipt.execution_gas.into());
 
-    let mut empty = Market::open();
-    let greeks = |market: &mut Market| {
-        let (from, vault) = (market.trader, market.stage.vault);
-        let receipt =
-            market.stage.chain.world.view(from, vault, IVault::greeksCall {}.abi_encode()).expect("greeks");
-        receipt.execution_gas
-    };
-    let mut one = full(&[expiry(14)], 64);
-    let (with, without) = (greeks(&mut one), greeks(&mut empty));
-    gas.insert("remark_64".into(), (with - without).into());
-    gas.insert("greeks_64".into(), with.into());
+    let without = greeks(&mut Market::unlisted(default_profile()));
+    for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 285_000)] {
+        let expiries: Vec<_> = (1..=weeks).map(|week| expiry(7 * week)).collect();
+        let (with, strikes) = (greeks(&mut full(&expiries, 64)), 64 * weeks);
+        let remark = with - without;
+        assert!(remark <= bound, "a re-mark of {strikes} strikes: {remark} gas, over {bound}");
+        gas.insert(format!("remark_{strikes}"), remark.into());
+        gas.insert(format!("greeks_{strikes}"), with.into());
+    }
 }
 
 fn trades(meter: &mut Meter) {
@@ -244,7 +247,7 @@ fn settlement(meter: &mut Meter) {
 
 /// The profile is set before there are shares.
 fn profile(gas: &mut Figures) {
-    let profile = demo::stage::default_profile();
+    let profile = default_profile();
     let config = demo::stage::Config { start: START, price: SPOT, profile: profile.clone() };
     let mut stage = demo::stage::Stage::deploy(&config).expect("the stage is set");
     let (owner, vault) = (stage.actors.owner, stage.vault);

@@ -1,17 +1,13 @@
 //! What the kernel takes: gas of its functions in its own program, on the same host as everything else.
 
 use demo::kernel::{Function, Kernel};
-use options::Slice;
-
+use options::{Kind, Slice, Terms};
 use serde_json::Number;
 
 use crate::costs::Figures;
 
-/// One record of a single option; rates and vol in whole percent.
-fn option(spot: u64, strike: u64, seconds: u64, rate: u64, vol: u64) -> [u64; 6] {
-    let percent = |number: u64| u64::try_from((u128::from(number) << 60) / 100).expect("Q60");
-    [spot * 100_000_000, strike * 1_000_000, seconds, percent(rate), 0, percent(vol)]
-}
+/// 1.0 in Q62.
+const ONE: i64 = 1 << 62;
 
 fn words(bytes: &[u8]) -> Vec<u64> {
     bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect()
@@ -43,7 +39,48 @@ fn stress(kernel: &mut Kernel) -> f64 {
     kernel.gas_of(Function::Stress, &[], &expiries.concat()).expect("gas")
 }
 
-/// Adds the kernel's figures: the dearest of some options, a strike of a book, and the elementary functions.
+/// The options of the reference table, as records of [`Function::Value`].
+fn table() -> Vec<[u64; 6]> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/options/terms.csv");
+    let table = std::fs::read_to_string(path).expect("the table");
+    let record = |line: &str| {
+        let mut fields = line.split(',').map(|field| field.parse::<i64>().expect("a word").cast_unsigned());
+        std::array::from_fn(|_| fields.next().expect("six words"))
+    };
+    table
+        .lines()
+        .skip(1)
+        .map(|line| record(&line.splitn(7, ',').take(6).collect::<Vec<_>>().join(",")))
+        .collect()
+}
+
+/// The option of a record, and its vol.
+fn terms([spot, strike, seconds, rate, carry, vol]: [u64; 6]) -> (Terms, u64) {
+    let seconds = u32::try_from(seconds).expect("seconds");
+    (Terms { spot, strike, seconds, rate: rate.cast_signed(), carry: carry.cast_signed() }, vol)
+}
+
+/// Gas of the implied vols of an option's call and put, none where vega is below a millionth of spot.
+fn implied(kernel: &mut Kernel, record: [u64; 6]) -> Option<[f64; 2]> {
+    let (terms, vol) = terms(record);
+    let value = terms.value(vol).expect("a value");
+    if value.vega < ONE / 1_000_000 {
+        return None;
+    }
+    let [spot, strike, seconds, rate, carry, _] = record;
+    Some([(0, value.call.into()), (1, value.put)].map(|(kind, price): (u64, i128)| {
+        let [low, high] = [price, price >> 64]
+            .map(|part| u64::try_from(part & u128::from(u64::MAX).cast_signed()).expect("half"));
+        let record = [spot, strike, seconds, rate, carry, kind, low, high];
+        let kind = if kind == 0 { Kind::Call } else { Kind::Put };
+        let (answer, _) = kernel.run(Function::Implied, &record).expect("a vol");
+        assert_eq!(answer, [1, terms.implied_vol(kind, price).expect("a vol")], "{terms:?}");
+        kernel.gas_of(Function::Implied, &[], &record).expect("gas")
+    }))
+}
+
+/// Adds the kernel's figures: the dearest of the reference table's options and of their implied vols, a strike of a book, and the elementary
+/// functions. A record of an option is counted without what reading it and writing its answer takes by themselves.
 pub(crate) fn figures(gas: &mut Figures) {
     let mut kernel = Kernel::deploy().expect("the kernel's program");
     let rounded = |figure: f64| Number::from_f64((figure * 100.0).round() / 100.0).expect("a number");
@@ -51,18 +88,16 @@ pub(crate) fn figures(gas: &mut Figures) {
     let mut tell = |name: &str, figure: f64| {
         gas.insert(format!("kernel_{name}"), rounded(figure));
     };
-    let options = [
-        option(2_800, 2_900, 2_592_000, 5, 80),
-        option(2_800, 1_400, 31_536_000, 10, 200),
-        option(100_000, 180_000, 7_200, 0, 20),
-        option(500, 501, 3_600, 3, 60),
-    ];
-    let values = options.iter().map(|terms| {
-        let (answer, _) = kernel.run(Function::Value, terms).expect("a value");
-        assert_eq!(answer[0], 1, "{terms:?}");
-        kernel.gas_of(Function::Value, &[], terms).expect("gas")
-    });
-    tell("price_greeks", values.fold(0.0, f64::max));
+    let sample: Vec<[u64; 6]> = table().into_iter().step_by(7).collect();
+    let dearest = |gas: Vec<f64>| gas.into_iter().fold(0.0, f64::max);
+    let read = kernel.gas_of(Function::Copy, &[], &[0; 6]).expect("gas");
+    for (name, carried) in [("price_greeks", false), ("price_greeks_with_carry", true)] {
+        let records = sample.iter().filter(|record| (record[4] != 0) == carried);
+        let gas = records.map(|record| kernel.gas_of(Function::Value, &[], record).expect("gas"));
+        tell(name, dearest(gas.collect()) - read);
+    }
+    let vols = sample.iter().filter_map(|record| implied(&mut kernel, *record)).flatten().collect();
+    tell("implied_vol", dearest(vols));
     tell("book_strike", strike(&mut kernel, Function::Book));
     tell("book_strike_with_reserve", strike(&mut kernel, Function::BookMoved));
     for (name, function, x) in [
@@ -72,5 +107,33 @@ pub(crate) fn figures(gas: &mut Figures) {
         ("normal", Function::Normal, 1 << 59),
     ] {
         tell(name, kernel.gas_of(function, &[], &[x]).expect("gas"));
+    }
+}
+
+#[test]
+fn the_program_answers_what_the_crate_does() {
+    let mut kernel = Kernel::deploy().expect("the kernel's program");
+    for records in table().chunks(150) {
+        let (answers, _) = kernel.run(Function::Value, records.as_flattened()).expect("values");
+        for (record, answer) in records.iter().zip(answers.as_chunks::<12>().0) {
+            let (terms, vol) = terms(*record);
+            let value = terms.value(vol).expect("a value");
+            let [low, high] = [value.put, value.put >> 64].map(|part| part as u64);
+            let words = [
+                value.call,
+                value.call_delta,
+                value.put_delta,
+                value.gamma,
+                value.vega,
+                value.call_theta,
+                value.put_theta,
+                value.vanna,
+                value.volga,
+            ]
+            .map(i64::cast_unsigned);
+            let [status, call, put_low, put_high, greeks @ ..] = answer;
+            assert_eq!(([*status, *call], [*put_low, *put_high]), ([1, words[0]], [low, high]), "{terms:?}");
+            assert_eq!(greeks, &words[1..], "{terms:?}");
+        }
     }
 }

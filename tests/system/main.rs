@@ -23,6 +23,7 @@ mod hostile;
 mod integrator;
 mod kernel;
 mod market;
+mod price;
 mod primitives;
 mod refusals;
 mod replay;

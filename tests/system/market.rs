@@ -73,16 +73,22 @@ impl Market {
     }
 
     pub(crate) fn with(profile: IVault::Profile) -> Self {
+        let mut market = Self::unlisted(profile);
+        for expiry in market.expiries {
+            market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
+        }
+        market.publish(SPOT);
+        market
+    }
+
+    /// Before any expiry is listed.
+    pub(crate) fn unlisted(profile: IVault::Profile) -> Self {
         let config = Config { start: START, price: SPOT, profile };
         let mut stage = Stage::deploy(&config).expect("the stage is set");
         let lp = stage.funded("lp", 2_000_000.0).expect("an LP with cash");
         let trader = stage.funded("trader", 1_000_000.0).expect("a trader with cash");
         let mut market = Self { stage, lp, trader, expiries: [expiry(7), expiry(30)] };
         market.deposit(1_000_000.0).expect("a deposit");
-        for expiry in market.expiries {
-            market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
-        }
-        market.publish(SPOT);
         market
     }
 

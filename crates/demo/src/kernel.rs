@@ -29,6 +29,10 @@ pub enum Function {
     Normal = 6,
     /// A book in 27 scenarios.
     Stress = 7,
+    /// Implied vol.
+    Implied = 8,
+    /// Nothing, on records of the size of `Value`'s.
+    Copy = 9,
 }
 
 /// A world with the program in it.

@@ -20,6 +20,7 @@ pub mod market;
 pub mod page;
 pub mod plots;
 pub mod prices;
+pub mod pricing;
 pub mod progress;
 pub mod regression;
 pub mod replay;

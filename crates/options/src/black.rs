@@ -11,12 +11,11 @@ use maths::{
     shr,
 };
 
-/// |d| beyond which a tail is nothing: 8.5 in Q57, where the density is 8e-17 and the tail 1e-17.
+/// |d| from which density and tail are nothing: 8.5 in Q57, where the density is 8e-17 and the tail 1e-17.
 const CUT: Word = Wrapping(17 << 56);
-/// ln 2 in Q58, Q57 and Q56.
+/// ln 2 in Q58 and Q57.
 const LN2_Q58: Word = Wrapping(199_786_072_581_291_495);
 const LN2_Q57: Word = Wrapping(99_893_036_290_645_747);
-const LN2_Q56: Word = Wrapping(49_946_518_145_322_874);
 /// Powers of two from the forward within which the log-moneyness has 58 bits; beyond, it has 56.
 const NEAR: Word = Wrapping(10);
 /// Bits of gamma and theta, which have no bound of their own.
@@ -68,20 +67,20 @@ impl Moneyness {
         let twos = exponent + twos;
         let far = mask(NEAR - abs(twos));
         let near_log = twos * LN2_Q58 + ((rest + Wrapping(1 << 3)) >> 4);
-        let far_log = twos * LN2_Q56 + (rest >> 6);
-        Self {
-            mantissa,
-            exponent,
-            log: (far_log & far) | (near_log & !far),
-            far,
-            log57: twos * LN2_Q57 + (rest >> 5),
-        }
+        let log57 = twos * LN2_Q57 + (rest >> 5);
+        let log = ((log57 >> 1) & far) | (near_log & !far);
+        Self { mantissa, exponent, log, far, log57 }
     }
 
     /// The moneyness once the forward has moved by a factor of e^`by` [Q57], |by| < 0.7; kappa is left as it was.
     #[inline(always)]
     pub(crate) fn moved(self, by: Word) -> Self {
         Self { log: self.log - pick(self.far, by >> 1, by << 1), ..self }
+    }
+
+    /// The strike as far above the forward as this one is from it.
+    pub(crate) fn above(self) -> Self {
+        Self { log: abs(self.log), log57: abs(self.log57), ..self }
     }
 
     /// Delta without variance: 1, 0, or 1/2 at the money [Q62].
@@ -115,6 +114,20 @@ impl Moneyness {
     }
 }
 
+impl Kappa {
+    /// kappa times a word, over 2^32: in halves, as 87 bits times 63 exceed a wide number.
+    pub(crate) fn times(&self, word: Word) -> i128 {
+        let by = |part: i128| part.wrapping_mul(word.0.into());
+        by(self.wide >> 32).wrapping_add(by(self.wide & 0xffff_ffff) >> 32)
+    }
+
+    /// K D / S where F D / S is `holding`.
+    pub(crate) fn spent(&self, holding: Word) -> Self {
+        let wide = self.times(holding) >> 30;
+        Self { word: Wrapping(i64::try_from(wide).unwrap_or(i64::MAX)), wide }
+    }
+}
+
 /// The standard deviation of the log of spot at expiry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deviation {
@@ -133,7 +146,7 @@ pub(crate) struct Black {
     pub(crate) delta: Word,
     /// n(d1) [Q62]
     pub(crate) density: Word,
-    /// [Q57], within +-8.5
+    /// [Q57], within +-17.5
     pub(crate) d1: Word,
     /// See `d1`.
     pub(crate) d2: Word,
@@ -143,15 +156,24 @@ impl Black {
     #[inline(always)]
     pub(crate) fn new(money: &Moneyness, deviation: &Deviation, kappa: Word) -> Self {
         let centre = centre(money, deviation);
-        let d1 = cut(centre + deviation.half, CUT);
-        let d2 = cut(centre - deviation.half, CUT);
-        let density = density(d1 << 2);
-        let delta = upper(density, d1);
-        let tail = mul_near(density, mills(abs(d2 << 2)));
+        let (d1, d2) = (centre + deviation.half, centre - deviation.half);
+        let (density, delta) = density_and_tail(d1);
+        let tail = mul_near(density, mills(abs(cut(d2, CUT) << 2)));
         // d2 >= 0 only where kappa < 1, so that cutting kappa to a word loses nothing.
         let paid = pick(d2, tail, kappa - tail);
         let least = max(ONE - kappa, Wrapping(0));
         Self { call: min(max(delta - paid, least), ONE), delta, density, d1, d2 }
+    }
+
+    /// Vanna and volga [Q50] from vega [Q62] and 1 / vol.
+    ///
+    /// d in Q57: a product with it is in Q57 too, with two in Q52. |n d2| < 7 and |vega d1 d2| < 14.
+    #[inline(always)]
+    pub(crate) fn second_order(&self, vega: Word, per_vol: &Scaled) -> [Word; 2] {
+        let vanna = mul(mul(self.density, self.d2), per_vol.mantissa);
+        let volga = mul(mul(mul(vega, self.d1), self.d2), per_vol.mantissa);
+        let vanna = Wrapping(0) - coarse(vanna, per_vol.exponent + Wrapping(5));
+        [vanna, coarse(volga, per_vol.exponent + Wrapping(10))]
     }
 
     /// n(d1) / sd [Q50], times `floor`.
@@ -165,15 +187,16 @@ impl Black {
 /// N(d1) alone: the delta of a call in units of D F / S.
 #[inline(always)]
 pub(crate) fn delta(money: &Moneyness, deviation: &Deviation) -> Word {
-    let d1 = cut(centre(money, deviation) + deviation.half, CUT);
-    upper(density(d1 << 2), d1)
+    density_and_tail(centre(money, deviation) + deviation.half).1
 }
 
-/// N(d) from n(d), for d in Q57.
+/// n(d) and N(d) for d in Q57.
 #[inline(always)]
-fn upper(density: Word, d: Word) -> Word {
-    let tail = mul_near(density, mills(abs(d << 2)));
-    pick(d, tail, ONE - tail)
+fn density_and_tail(d: Word) -> (Word, Word) {
+    let near = cut(d, CUT);
+    let density = density(near << 2) & mask(abs(near) - CUT);
+    let tail = mul_near(density, mills(abs(near << 2)));
+    (density, pick(near, tail, ONE - tail))
 }
 
 /// -x / sd in Q57, cut to +-16.

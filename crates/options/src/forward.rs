@@ -12,21 +12,25 @@ pub(crate) const TEN_YEARS: u32 = 315_360_000;
 const PER_YEAR: Word = Wrapping(2_453_426_320_882_048_046);
 /// 1 / sqrt(a year in seconds), times 2^12 [Q62]
 const PER_ROOT_YEAR: Word = Wrapping(3_363_693_187_740_743_862);
+/// sqrt(a year in seconds) / 2^13 [Q62]
+const ROOT_YEAR: Word = Wrapping(3_161_353_718_298_438_145);
 /// Below this time gamma and theta are those of this time [s]: gamma at the money has no bound at expiry.
 pub(crate) const RISK_FLOOR: u32 = 3_600;
+/// 2^5 / sqrt(an hour in seconds) [Q62]
+const PER_ROOT_FLOOR: Word = Wrapping(2_459_565_876_494_606_882);
 /// Largest growth either way: 2.0 in Q30 times a year in seconds.
 const MOST_GROWTH: u64 = (2 << 30) * 31_536_000;
-/// Least c T: e^0.6875 is below the 2.0 of a word [Q60].
-const LEAST_CARRY: Word = Wrapping(-(11 << 56));
+/// Least c T: e^0.4375 n(0) sqrt(ten years), of which vega is at most, is below the 2.0 of a word [Q60].
+const LEAST_CARRY: Word = Wrapping(-(7 << 56));
 
 /// Why there is no forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForwardError {
-    /// Spot is zero or 2^54 and more.
+    /// Spot is zero or above 2^54.
     Spot,
     /// More than ten years to expiry.
     Time,
-    /// |rate| or |carry| is 4.0 and more, |(rate - carry) T| or |carry T| is 2.0 and more, or carry T is below -0.6875.
+    /// |rate| or |carry| is 4.0 and more, |(rate - carry) T| or |carry T| is 2.0 and more, or carry T is below -0.4375.
     Rate,
 }
 
@@ -74,7 +78,7 @@ impl Forward {
             return rounded(mul_near(strike.word, Wrapping(rate)));
         }
         const MOST: i64 = 1 << 61;
-        let wide = strike.wide.saturating_mul((rate >> 30).into()) >> (92 - COARSE);
+        let wide = strike.times(Wrapping(rate)).wrapping_add(1 << (89 - COARSE)) >> (90 - COARSE);
         Wrapping(i64::try_from(wide).map_or(MOST, |word| word.min(MOST)).max(-MOST))
     }
 }
@@ -118,13 +122,19 @@ pub(crate) fn root_years(seconds: &Root) -> Scaled {
     Scaled { mantissa: mul_near(seconds.mantissa, PER_ROOT_YEAR), exponent: Wrapping(20) - seconds.pairs }
 }
 
+/// 1 / (2 sqrt T) in years; the mantissa is in (0.34, 0.69).
+#[inline(always)]
+pub(crate) fn half_per_root_year(seconds: &Root) -> Scaled {
+    Scaled { mantissa: mul_near(seconds.half_inverse, ROOT_YEAR), exponent: seconds.pairs - Wrapping(19) }
+}
+
 /// sqrt(min(1, seconds / an hour)) in Q62.
 #[inline(always)]
 pub(crate) fn floor_factor(seconds: u32) -> Word {
     if seconds >= RISK_FLOOR {
         return ONE;
     }
-    // seconds / 3600 in Q62 has its root in Q62: sqrt(v) 2^31.
-    let ratio = (u64::from(seconds) << 50).checked_div(RISK_FLOOR.into()).unwrap_or_default();
-    root(ratio << 12).root()
+    // sqrt M 2^(32 - pairs) / 60
+    let root = root(seconds.into());
+    shift(mul_near(root.mantissa, PER_ROOT_FLOOR), Wrapping(27) - root.pairs)
 }

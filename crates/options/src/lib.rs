@@ -1,6 +1,9 @@
 //! European options on a forward: series, strike grids, the vol surface, Black-76 prices with greeks, and sums over a book.
 //!
 //! Beside them: a book's value in scenarios of spot and vol, its payoff at settlement, and the arbitrage and the steps that a new surface must not have.
+//!
+//! What everything costs, how far it is off and where: `README.md`.
+//!
 //! Prices and greeks are in units of spot, as words of `maths`; time, prices and the surface are arguments.
 //!
 //! ```
@@ -13,12 +16,17 @@
 //! ```
 //!
 //! # What this crate does not do
-//! It reads no storage and no clock, keeps no state, and solves for no implied vol yet.
+//! It reads no storage and no clock, keeps no state, and fits no surface.
 #![no_std]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod arbitrage;
 mod black;
 mod forward;
+mod implied;
 mod market;
 mod option;
 mod series;
@@ -31,6 +39,7 @@ mod totals;
 pub use arbitrage::Arbitrage;
 pub use black::COARSE;
 pub use forward::ForwardError;
+pub use implied::ImpliedError;
 pub use market::{Error, Greeks, Market, Quoted};
 pub use option::{Terms, TermsError, Value};
 pub use series::{GridError, Kind, MAX_STRIKES, Series, StrikeGrid, is_expiry};

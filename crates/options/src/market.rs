@@ -2,7 +2,7 @@
 
 use core::num::Wrapping;
 
-use maths::{ONE, Root, Word, cut, ln, max, mul, mul_near, normal, reciprocal, root, shift, shl, shr};
+use maths::{ONE, Root, Word, abs, cut, ln, max, mul, mul_near, normal, reciprocal, root, shift, shl, shr};
 
 use crate::black::{Black, Deviation, Kappa, Moneyness, Scaled, coarse, delta, rounded};
 use crate::forward::{Forward, ForwardError, RISK_FLOOR, TEN_YEARS, fault, floor_factor, root_years};
@@ -32,6 +32,10 @@ pub struct Greeks {
     pub vega: i64,
     /// theta / S for a year [Q50], of at least an hour to expiry
     pub theta: i64,
+    /// Change of delta with vol 1.00 [Q50]
+    pub vanna: i64,
+    /// Change of vega / S with vol 1.00 [Q50]
+    pub volga: i64,
 }
 
 /// An option with what its delta would be elsewhere.
@@ -61,6 +65,8 @@ pub struct Market {
     drift: Word,
     /// sqrt T [Q60]
     root_time: Word,
+    /// The same; the mantissa is in (0.364, 0.730).
+    root_years: Scaled,
     /// 1 / (2 T), as of an hour at least
     decay: Scaled,
     /// sqrt of time over the risk floor, at most 1 [Q62]
@@ -79,14 +85,14 @@ struct Svi {
     least: Word,
     /// [Q58]
     a: Word,
-    /// [Q61]
+    /// [Q62]
     b: Word,
     /// [Q62]
     rho: Word,
     /// [Q57]
     m: Word,
-    /// s^2 [Q56]
-    s_squared: Word,
+    /// [Q58]
+    s: Word,
 }
 
 impl Market {
@@ -110,6 +116,7 @@ impl Market {
             drift: ln(spot) - LN_100 + (forward.growth >> 3) - ln(slice.forward),
             forward,
             root_time: time.root,
+            root_years: time.years,
             decay: time.decay,
             gamma_floor: floor_factor(seconds),
             rate,
@@ -210,12 +217,20 @@ impl Market {
         let decay = mul(mul(black.density, root.mantissa), self.decay.mantissa);
         let decay = coarse(decay, self.decay.exponent + Wrapping(3) - root.pairs);
         let paid = mul(black.delta - black.call, Wrapping(self.rate));
+        let vega = mul_near(black.density, self.root_time) << 2;
+        let Scaled { mantissa, exponent } = self.root_years;
+        let inverse = &deviation.inverse;
+        let per_vol =
+            Scaled { mantissa: mul(mantissa, inverse.mantissa), exponent: exponent + inverse.exponent };
+        let [vanna, volga] = black.second_order(vega, &per_vol);
         let greeks = Greeks {
             price: black.call.0.into(),
             delta: black.delta.0,
             gamma: black.gamma(self.gamma_floor, &deviation).0,
-            vega: (mul_near(black.density, self.root_time) << 2).0,
+            vega: vega.0,
             theta: (Wrapping(0) - decay - rounded(paid)).0,
+            vanna: vanna.0,
+            volga: volga.0,
         };
         (greeks, Some(root))
     }
@@ -237,33 +252,36 @@ fn moved_deltas(money: Moneyness, root: Option<Root>, moves: [Word; 2]) -> [i64;
 impl Svi {
     /// With `left` of the slice's time [Q62].
     ///
-    /// Variance is at most |a| + 15.1 b where b is small; where it is not, [`Slice::check`] keeps it below 21. Scaled, it is below 32.
+    /// Variance is at most |a| + 15.1 b, and [`Slice::check`] keeps it below 21. Scaled, |a| + 32 b is below 32, so that b is below 1; without
+    /// room to scale, b is at most 2, a unit less than which is the largest word.
     fn new(slice: &Slice, left: Word) -> Self {
-        let most = slice.b.unsigned_abs().wrapping_shl(4).wrapping_add(slice.a.unsigned_abs());
+        let most = slice.b.unsigned_abs().wrapping_shl(5).wrapping_add(slice.a.unsigned_abs());
         let scale = Wrapping(i64::from(most.leading_zeros().saturating_sub(ROOM) >> 1));
-        let s = Wrapping(slice.s) << 23;
         let run_off = |word, bits| mul_near(shl(Wrapping(word), (scale << 1) + Wrapping(bits)), left);
         Self {
             scale,
             least: shl(NO_VARIANCE, scale << 1),
             a: run_off(slice.a, 22),
-            b: run_off(slice.b, 25),
+            b: run_off(slice.b, 25).min(ONE - Wrapping(1)) << 1,
             rho: Wrapping(i64::from(slice.rho)) << 40,
             m: Wrapping(i64::from(slice.m)) << 29,
-            s_squared: mul(s, s),
+            s: Wrapping(slice.s) << 22,
         }
     }
 
     /// w [Q58] at k [Q57], never negative.
     ///
-    /// |k - m| < 52 is cut at 7, to one unit of the 2^-57 that it is in, so that x^2 stays below the 128 of Q56.
+    /// |k - m| < 52 is cut at 7, to one unit of the 2^-57 that it is in. With x and s moved up until the larger has 61 bits, their squares are
+    /// below 2^60, the hyperbola below 2^61.5 and the slope below (1 + |rho|) times that: its product with b is below 2^62.5.
     #[inline(always)]
     fn variance(&self, k: Word) -> Word {
-        let x = cut(k - self.m, WING) << 2;
-        let square = mul(x, x) + self.s_squared;
-        let hyperbola = root(square.0.unsigned_abs()).root();
-        let slope = mul(x, self.rho) + hyperbola;
-        max(self.a + mul(self.b, slope), Wrapping(0))
+        let x = cut(k - self.m, WING) << 1;
+        let zeros = (abs(x) | self.s).0.leading_zeros();
+        let up = Wrapping(i64::from(zeros)) - Wrapping(3);
+        let (x, s) = (shl(x, up), shl(self.s, up));
+        let square = mul(x, x) + mul(s, s);
+        let slope = mul(x, self.rho) + root(square.0.unsigned_abs()).root();
+        max(self.a + shr(mul(self.b, slope), up), Wrapping(0))
     }
 }
 
@@ -287,6 +305,8 @@ fn intrinsic(money: &Moneyness, kappa: Word) -> Greeks {
 struct Time {
     /// sqrt T [Q60]
     root: Word,
+    /// The same; the mantissa is in (0.364, 0.730).
+    years: Scaled,
     /// 1 / (2 T), as of an hour at least; the mantissa is in (0.46, 0.94).
     decay: Scaled,
 }
@@ -298,6 +318,7 @@ impl Time {
         let (m, exponent) = normal(seconds.max(RISK_FLOOR).into());
         Self {
             root: if seconds == 0 { Wrapping(0) } else { shift(part.mantissa, part.exponent - Wrapping(2)) },
+            years: part,
             decay: Scaled { mantissa: mul_near(reciprocal(m), YEAR), exponent: Wrapping(24) - exponent },
         }
     }

@@ -5,19 +5,19 @@ use core::num::Wrapping;
 use maths::{ONE, Word, max, mul, mul_near, reciprocal, root, shift, shl, shr_near};
 
 use crate::black::{Black, Deviation, Kappa, Moneyness, Scaled, coarse, rounded};
-use crate::forward::{Forward, ForwardError, RISK_FLOOR, fault, floor_factor, holding, root_years};
+use crate::forward::{
+    Forward, ForwardError, RISK_FLOOR, fault, floor_factor, half_per_root_year, holding, root_years,
+};
 
-/// sqrt(a year in seconds) / 2^13 [Q62]
-const ROOT_YEAR: Word = Wrapping(3_161_353_718_298_438_145);
 /// An sd below this power of two is none: 4e-16, whose time value is below 2e-16 of spot.
 const NO_DEVIATION: Word = Wrapping(-51);
 
 /// An option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// S [1e-8 USD], in (0, 2^54)
+    /// S [1e-8 USD], in (0, 2^54]
     pub spot: u64,
-    /// K [micro-USD], in (0, 2^48)
+    /// K [micro-USD], in (0, 2^48]
     pub strike: u64,
     /// Time to expiry [s], at most ten years
     pub seconds: u32,
@@ -32,7 +32,7 @@ pub struct Terms {
 pub enum TermsError {
     /// There is no such forward.
     Forward(ForwardError),
-    /// The strike is zero or 2^48 and more.
+    /// The strike is zero or above 2^48.
     Strike,
     /// Vol is 8.0 and more.
     Vol,
@@ -43,7 +43,7 @@ pub enum TermsError {
 pub struct Value {
     /// [Q62]; call - put = F D / S - K D / S, to the last bit
     pub call: i64,
-    /// [Q62]; a put on a strike far above spot exceeds a word
+    /// [Q62]; a put on a strike far above spot exceeds a word, and one beyond 2^24 forwards is cut at less than twice that
     pub put: i128,
     /// Change of the call with spot [Q62]
     pub call_delta: i64,
@@ -100,16 +100,17 @@ impl Horizon {
             return None;
         }
         let inverse = Scaled { mantissa: reciprocal(sd), exponent: Wrapping(0) - exponent };
-        let mut decay = mul_near(mul_near(v, root.half_inverse), ROOT_YEAR);
+        let per_root = half_per_root_year(&root);
+        let mut decay = mul_near(v, per_root.mantissa);
         let mut floor = ONE;
         if seconds < RISK_FLOOR {
             floor = floor_factor(seconds);
-            decay = mul(decay, mul(floor, floor));
+            decay = mul_near(decay, mul_near(floor, floor));
         }
         Some(Self {
             deviation: Deviation { half: shr_near(sd, Wrapping(6) - exponent), inverse },
             root_time: shift(t, t_exponent - Wrapping(2)),
-            decay: Scaled { mantissa: decay, exponent: v_exponent + root.pairs - Wrapping(19) },
+            decay: Scaled { mantissa: decay, exponent: v_exponent + per_root.exponent },
             per_vol: Scaled { mantissa: mul(t, inverse.mantissa), exponent: t_exponent + inverse.exponent },
             floor,
         })
@@ -118,21 +119,17 @@ impl Horizon {
     /// Value and greeks that do not depend on rate and carry.
     #[inline(always)]
     fn unit(&self, black: &Black) -> Unit {
-        let Black { density, d1, d2, .. } = *black;
-        let vega = mul_near(density, self.root_time) << 2;
-        let decay = mul_near(density, self.decay.mantissa);
-        let Scaled { mantissa, exponent } = self.per_vol;
-        // d in Q57: a product with it is in Q57 too, with two in Q52. |n d2| < 1/2 and |vega d1 d2| < 2.
-        let vanna = mul(mul(density, d2), mantissa);
-        let volga = mul(mul(mul(vega, d1), d2), mantissa);
+        let vega = mul_near(black.density, self.root_time) << 2;
+        let decay = mul_near(black.density, self.decay.mantissa);
+        let [vanna, volga] = black.second_order(vega, &self.per_vol);
         Unit {
             call: black.call,
             delta: black.delta,
             gamma: black.gamma(self.floor, &self.deviation),
             vega,
             decay: coarse(decay, self.decay.exponent),
-            vanna: Wrapping(0) - coarse(vanna, exponent + Wrapping(5)),
-            volga: coarse(volga, exponent + Wrapping(10)),
+            vanna,
+            volga,
         }
     }
 }
@@ -160,12 +157,8 @@ impl Unit {
     /// In units of spot, F D / S being `holding`. The call keeps its bound, so that the put that parity makes of it is not negative.
     fn spent(&self, kappa: &Kappa, holding: Word) -> (Self, Kappa) {
         let of = |word: Word| mul_near(word, holding);
-        let wide = match i64::try_from(kappa.wide) {
-            Ok(kappa) => of(Wrapping(kappa)).0.into(),
-            Err(_) => (kappa.wide >> 31).wrapping_mul((holding >> 31).0.into()),
-        };
-        let strike = Kappa { word: Wrapping(i64::try_from(wide).unwrap_or(i64::MAX)), wide };
-        let least = i128::from(holding.0).wrapping_sub(wide);
+        let strike = kappa.spent(holding);
+        let least = i128::from(holding.0).wrapping_sub(strike.wide);
         let call = of(self.call).0.max(i64::try_from(least).unwrap_or_default());
         let unit = Self {
             call: Wrapping(call),
@@ -201,7 +194,7 @@ impl Terms {
 
     /// Where the strike stands to the forward, unless something is out of range.
     #[inline(always)]
-    fn moneyness(&self, beyond: u64) -> Option<Moneyness> {
+    pub(crate) fn moneyness(&self, beyond: u64) -> Option<Moneyness> {
         let beyond = beyond | self.strike.wrapping_sub(1) >> 48;
         let forward = Forward::new(self.spot, self.seconds, self.rate, self.carry, beyond)?;
         Some(Moneyness::new(self.strike.wrapping_mul(100), forward.factor))
@@ -209,7 +202,7 @@ impl Terms {
 
     /// The first fault of terms that have one.
     #[cold]
-    fn fault(&self, vol: u64) -> TermsError {
+    pub(crate) fn fault(&self, vol: u64) -> TermsError {
         if self.strike.wrapping_sub(1) >> 48 != 0 {
             return TermsError::Strike;
         }
@@ -219,9 +212,17 @@ impl Terms {
         TermsError::Forward(fault(self.spot, self.seconds))
     }
 
+    /// F D / S [Q62]
+    pub(crate) fn holding(&self) -> Result<Word, TermsError> {
+        if self.carry == 0 {
+            return Ok(ONE);
+        }
+        holding(self.carry, self.seconds).ok_or(TermsError::Forward(ForwardError::Rate))
+    }
+
     #[cold]
     fn with_carry(&self, unit: &Unit, kappa: &Kappa) -> Result<Value, TermsError> {
-        let holding = holding(self.carry, self.seconds).ok_or(TermsError::Forward(ForwardError::Rate))?;
+        let holding = self.holding()?;
         let (unit, strike) = unit.spent(kappa, holding);
         Ok(self.complete(&unit, &strike, holding))
     }

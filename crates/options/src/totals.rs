@@ -8,7 +8,7 @@ use crate::series::StrikeGrid;
 /// Strikes whose lots share a stored word.
 pub const STRIKES_PER_SLOT: u8 = 8;
 
-/// Lots times price, delta, gamma, vega and theta, each in the unit of [`crate::Greeks`].
+/// Lots times price and greeks, each in the unit of [`crate::Greeks`].
 ///
 /// A term is below 2^31 lots times 2^64, or 2^87 for the price of a put: 2^9 of them cannot overflow, and of calls 2^32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,10 @@ pub struct Totals {
     pub vega: i128,
     /// [lots x Q50 of spot]
     pub theta: i128,
+    /// [lots x Q50]
+    pub vanna: i128,
+    /// [lots x Q50 of spot]
+    pub volga: i128,
     /// Delta at two moved spots [lots x Q62]
     pub moved: [i128; 2],
 }
@@ -42,6 +46,8 @@ impl Totals {
         self.gamma = self.gamma.wrapping_add(product(lots, greeks.gamma));
         self.vega = self.vega.wrapping_add(product(lots, greeks.vega));
         self.theta = self.theta.wrapping_add(product(lots, greeks.theta));
+        self.vanna = self.vanna.wrapping_add(product(lots, greeks.vanna));
+        self.volga = self.volga.wrapping_add(product(lots, greeks.volga));
     }
 
     #[inline(always)]
@@ -100,6 +106,8 @@ impl Totals {
             gamma: self.gamma.saturating_add(other.gamma),
             vega: self.vega.saturating_add(other.vega),
             theta: self.theta.saturating_add(other.theta),
+            vanna: self.vanna.saturating_add(other.vanna),
+            volga: self.volga.saturating_add(other.volga),
             moved: [below_sum.saturating_add(below), above_sum.saturating_add(above)],
         };
     }

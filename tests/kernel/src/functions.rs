@@ -2,7 +2,7 @@
 
 use core::num::Wrapping;
 
-use options::{Market, Moves, Scale, Slice, Stress, StrikeGrid, Terms, Totals};
+use options::{Kind, Market, Moves, Scale, Slice, Stress, StrikeGrid, Terms, Totals};
 
 type Word = [u8; 8];
 
@@ -41,6 +41,8 @@ pub fn run(calldata: &[u8], output: &mut [u8]) -> Option<usize> {
         5 => each(words, answers, |[x]| [maths::root(unsigned(x)).root().0]),
         6 => each(words, answers, |[x]| [maths::cdf(Wrapping(signed(x))).0]),
         7 => stress(words, answers)?,
+        8 => each(words, answers, implied),
+        9 => each(words, answers, |[a, b, c, d, e, f]| [a, b, c, d, e, f, a, b, c, d, e, f].map(signed)),
         _ => return None,
     };
     Some(written.wrapping_mul(8))
@@ -61,14 +63,27 @@ fn each<const N: usize, const M: usize>(
     records.len().wrapping_mul(M)
 }
 
-fn value([spot, strike, seconds, rate, carry, vol]: [Word; 6]) -> [i64; 12] {
-    let terms = Terms {
+fn terms([spot, strike, seconds, rate, carry]: [Word; 5]) -> Terms {
+    Terms {
         spot: unsigned(spot),
         strike: unsigned(strike),
         seconds: short(seconds),
         rate: signed(rate),
         carry: signed(carry),
-    };
+    }
+}
+
+fn implied([spot, strike, seconds, rate, carry, kind, low, high]: [Word; 8]) -> [i64; 2] {
+    let kind = if unsigned(kind) == 0 { Kind::Call } else { Kind::Put };
+    let price = i128::from(signed(high)) << 64 | i128::from(unsigned(low));
+    match terms([spot, strike, seconds, rate, carry]).implied_vol(kind, price) {
+        Ok(vol) => [1, vol.cast_signed()],
+        Err(_) => [0; 2],
+    }
+}
+
+fn value([spot, strike, seconds, rate, carry, vol]: [Word; 6]) -> [i64; 12] {
+    let terms = terms([spot, strike, seconds, rate, carry]);
     let Ok(value) = terms.value(unsigned(vol)) else { return [0; 12] };
     let [low, high] = halves(value.put);
     [
@@ -106,16 +121,16 @@ fn book(words: &[Word], moved: bool, answers: &mut [Word]) -> Option<usize> {
     for (slot, word) in (0_u8..).zip(slots.as_chunks::<4>().0) {
         totals.add_slot(&market, moves, &grid, slot, word.as_flattened().try_into().ok()?);
     }
-    let Totals { value, delta, gamma, vega, theta, moved: [below, above] } = totals;
-    let sums = [value, delta, gamma, vega, theta, below, above].map(halves);
-    let answer = answers.first_chunk_mut::<15>()?;
-    *answer = [[0; 8]; 15];
+    let Totals { value, delta, gamma, vega, theta, vanna, volga, moved: [below, above] } = totals;
+    let sums = [value, delta, gamma, vega, theta, vanna, volga, below, above].map(halves);
+    let answer = answers.first_chunk_mut::<19>()?;
+    *answer = [[0; 8]; 19];
     let (first, rest) = answer.split_first_mut()?;
     *first = 1_i64.to_le_bytes();
     for (place, word) in rest.iter_mut().zip(sums.as_flattened()) {
         *place = word.to_le_bytes();
     }
-    Some(15)
+    Some(19)
 }
 
 /// Expiries of a header and two slots each.
