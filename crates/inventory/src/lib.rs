@@ -113,7 +113,7 @@ pub use limits::{CapError, Caps, Round, RoundCaps, RoundError};
 pub use margin::{Auction, Exposed, Margin, MarginRule, liquidation_part, margin, uncovered};
 pub use profile::{Field, Profile, ProfileError};
 pub use quote::{Quote, QuoteError, Trade, quote, static_bound};
-pub use shares::{Fill, Haircut};
+pub use shares::{Fill, Haircut, Vesting, Waterfall};
 pub use spread::{age_factor, spread_floor};
 pub use stress::{
     MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, worst_case, worst_loss,
