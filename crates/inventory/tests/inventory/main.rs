@@ -25,4 +25,5 @@ mod risk;
 mod shares;
 mod spread;
 mod stress;
+mod totality;
 mod vega;
