@@ -9,7 +9,7 @@
 //!
 //! with s the sign and R Mills' ratio. ln kappa and the variance at the strike are the same in every scenario, and the sd in every spot.
 //!
-//! The error of an option is below 2e-9 of spot, of the scenario's where that is higher. That is why losses are differences of values from here, never
+//! The error of an option is below 3e-9 of spot, of the scenario's where that is higher. That is why losses are differences of values from here, never
 //! of one from here and one from [`crate::Market`].
 
 use core::num::Wrapping;
