@@ -13,6 +13,8 @@ struct Input {
     seconds: u32,
     rate: i32,
     slice_seconds: u32,
+    /// How far spot, seconds, slice seconds and the strike are shifted down, so that few bits are met as often as many.
+    down: [u8; 4],
     /// As stored, or any words.
     stored: Option<[u8; 32]>,
     words: (i64, i64, i32, i32, i64, u64),
@@ -31,6 +33,12 @@ fn slice(input: &Input) -> Slice {
 }
 
 fuzz_target!(|input: Input| {
+    let mut input = input;
+    let [spot, seconds, slice_seconds, strike] = input.down;
+    input.spot >>= spot & 63;
+    input.seconds >>= seconds & 31;
+    input.slice_seconds >>= slice_seconds & 31;
+    input.strike >>= strike & 63;
     let slice = slice(&input);
     let Ok(market) = Market::new(input.spot, input.seconds, input.rate, &slice, input.slice_seconds) else {
         return;

@@ -89,6 +89,11 @@ fn full(expiries: &[u64], count: u8) -> Market {
     market
 }
 
+/// A market with 64 live strikes, 16 in each of four expiries.
+pub(crate) fn book_of_64() -> Market {
+    full(&[expiry(7), expiry(14), expiry(21), expiry(30)], 16)
+}
+
 /// Gas of `greeks`, where every slot is cold.
 fn greeks(market: &mut Market) -> u64 {
     let (from, vault) = (market.trader, market.stage.vault);
@@ -98,9 +103,8 @@ fn greeks(market: &mut Market) -> u64 {
 
 /// The figures of a full book: a trade, and the re-mark alone, which is `greeks` less `greeks` without a book.
 fn full_books(gas: &mut Figures) {
-    let four = [expiry(7), expiry(14), expiry(21), expiry(30)];
-    let mut market = full(&four, 16);
-    let (trader, id) = (market.trader, series(four[1], 2_000, false));
+    let mut market = book_of_64();
+    let (trader, id) = (market.trader, series(expiry(14), 2_000, false));
     let trade = IVault::tradeCall {
         legs: legs_of(&[(id, 1.0)]),
         maxPremium: I256::MAX,

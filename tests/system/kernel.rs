@@ -30,15 +30,6 @@ fn strike(kernel: &mut Kernel, function: Function) -> f64 {
     kernel.gas_of(function, &first, &words(&slot.repeat(7))).expect("gas") / 56.0
 }
 
-/// Gas of 27 scenarios of four expiries with 16 strikes each, beyond those of no expiry.
-fn stress(kernel: &mut Kernel) -> f64 {
-    let expiries = [604_800, 2_592_000, 5_184_000, 15_552_000].map(|seconds| {
-        let (header, slot) = expiry(seconds, 2_600_000_000);
-        [header, words(&slot.repeat(2))].concat()
-    });
-    kernel.gas_of(Function::Stress, &[], &expiries.concat()).expect("gas")
-}
-
 /// The options of the reference table, as records of [`Function::Value`].
 fn table() -> Vec<[u64; 6]> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/options/terms.csv");
@@ -77,6 +68,15 @@ fn implied(kernel: &mut Kernel, record: [u64; 6]) -> Option<[f64; 2]> {
         assert_eq!(answer, [1, terms.implied_vol(kind, price).expect("a vol")], "{terms:?}");
         kernel.gas_of(Function::Implied, &[], &record).expect("gas")
     }))
+}
+
+/// Gas of 27 scenarios of four expiries with 16 strikes each, beyond those of no expiry.
+fn stress(kernel: &mut Kernel) -> f64 {
+    let expiries = [604_800, 2_592_000, 5_184_000, 15_552_000].map(|seconds| {
+        let (header, slot) = expiry(seconds, 2_600_000_000);
+        [header, words(&slot.repeat(2))].concat()
+    });
+    kernel.gas_of(Function::Stress, &[], &expiries.concat()).expect("gas")
 }
 
 /// Adds the kernel's figures: the dearest of the reference table's options and of their implied vols, a strike of a book, and the elementary

@@ -23,11 +23,16 @@ pub(crate) fn compress(wasm: &[u8]) -> Vec<u8> {
     packed
 }
 
+/// A compressed program as the code of one account, whatever its length.
+pub(crate) fn whole(packed: &[u8]) -> Bytes {
+    WHOLE.into_iter().chain([0]).chain(packed.iter().copied()).collect()
+}
+
 /// The accounts that hold a compressed program: one, or its fragments in order.
 pub(crate) fn split(packed: &[u8]) -> Vec<Bytes> {
-    let whole: Vec<u8> = WHOLE.into_iter().chain([0]).chain(packed.iter().copied()).collect();
+    let whole = whole(packed);
     if whole.len() <= ACCOUNT_LIMIT {
-        return vec![whole.into()];
+        return vec![whole];
     }
     let chunk = ACCOUNT_LIMIT - FRAGMENT.len();
     packed.chunks(chunk).map(|part| FRAGMENT.into_iter().chain(part.iter().copied()).collect()).collect()

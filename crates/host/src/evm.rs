@@ -1,48 +1,68 @@
 //! The seam between revm and programs.
 //!
 //! revm asks its precompiles first at every call, after the checkpoint and the transfer of value: there a program is recognised by its
-//! code and run. A program that calls out runs revm's frames in a loop of its own, on the same context and journal.
+//! code and run. Frames run in a loop of the host's own, for a transaction as for a program that calls out, on one context and journal.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, LazyLock};
 
-use alloy_primitives::{Address, Bytes};
-use revm::context::{BlockEnv, CfgEnv, FrameStack, Journal, TxEnv};
+use alloy_primitives::{Address, B256, Bytes};
+use revm::bytecode::{Bytecode, opcode};
+use revm::context::result::{EVMError, ExecutionResult, HaltReason};
+use revm::context::{BlockEnv, CfgEnv, Evm, FrameStack, Journal, TxEnv};
 use revm::context_interface::{ContextTr, JournalTr, LocalContextTr};
 use revm::database::{CacheDB, EmptyDB};
 use revm::handler::instructions::EthInstructions;
-use revm::handler::{EthFrame, EthPrecompiles, FrameResult, ItemOrResult, PrecompileProvider};
+use revm::handler::{EthFrame, EthPrecompiles, FrameResult, Handler, ItemOrResult, PrecompileProvider};
+use revm::interpreter::instructions::host;
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::interpreter_action::FrameInit;
-use revm::interpreter::{CallInputs, CreateInputs, FrameInput, InterpreterResult, SharedMemory};
+use revm::interpreter::{
+    CallInputs, CreateInputs, FrameInput, Instruction, InstructionContext, InstructionExecResult,
+    InterpreterResult, SharedMemory,
+};
 use revm::primitives::AddressSet;
 use revm::primitives::hardfork::SpecId;
 
 use crate::code::is_program;
+use crate::engine::NATIVE_STACK;
 use crate::frame;
+use crate::mock::{self, Mock};
 use crate::price::Pages;
 use crate::program::Programs;
+use crate::trace::Recorder;
 
 /// revm's context on an in-memory state.
 pub(crate) type Context =
-    revm::context::Context<BlockEnv, TxEnv, CfgEnv, CacheDB<EmptyDB>, Journal<CacheDB<EmptyDB>>, ()>;
+    revm::context::Context<BlockEnv, TxEnv, CfgEnv, CacheDB<EmptyDB>, Journal<CacheDB<EmptyDB>>, Recorder>;
+type Instructions = EthInstructions<EthInterpreter, Context>;
+/// revm with programs.
+pub(crate) type Machine = Evm<Context, (), Instructions, Stylus, EthFrame<EthInterpreter>>;
 
 /// Rules of the EVM side.
 pub(crate) const SPEC: SpecId = SpecId::PRAGUE;
 
 /// Native stack that a program and what it calls need at most before the next one grows it, and by how much it grows [bytes].
-const STACK_LEFT: usize = 1 << 20;
-const STACK_STEP: usize = 4 << 20;
+const STACK_LEFT: usize = NATIVE_STACK + (1 << 20);
+const STACK_STEP: usize = 2 * NATIVE_STACK;
 
-/// What the Stylus side keeps: programs for good, the rest for a transaction.
+const STATE: &str = "an in-memory state does not fail";
+
+static INSTRUCTIONS: LazyLock<Instructions> = LazyLock::new(instructions);
+
+/// What the Stylus side keeps: programs and mocks for good, the rest for a transaction.
 #[derive(Clone)]
 pub(crate) struct Stylus {
     pub(crate) programs: Programs,
+    pub(crate) mocks: HashMap<Address, Arc<Mock>>,
+    /// Whether whoever sends value is given it first.
+    pub(crate) free_value: bool,
     pub(crate) pages: Pages,
     /// Open calls that act as an address, delegated ones not counted.
     pub(crate) open: HashMap<Address, u32>,
     /// Ink of the program that ended last.
     pub(crate) ink_used: u64,
-    pub(crate) block_gas_limit: u64,
     precompiles: EthPrecompiles,
 }
 
@@ -50,10 +70,11 @@ impl Stylus {
     pub(crate) fn new() -> Self {
         Self {
             programs: Programs::new(),
+            mocks: HashMap::new(),
+            free_value: false,
             pages: Pages::default(),
             open: HashMap::new(),
             ink_used: 0,
-            block_gas_limit: 1 << 50,
             precompiles: EthPrecompiles::new(SPEC),
         }
     }
@@ -78,6 +99,9 @@ impl PrecompileProvider<Context> for Stylus {
         context: &mut Context,
         inputs: &CallInputs,
     ) -> Result<Option<InterpreterResult>, String> {
+        if let Some(mock) = self.mocks.get(&inputs.bytecode_address) {
+            return Ok(Some(mock::answer(mock, &inputs.input.bytes(context), inputs.gas_limit)));
+        }
         let (hash, code) = &inputs.known_bytecode;
         if is_program(code.original_byte_slice()) {
             let run = || frame::run(context, self, inputs, *hash);
@@ -91,7 +115,25 @@ impl PrecompileProvider<Context> for Stylus {
     }
 }
 
-/// How a sub-call ended.
+/// revm's own way to run a transaction, on the host's loop over frames.
+struct Arbitrum;
+
+impl Handler for Arbitrum {
+    type Evm = Machine;
+    type Error = EVMError<Infallible>;
+    type HaltReason = HaltReason;
+
+    fn run_exec_loop(&mut self, machine: &mut Machine, first: FrameInit) -> Result<FrameResult, Self::Error> {
+        Ok(frames(&mut machine.ctx, &mut machine.precompiles, first))
+    }
+}
+
+/// Runs the transaction that is set in the context; its changes stay in the journal.
+pub(crate) fn transact(machine: &mut Machine) -> Result<ExecutionResult, EVMError<Infallible>> {
+    Arbitrum.run(machine)
+}
+
+/// How a call or creation ended.
 pub(crate) struct Ended {
     pub(crate) success: bool,
     pub(crate) gas_left: u64,
@@ -100,14 +142,25 @@ pub(crate) struct Ended {
     pub(crate) created: Option<Address>,
 }
 
-/// A call from a program.
+/// A call on the open journal.
 pub(crate) fn call(context: &mut Context, stylus: &mut Stylus, inputs: CallInputs) -> Ended {
+    if stylus.free_value
+        && let Some(value) = inputs.transfer_value()
+    {
+        context.journal_mut().balance_incr(inputs.caller, value).expect(STATE);
+    }
     run(context, stylus, FrameInput::Call(Box::new(inputs)))
 }
 
-/// A creation from a program.
+/// A creation on the open journal.
 pub(crate) fn create(context: &mut Context, stylus: &mut Stylus, inputs: CreateInputs) -> Ended {
     run(context, stylus, FrameInput::Create(Box::new(inputs)))
+}
+
+/// Code of an account, with its hash.
+pub(crate) fn code(context: &mut Context, account: Address) -> (B256, Bytecode) {
+    let loaded = context.journal_mut().load_account_with_code(account).expect(STATE);
+    (loaded.info.code_hash, loaded.info.code.clone().unwrap_or_default())
 }
 
 fn run(context: &mut Context, stylus: &mut Stylus, frame_input: FrameInput) -> Ended {
@@ -134,12 +187,11 @@ fn run(context: &mut Context, stylus: &mut Stylus, frame_input: FrameInput) -> E
 
 /// revm's own loop over frames, on a stack of its own.
 fn frames(context: &mut Context, stylus: &mut Stylus, first: FrameInit) -> FrameResult {
-    const STATE: &str = "an in-memory state does not fail";
-    type Error = revm::context_interface::context::ContextError<core::convert::Infallible>;
-    let instructions: EthInstructions<EthInterpreter, Context> = EthInstructions::new_mainnet_with_spec(SPEC);
+    type Error = revm::context_interface::context::ContextError<Infallible>;
     let mut stack: FrameStack<EthFrame<EthInterpreter>> = FrameStack::new();
     let mut init = first;
     loop {
+        record(context, &init.frame_input);
         let is_first = stack.index().is_none();
         let slot = if is_first { stack.start_init() } else { stack.get_next() };
         let started = EthFrame::init_with_context(slot, context, stylus, init).expect(STATE);
@@ -153,6 +205,7 @@ fn frames(context: &mut Context, stylus: &mut Stylus, first: FrameInit) -> Frame
         };
         init = loop {
             if let Some(result) = result.take() {
+                context.chain.close(&result);
                 if stack.index().is_none() {
                     return result;
                 }
@@ -160,8 +213,8 @@ fn frames(context: &mut Context, stylus: &mut Stylus, first: FrameInit) -> Frame
             }
             let frame = stack.get();
             let action = frame.interpreter.run_plain(
-                instructions.instruction_table(),
-                instructions.gas_table(),
+                INSTRUCTIONS.instruction_table(),
+                INSTRUCTIONS.gas_table(),
                 context,
             );
             match frame.process_next_action::<_, Error>(context, action).expect(STATE) {
@@ -173,4 +226,47 @@ fn frames(context: &mut Context, stylus: &mut Stylus, first: FrameInit) -> Frame
             }
         };
     }
+}
+
+fn record(context: &mut Context, frame: &FrameInput) {
+    if !context.chain.on {
+        return;
+    }
+    let input = match frame {
+        FrameInput::Call(call) => call.input.bytes(context),
+        FrameInput::Create(create) => create.init_code().clone(),
+        FrameInput::Empty => Bytes::new(),
+    };
+    context.chain.open(frame, input);
+}
+
+/// Ethereum's instructions, with slots recorded.
+fn instructions() -> Instructions {
+    let mut instructions = Instructions::new_mainnet_with_spec(SPEC);
+    let table = instructions.instruction_table_mut();
+    table[usize::from(opcode::SLOAD)] = Instruction::new(load);
+    table[usize::from(opcode::SSTORE)] = Instruction::new(store);
+    instructions
+}
+
+type Running<'a> = InstructionContext<'a, Context, EthInterpreter>;
+
+fn load(running: Running<'_>) -> InstructionExecResult {
+    let Running { interpreter, host: context } = running;
+    let slot = interpreter.stack.peek(0);
+    host::sload(Running { interpreter, host: context })?;
+    if let (Ok(slot), Ok(value)) = (slot, interpreter.stack.peek(0)) {
+        context.chain.read(slot, value);
+    }
+    Ok(())
+}
+
+fn store(running: Running<'_>) -> InstructionExecResult {
+    let Running { interpreter, host: context } = running;
+    let (slot, value) = (interpreter.stack.peek(0), interpreter.stack.peek(1));
+    host::sstore(Running { interpreter, host: context })?;
+    if let (Ok(slot), Ok(value)) = (slot, value) {
+        context.chain.wrote(slot, value);
+    }
+    Ok(())
 }

@@ -1,20 +1,16 @@
 //! One call of a program: overhead, memory, ink, and how it ends.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use revm::context_interface::ContextTr;
 use revm::interpreter::{CallInputs, Gas, InstructionResult, InterpreterResult};
-use wasmi::{Global, Memory, Store, Val};
 
+use crate::engine::Exit;
 use crate::evm::{Context, Stylus};
-use crate::hostio;
+use crate::hostio::{SIGNATURES, Use, Uses};
 use crate::meter;
-use crate::price::{INK_PER_GAS, STACK_WORDS, return_data_floor};
+use crate::price::{INK_PER_GAS, return_data_floor};
 use crate::program::Program;
 use crate::storage::StorageCache;
-
-/// Gas that starting any program costs: without the cache, and with it.
-const MIN_INIT: u64 = 69 * 128;
-const MIN_CACHED_INIT: u64 = 11 * 32;
+use crate::trace::{Outcome, ProgramRun};
 
 /// Why a host function ended the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,26 +36,15 @@ pub(crate) struct Frame<'a> {
     pub(crate) returned: Bytes,
     pub(crate) refund: i64,
     pub(crate) last_code: Option<(Address, Bytes)>,
-    pub(crate) stop: Option<Stop>,
-    pub(crate) memory: Option<Memory>,
-    pub(crate) ink: Option<Global>,
+    pub(crate) uses: Uses,
 }
 
 /// How a program ended.
 struct Ending {
-    ink_left: u64,
-    outcome: Outcome,
-    result: Vec<u8>,
+    run: ProgramRun,
+    output: Bytes,
+    gas_used: u64,
     refund: i64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Success,
-    Revert,
-    Failure,
-    OutOfInk,
-    OutOfStack,
 }
 
 /// Runs the program with this code hash for a call of revm's.
@@ -70,63 +55,55 @@ pub(crate) fn run(
     hash: B256,
 ) -> InterpreterResult {
     let gas_limit = inputs.gas_limit;
-    let spent = |result| InterpreterResult {
-        result,
-        gas: Gas::new_spent_with_reservoir(gas_limit, 0),
-        output: Bytes::new(),
-    };
     let Some(program) = stylus.programs.get(&hash) else {
-        return spent(InstructionResult::OpcodeNotFound);
+        let gas = Gas::new_spent_with_reservoir(gas_limit, 0);
+        return InterpreterResult { result: InstructionResult::OpcodeNotFound, gas, output: Bytes::new() };
     };
-    let activation = program.info.activation;
-    let cached = stylus.programs.touch(hash);
-    let open_before = stylus.pages.open;
-    let mut overhead = stylus
-        .pages
-        .grow(activation.footprint_pages)
-        .saturating_add(MIN_CACHED_INIT + activation.cached_init_cost);
-    if !cached {
-        overhead = overhead.saturating_add(MIN_INIT + activation.init_cost);
-    }
-    let Some(gas) = gas_limit.checked_sub(overhead) else {
-        stylus.pages.open = open_before;
-        return spent(InstructionResult::OutOfGas);
+    let pages_before = stylus.pages.open;
+    let overhead = overhead(stylus, &program, hash);
+    let ending = match gas_limit.checked_sub(overhead) {
+        Some(gas) => {
+            let delegate = inputs.scheme.is_delegate_call() || inputs.scheme.is_call_code();
+            if !delegate {
+                *stylus.open.entry(inputs.target_address).or_default() += 1;
+            }
+            let ending = execute(context, stylus, inputs, &program, gas);
+            if !delegate {
+                *stylus.open.entry(inputs.target_address).or_default() -= 1;
+            }
+            ending
+        }
+        None => {
+            Ending { run: ProgramRun::not_started(), output: Bytes::new(), gas_used: gas_limit, refund: 0 }
+        }
     };
-    let delegate = inputs.scheme.is_delegate_call() || inputs.scheme.is_call_code();
-    if !delegate {
-        *stylus.open.entry(inputs.target_address).or_default() += 1;
-    }
-    let ending = execute(context, stylus, inputs, &program, gas.saturating_mul(INK_PER_GAS));
-    if !delegate {
-        *stylus.open.entry(inputs.target_address).or_default() -= 1;
-    }
-    stylus.pages.open = open_before;
-    stylus.ink_used = gas.saturating_mul(INK_PER_GAS) - ending.ink_left;
-    settle(gas_limit, ending)
+    stylus.pages.open = pages_before;
+    stylus.ink_used = ending.run.ink_used;
+    settle(context, gas_limit, ending)
 }
 
-/// Turns the ending into gas and a result of revm's.
-fn settle(gas_limit: u64, ending: Ending) -> InterpreterResult {
-    let result = match ending.outcome {
+/// Gas of starting the program; it counts as called in this block whether or not the gas is there.
+fn overhead(stylus: &mut Stylus, program: &Program, hash: B256) -> u64 {
+    let cached = stylus.programs.touch(hash);
+    let memory = stylus.pages.grow(program.info.activation.footprint_pages);
+    memory.saturating_add(program.info.activation.overhead(cached))
+}
+
+/// Turns the ending into a result of revm's.
+fn settle(context: &mut Context, gas_limit: u64, ending: Ending) -> InterpreterResult {
+    let Ending { run, output, gas_used, refund } = ending;
+    let mut gas = Gas::new(gas_limit);
+    let _ = gas.record_regular_cost(gas_used);
+    if run.outcome == Outcome::Success {
+        gas.record_refund(refund);
+    }
+    let result = match run.outcome {
         Outcome::Success => InstructionResult::Return,
         Outcome::Revert | Outcome::Failure => InstructionResult::Revert,
-        Outcome::OutOfInk => InstructionResult::OutOfGas,
         Outcome::OutOfStack => InstructionResult::CallTooDeep,
+        Outcome::OutOfInk | Outcome::NotStarted | Outcome::FloorNotCovered => InstructionResult::OutOfGas,
     };
-    let mut gas = Gas::new(gas_limit);
-    let kept = matches!(ending.outcome, Outcome::Success | Outcome::Revert);
-    let output: Bytes = if kept { ending.result.into() } else { Bytes::new() };
-    let floor = return_data_floor(output.len());
-    let used = gas_limit.saturating_sub(ending.ink_left / INK_PER_GAS).max(floor);
-    if matches!(ending.outcome, Outcome::OutOfInk | Outcome::OutOfStack) || used > gas_limit {
-        gas.spend_all();
-        let result = if ending.outcome == Outcome::OutOfStack { result } else { InstructionResult::OutOfGas };
-        return InterpreterResult { result, gas, output: Bytes::new() };
-    }
-    let _ = gas.record_regular_cost(used);
-    if ending.outcome == Outcome::Success {
-        gas.record_refund(ending.refund);
-    }
+    context.chain.program(run);
     InterpreterResult { result, gas, output }
 }
 
@@ -135,12 +112,11 @@ fn execute(
     stylus: &mut Stylus,
     inputs: &CallInputs,
     program: &Program,
-    ink: u64,
+    gas: u64,
 ) -> Ending {
     let calldata = inputs.input.bytes(context);
-    let engine = stylus.programs.engine().clone();
-    let length = calldata.len() as i32;
-    let frame = Frame {
+    let ink = gas.saturating_mul(INK_PER_GAS);
+    let mut frame = Frame {
         context,
         stylus,
         address: inputs.target_address,
@@ -153,49 +129,32 @@ fn execute(
         returned: Bytes::new(),
         refund: 0,
         last_code: None,
-        stop: None,
-        memory: None,
-        ink: None,
+        uses: [Use::default(); SIGNATURES.len()],
     };
-    let mut store = Store::new(&engine, frame);
-    let instance =
-        hostio::linker(&engine).and_then(|linker| linker.instantiate_and_start(&mut store, &program.module));
-    let Ok(instance) = instance else {
-        return Ending { ink_left: 0, outcome: Outcome::OutOfInk, result: Vec::new(), refund: 0 };
-    };
-    let (Some(ink_left), Some(stack), Some(status)) = (
-        instance.get_global(&store, meter::INK),
-        instance.get_global(&store, meter::STACK),
-        instance.get_global(&store, meter::STATUS),
-    ) else {
-        unreachable!("every metered module exports its meters")
-    };
-    store.data_mut().memory = instance.get_memory(&store, "memory");
-    store.data_mut().ink = Some(ink_left);
-    ink_left.set(&mut store, Val::I64(ink as i64)).expect("ink is a mutable i64");
-    stack.set(&mut store, Val::I32(STACK_WORDS as i32)).expect("stack is a mutable i32");
-    let returned = instance
-        .get_typed_func::<i32, i32>(&store, "user_entrypoint")
-        .and_then(|entry| entry.call(&mut store, length));
-
-    let left = ink_left.get(&store).i64().unwrap_or_default() as u64;
-    let metered = status.get(&store).i32().unwrap_or_default();
-    let frame = store.into_data();
-    let outcome = match (returned, frame.stop, metered) {
-        (_, Some(Stop::OutOfInk), _) | (_, _, meter::OUT_OF_INK) => Outcome::OutOfInk,
-        (_, _, meter::OUT_OF_STACK) => Outcome::OutOfStack,
-        (_, Some(Stop::Exit(0)), _) | (Ok(0), None, _) => Outcome::Success,
-        (_, Some(Stop::Exit(_)), _) | (Ok(_), None, _) => Outcome::Revert,
-        _ => Outcome::Failure,
-    };
-    let ink_left = if matches!(outcome, Outcome::OutOfInk | Outcome::OutOfStack) { 0 } else { left };
-    Ending { ink_left, outcome, result: frame.result, refund: frame.refund }
+    let exit = program.module.run(&mut frame, ink);
+    let Frame { result, refund, uses, .. } = frame;
+    let mut outcome = outcome(&exit);
+    let kept = matches!(outcome, Outcome::Success | Outcome::Revert);
+    let mut output: Bytes = if kept { result.into() } else { Bytes::new() };
+    let overhead = inputs.gas_limit - gas;
+    let metered = inputs.gas_limit - exit.ink_left / INK_PER_GAS;
+    let mut gas_used = metered.max(return_data_floor(output.len()));
+    if gas_used > inputs.gas_limit {
+        outcome = Outcome::FloorNotCovered;
+        output = Bytes::new();
+    }
+    if !matches!(outcome, Outcome::Success | Outcome::Revert | Outcome::Failure) {
+        gas_used = inputs.gas_limit;
+    }
+    Ending { run: ProgramRun::new(outcome, overhead, ink, &exit, &uses), output, gas_used, refund }
 }
 
-impl Frame<'_> {
-    /// Gas price of a transaction, as a word.
-    pub(crate) fn gas_price(&self) -> u128 {
-        use revm::context_interface::{Block, Transaction};
-        self.context.tx().effective_gas_price(u128::from(self.context.block().basefee()))
+fn outcome(exit: &Exit) -> Outcome {
+    match (exit.returned, exit.stop, exit.metered) {
+        (_, Some(Stop::OutOfInk), _) | (_, _, meter::OUT_OF_INK) => Outcome::OutOfInk,
+        (_, _, meter::OUT_OF_STACK) => Outcome::OutOfStack,
+        (_, Some(Stop::Exit(0)), _) | (Some(0), None, _) => Outcome::Success,
+        (_, Some(Stop::Exit(_)), _) | (Some(_), None, _) => Outcome::Revert,
+        _ => Outcome::Failure,
     }
 }

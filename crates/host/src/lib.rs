@@ -9,20 +9,28 @@
 
 mod activate;
 mod code;
+mod engine;
 mod error;
 mod evm;
 mod frame;
 mod hostio;
 mod meter;
+mod mock;
 mod normalise;
 mod price;
 mod program;
+mod session;
 mod storage;
+mod trace;
+pub mod vectors;
 mod world;
 
 pub use activate::{Activation, Rule};
 pub use error::{CallError, DeployError};
+pub use mock::{Answer, Mock};
 pub use program::ProgramInfo;
+pub use session::{Environment, Session, SessionCall, SessionResult};
+pub use trace::{FrameKind, HostioUse, Outcome, ProgramRun, Trace};
 pub use world::{Log, Receipt, Snapshot, Tx, World};
 
 pub use alloy_primitives;

@@ -3,6 +3,7 @@
 //! Three globals are added and exported: ink left, stack words left, and why the program stopped. Body length and prices are those of the
 //! original; what is added here costs nothing.
 
+pub(crate) mod depth;
 mod emit;
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -10,10 +11,9 @@ use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, Instruction, Module, TypeSection, ValType,
 };
-use wasmparser::{
-    FuncValidatorAllocations, Operator, Parser, Payload, ValidPayload, Validator, WasmFeatures,
-};
+use wasmparser::{Operator, Parser, Payload, TypeRef};
 
+use self::depth::{Arities, Arity};
 use self::emit::{charge, enter, leave, pay_for_bytes, pay_for_growth};
 use crate::error::DeployError;
 use crate::price::{self, BLOCK};
@@ -26,7 +26,7 @@ pub(crate) const STATUS: &str = "stylus_status";
 pub(crate) const OUT_OF_INK: i32 = 1;
 pub(crate) const OUT_OF_STACK: i32 = 2;
 
-/// Words that a frame takes beyond its locals and operands.
+/// Words that a frame takes beyond its locals and operands. Parameters are operands of its caller.
 const FRAME_WORDS: u32 = 4;
 
 /// Whether a block ends with this instruction.
@@ -59,7 +59,8 @@ struct Added {
 
 /// A body with what metering needs to know of it.
 struct Body<'a> {
-    body: wasmparser::FunctionBody<'a>,
+    locals: Vec<(u32, ValType)>,
+    operators: Vec<Operator<'a>>,
     type_index: u32,
     frame_words: u32,
 }
@@ -71,59 +72,73 @@ pub(crate) fn instrument(wasm: &[u8]) -> Result<Vec<u8>, DeployError> {
 
 #[derive(Default)]
 struct Instrumenter<'a> {
-    types: u32,
-    params: Vec<u32>,
+    arities: Arities,
     results: Vec<Option<ValType>>,
     imports: u32,
     pay_import: Option<u32>,
-    function_types: Vec<u32>,
     globals: u32,
     bodies: Vec<Body<'a>>,
 }
 
 impl<'a> Instrumenter<'a> {
     fn read(wasm: &'a [u8]) -> Result<Self, String> {
-        let text = |error: wasmparser::BinaryReaderError| error.to_string();
         let mut this = Self::default();
-        let mut validator = Validator::new_with_features(WasmFeatures::all());
-        let mut allocations = FuncValidatorAllocations::default();
         for payload in Parser::new(0).parse_all(wasm) {
-            let payload = payload.map_err(text)?;
-            let valid = validator.payload(&payload).map_err(text)?;
-            match payload {
-                Payload::TypeSection(types) => {
-                    for ty in types.into_iter_err_on_gc_types() {
-                        let ty = ty.map_err(text)?;
-                        this.params.push(ty.params().len() as u32);
-                        let result = ty.results().first().map(|ty| RoundtripReencoder.val_type(*ty));
-                        this.results.push(result.transpose().map_err(|error| error.to_string())?);
-                        this.types += 1;
-                    }
-                }
-                Payload::ImportSection(imports) => {
-                    for import in imports.into_imports() {
-                        if import.map_err(text)?.name == "pay_for_memory_grow" {
-                            this.pay_import = Some(this.imports);
-                        }
-                        this.imports += 1;
-                    }
-                }
-                Payload::FunctionSection(functions) => {
-                    this.function_types = functions.into_iter().collect::<Result<_, _>>().map_err(text)?;
-                }
-                Payload::GlobalSection(globals) => this.globals = globals.count(),
-                _ => {}
-            }
-            if let ValidPayload::Func(function, body) = valid {
-                let mut checker = function.into_validator(core::mem::take(&mut allocations));
-                let type_index = this.function_types[this.bodies.len()];
-                let frame_words =
-                    frame_words(&mut checker, &body, this.params[type_index as usize]).map_err(text)?;
-                allocations = checker.into_allocations();
-                this.bodies.push(Body { body, type_index, frame_words });
-            }
+            let payload = payload.map_err(|error| error.to_string())?;
+            this.payload(payload).map_err(|error| error.to_string())?;
         }
         Ok(this)
+    }
+
+    fn payload(&mut self, payload: Payload<'a>) -> Result<(), Box<dyn std::error::Error>> {
+        match payload {
+            Payload::TypeSection(types) => {
+                for ty in types.into_iter_err_on_gc_types() {
+                    let ty = ty?;
+                    let (params, results) = (ty.params().len() as u32, ty.results().len() as u32);
+                    self.arities.types.push(Arity { params, results });
+                    let result = ty.results().first().map(|ty| RoundtripReencoder.val_type(*ty));
+                    self.results.push(result.transpose()?);
+                }
+            }
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    let import = import?;
+                    if import.name == "pay_for_memory_grow" {
+                        self.pay_import = Some(self.imports);
+                    }
+                    let TypeRef::Func(ty) = import.ty else { return Err("imports functions only".into()) };
+                    self.arities.functions.push(ty);
+                    self.imports += 1;
+                }
+            }
+            Payload::FunctionSection(functions) => {
+                for function in functions {
+                    self.arities.functions.push(function?);
+                }
+            }
+            Payload::GlobalSection(globals) => self.globals = globals.count(),
+            Payload::CodeSectionEntry(body) => {
+                let body = self.read_body(&body)?;
+                self.bodies.push(body);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_body(&self, body: &wasmparser::FunctionBody<'a>) -> Result<Body<'a>, Box<dyn std::error::Error>> {
+        let type_index = self.arities.functions[self.imports as usize + self.bodies.len()];
+        let mut locals = Vec::new();
+        let mut words = FRAME_WORDS;
+        for group in body.get_locals_reader()? {
+            let (count, ty) = group?;
+            locals.push((count, RoundtripReencoder.val_type(ty)?));
+            words += count;
+        }
+        let operators: Vec<_> = body.get_operators_reader()?.into_iter().collect::<Result<_, _>>()?;
+        let frame_words = words + self.arities.most_values(&operators);
+        Ok(Body { locals, operators, type_index, frame_words })
     }
 
     fn write(&self, wasm: &[u8]) -> Result<Vec<u8>, String> {
@@ -188,9 +203,9 @@ impl<'a> Instrumenter<'a> {
             Payload::FunctionSection(section) => {
                 let mut functions = FunctionSection::new();
                 same.parse_function_section(&mut functions, section).map_err(text)?;
-                functions.function(self.types);
+                functions.function(self.results.len() as u32);
                 if added.grow.is_some() {
-                    functions.function(self.types);
+                    functions.function(self.results.len() as u32);
                 }
                 module.section(&functions);
             }
@@ -237,18 +252,11 @@ impl<'a> Instrumenter<'a> {
 
     fn body(&self, body: &Body<'_>, added: &Added) -> Result<Function, Box<dyn std::error::Error>> {
         let mut same = RoundtripReencoder;
-        let mut locals = Vec::new();
-        for group in body.body.get_locals_reader()? {
-            let (count, ty) = group?;
-            locals.push((count, same.val_type(ty)?));
-        }
-        let mut function = Function::new(locals);
+        let mut function = Function::new(body.locals.iter().copied());
         enter(&mut function, added, body.frame_words);
         let result = self.results[body.type_index as usize];
         function.instruction(&Instruction::Block(result.map_or(BlockType::Empty, BlockType::Result)));
-        let operators: Vec<Operator<'_>> =
-            body.body.get_operators_reader()?.into_iter().collect::<Result<_, _>>()?;
-        let mut rest = operators.as_slice();
+        let mut rest = body.operators.as_slice();
         while !rest.is_empty() {
             let length = rest.iter().position(ends_block).map_or(rest.len(), |at| at + 1);
             let (block, after) = rest.split_at(length);
@@ -266,7 +274,9 @@ impl<'a> Instrumenter<'a> {
 
     fn cost(&self, op: &Operator<'_>) -> Option<u64> {
         let parameters = match op {
-            Operator::CallIndirect { type_index, .. } => 650 * u64::from(self.params[*type_index as usize]),
+            Operator::CallIndirect { type_index, .. } => {
+                650 * u64::from(self.arities.types[*type_index as usize].params)
+            }
             _ => 0,
         };
         Some(price::instruction(op)? + parameters)
@@ -316,24 +326,4 @@ fn exports(mut section: ExportSection, added: &Added) -> ExportSection {
     section.export(STACK, ExportKind::Global, added.stack);
     section.export(STATUS, ExportKind::Global, added.status);
     section
-}
-
-/// Worst-case operands, locals and parameters, and what a frame takes besides.
-fn frame_words(
-    checker: &mut wasmparser::FuncValidator<wasmparser::ValidatorResources>,
-    body: &wasmparser::FunctionBody<'_>,
-    params: u32,
-) -> Result<u32, wasmparser::BinaryReaderError> {
-    let mut reader = body.get_binary_reader();
-    checker.read_locals(&mut reader)?;
-    let locals = checker.len_locals().max(params);
-    let mut ops = wasmparser::OperatorsReader::new(reader);
-    let mut most = 0;
-    while !ops.eof() {
-        let position = ops.original_position();
-        let op = ops.read()?;
-        checker.op(position, &op)?;
-        most = most.max(checker.operand_stack_height());
-    }
-    Ok(most + locals + FRAME_WORDS)
 }

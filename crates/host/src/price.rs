@@ -1,5 +1,7 @@
 //! Prices: ink of instructions and host functions, gas of memory and of calling a program. All figures are the chain's.
 
+use core::cmp::Ordering;
+
 /// Ink in a gas.
 pub(crate) const INK_PER_GAS: u64 = 10_000;
 /// Entering a host function.
@@ -12,6 +14,11 @@ pub(crate) const EVM_API: u64 = 59_673;
 pub(crate) const BLOCK: u64 = 2_450;
 /// Words of stack at the start of a call.
 pub(crate) const STACK_WORDS: u32 = 22_000;
+
+/// Gas that starting any program costs when it is not cached, beside [`MIN_CACHED_INIT`].
+pub(crate) const MIN_INIT: u64 = 69 * 128;
+/// Gas that starting any program costs, cached or not.
+pub(crate) const MIN_CACHED_INIT: u64 = 11 * 32;
 
 /// Reading or forwarding `length` bytes from the program's memory.
 pub(crate) fn read(length: u64) -> u64 {
@@ -42,9 +49,9 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    const FREE: u16 = 2;
-    const LIMIT: u16 = 128;
-    const PAGE_GAS: u64 = 1_000;
+    pub(crate) const FREE: u16 = 2;
+    pub(crate) const LIMIT: u16 = 128;
+    pub(crate) const PAGE_GAS: u64 = 1_000;
 
     /// Opens `new` pages and returns their gas; more than 128 cost more than there is.
     pub(crate) fn grow(&mut self, new: u16) -> u64 {
@@ -57,11 +64,13 @@ impl Pages {
         linear.saturating_add(ramp)
     }
 
+    /// 31,874,000 to the power of the part of the limit that is used, rounded down; the chain's table is one less at its end.
     fn ramp(pages: u16) -> u64 {
-        if pages > Self::LIMIT {
-            return u64::MAX;
+        match pages.cmp(&Self::LIMIT) {
+            Ordering::Less => 31_874_000_f64.powf(f64::from(pages) / 128.0) as u64,
+            Ordering::Equal => 31_873_999,
+            Ordering::Greater => u64::MAX,
         }
-        31_874_000_f64.powf(f64::from(pages) / 128.0) as u64
     }
 }
 

@@ -1,11 +1,12 @@
 //! Activated programs and the block's list of recent ones.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, keccak256};
 
 use crate::activate::{Activation, activate};
+use crate::engine::Compiled;
 use crate::error::DeployError;
 use crate::meter::instrument;
 
@@ -24,14 +25,41 @@ pub struct ProgramInfo {
 
 /// An activated program, ready to run.
 pub(crate) struct Program {
-    pub(crate) module: wasmi::Module,
+    pub(crate) module: Arc<Compiled>,
     pub(crate) info: ProgramInfo,
+}
+
+/// A module that has passed activation.
+#[derive(Clone)]
+struct Ready {
+    activation: Activation,
+    module: Arc<Compiled>,
+}
+
+/// Modules that the process has compiled, newest first, by their hash: worlds that deploy the same module share it.
+static READY: LazyLock<Mutex<VecDeque<(B256, Ready)>>> = LazyLock::new(Mutex::default);
+/// How many of them are kept.
+const KEPT: usize = 64;
+
+/// Checks, meters and compiles a module, once for all worlds.
+fn ready(wasm: &[u8]) -> Result<Ready, DeployError> {
+    let hash = keccak256(wasm);
+    // The lock is held while the module is compiled, so that no other thread compiles it as well.
+    let mut known = READY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, ready)) = known.iter().find(|(other, _)| *other == hash) {
+        return Ok(ready.clone());
+    }
+    let activation = activate(wasm)?;
+    let module = Arc::new(Compiled::new(&instrument(wasm)?)?);
+    let ready = Ready { activation, module };
+    known.push_front((hash, ready.clone()));
+    known.truncate(KEPT);
+    Ok(ready)
 }
 
 /// Programs by code hash. Clones share the compiled modules.
 #[derive(Clone)]
 pub(crate) struct Programs {
-    engine: wasmi::Engine,
     active: HashMap<B256, Arc<Program>>,
     cached: HashSet<B256>,
     recent: VecDeque<B256>,
@@ -42,15 +70,7 @@ const RECENT: usize = 32;
 
 impl Programs {
     pub(crate) fn new() -> Self {
-        let mut config = wasmi::Config::default();
-        config.set_max_recursion_depth(10_000);
-        config.compilation_mode(wasmi::CompilationMode::Eager);
-        let engine = wasmi::Engine::new(&config);
-        Self { engine, active: HashMap::new(), cached: HashSet::new(), recent: VecDeque::new() }
-    }
-
-    pub(crate) fn engine(&self) -> &wasmi::Engine {
-        &self.engine
+        Self { active: HashMap::new(), cached: HashSet::new(), recent: VecDeque::new() }
     }
 
     /// Checks, meters and compiles a program.
@@ -60,18 +80,15 @@ impl Programs {
         wasm: &[u8],
         compressed: usize,
         fragments: usize,
-    ) -> Result<(), DeployError> {
-        if self.active.contains_key(&hash) {
-            return Ok(());
+    ) -> Result<ProgramInfo, DeployError> {
+        if let Some(program) = self.active.get(&hash) {
+            return Ok(program.info.clone());
         }
-        let activation = activate(wasm)?;
-        let metered = instrument(wasm)?;
-        let module = wasmi::Module::new(&self.engine, &metered)
-            .map_err(|error| DeployError::Malformed(error.to_string()))?;
+        let Ready { activation, module } = ready(wasm)?;
         let info =
             ProgramInfo { wasm_bytes: wasm.len(), compressed_bytes: compressed, fragments, activation };
-        self.active.insert(hash, Arc::new(Program { module, info }));
-        Ok(())
+        self.active.insert(hash, Arc::new(Program { module, info: info.clone() }));
+        Ok(info)
     }
 
     pub(crate) fn get(&self, hash: &B256) -> Option<Arc<Program>> {

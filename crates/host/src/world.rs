@@ -1,26 +1,26 @@
 //! The chain on the desk.
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use revm::bytecode::Bytecode;
-use revm::context::{BlockEnv, CfgEnv, Evm, TxEnv};
+use revm::context::{BlockEnv, CfgEnv, TxEnv};
 use revm::context_interface::result::{ExecutionResult, Output};
-use revm::context_interface::{ContextSetters, ContextTr};
+use revm::context_interface::{ContextSetters, ContextTr, JournalTr};
 use revm::database::{CacheDB, EmptyDB};
 use revm::handler::instructions::EthInstructions;
-use revm::handler::{EthFrame, ExecuteEvm};
-use revm::interpreter::interpreter::EthInterpreter;
 use revm::primitives::TxKind;
-use revm::state::AccountInfo;
+use revm::state::{AccountInfo, EvmState};
 use revm::{Database, DatabaseCommit};
 
 use crate::code;
 use crate::error::{CallError, DeployError};
-use crate::evm::{Context, SPEC, Stylus};
+use crate::evm::{self, Context, Machine, SPEC, Stylus};
 use crate::normalise::normalise;
 use crate::program::ProgramInfo;
 
 /// Arbitrum One.
 const CHAIN_ID: u64 = 42_161;
+/// The sequencer's address, which every block names as its beneficiary.
+const SEQUENCER: Address = address!("a4b000000000000000000073657175656e636572");
 /// The chain's cap on a transaction's gas.
 const TX_GAS: u64 = 32_000_000;
 const BASE_FEE: u64 = 10_000_000;
@@ -28,8 +28,6 @@ const BASE_FEE: u64 = 10_000_000;
 const L1_START: u64 = 900_000;
 const START: u64 = 1_420_070_400;
 const L1_SECONDS: u64 = 12;
-
-type Machine = Evm<Context, (), EthInstructions<EthInterpreter, Context>, Stylus, EthFrame<EthInterpreter>>;
 
 /// A log of a committed call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +38,13 @@ pub struct Log {
     pub topics: Vec<B256>,
     /// Its data.
     pub data: Bytes,
+}
+
+impl From<revm::primitives::Log> for Log {
+    fn from(log: revm::primitives::Log) -> Self {
+        let (topics, data) = log.data.split();
+        Self { address: log.address, topics, data }
+    }
 }
 
 /// A call that succeeded.
@@ -82,7 +87,7 @@ pub struct Snapshot {
 
 /// One chain: accounts, programs, time. Calls between two changes of time share a block.
 pub struct World {
-    machine: Machine,
+    pub(crate) machine: Machine,
     timestamp: u64,
 }
 
@@ -103,7 +108,8 @@ impl World {
         cfg.tx_gas_limit_cap = Some(TX_GAS);
         let context = Context::new(CacheDB::default(), SPEC).with_cfg(cfg);
         let instructions = EthInstructions::new_mainnet_with_spec(SPEC);
-        let mut world = Self { machine: Evm::new(context, instructions, Stylus::new()), timestamp: START };
+        let mut world =
+            Self { machine: Machine::new(context, instructions, Stylus::new()), timestamp: START };
         world.open_block();
         world
     }
@@ -131,6 +137,12 @@ impl World {
     /// Code of an account.
     pub fn code(&mut self, account: Address) -> Bytes {
         self.info(account).code.map(|code| code.original_bytes()).unwrap_or_default()
+    }
+
+    /// Sets the code of an account. A program must be activated besides.
+    pub fn set_code(&mut self, account: Address, code: Bytes) {
+        let info = self.info(account).with_code(Bytecode::new_legacy(code));
+        self.state().insert_account_info(account, info);
     }
 
     /// A storage slot.
@@ -288,7 +300,10 @@ impl World {
     }
 
     /// Reads a deployed program back from its accounts and activates it, as anyone may.
-    fn activate(&mut self, account: Address) -> Result<(), DeployError> {
+    ///
+    /// # Errors
+    /// The activation rule that is broken.
+    pub fn activate(&mut self, account: Address) -> Result<ProgramInfo, DeployError> {
         let root = self.code(account);
         let fragments = code::fragments(&root);
         let count = fragments.as_ref().map_or(1, Vec::len);
@@ -328,12 +343,20 @@ impl World {
             .nonce(nonce)
             .build()
             .map_err(|error| CallError::Invalid(format!("{error:?}")))?;
-        let outcome = self.machine.transact(env).map_err(|error| CallError::Invalid(error.to_string()))?;
+        self.machine.ctx.set_tx(env);
+        self.machine.ctx.chain.clear();
+        let outcome = evm::transact(&mut self.machine);
+        let state = self.machine.ctx.journal_mut().finalize();
+        let outcome = outcome.map_err(|error| CallError::Invalid(error.to_string()))?;
         if commit {
-            self.state().commit(outcome.state);
+            self.commit(state);
         }
         let intrinsic = intrinsic_gas(&tx);
-        self.receipt(outcome.result, intrinsic)
+        self.receipt(outcome, intrinsic)
+    }
+
+    pub(crate) fn commit(&mut self, state: EvmState) {
+        self.state().commit(state);
     }
 
     fn receipt(
@@ -348,10 +371,7 @@ impl World {
                     Output::Call(output) => (output, None),
                     Output::Create(output, created) => (output, created),
                 };
-                let logs = logs.into_iter().map(|log| {
-                    let (topics, data) = log.data.split();
-                    Log { address: log.address, topics, data }
-                });
+                let logs = logs.into_iter().map(Log::from);
                 let execution_gas = gas.total_gas_spent().saturating_sub(intrinsic);
                 let ink = self.machine.precompiles.ink_used;
                 Ok((created, Receipt { output, gas_used, execution_gas, ink, logs: logs.collect() }))
@@ -368,6 +388,7 @@ impl World {
         let block = BlockEnv {
             number: U256::from(l1),
             timestamp: U256::from(self.timestamp),
+            beneficiary: SEQUENCER,
             basefee: BASE_FEE,
             gas_limit: 1 << 50,
             prevrandao: Some(B256::ZERO),

@@ -1,16 +1,14 @@
 //! Calls to other contracts, creation, and what they return.
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use revm::context_interface::{ContextTr, CreateScheme, JournalTr};
 use revm::interpreter::{CallInput, CallInputs, CallScheme, CallValue, CreateInputs};
-use wasmi::{Error, Linker};
 
-use super::ink::{Vm, gas_left, pay, pay_gas, read, read_address, read_word, stop, write};
+use super::Vm;
 use crate::evm::{self, Ended};
-use crate::frame::{Frame, Stop};
+use crate::frame::Stop;
 use crate::price::{self, EVM_API, HOSTIO, POINTER};
 
-const MODULE: &str = "vm_hooks";
 const WARM: u64 = 100;
 const COLD: u64 = 2_600;
 const VALUE: u64 = 9_000;
@@ -20,69 +18,52 @@ const CREATE: u64 = 32_000;
 /// Status that a program sees for any failed call.
 const FAILED: u32 = 2;
 
-pub(super) fn define(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
-    linker.func_wrap(
-        MODULE,
-        "call_contract",
-        |mut vm: Vm<'_, '_>,
-         to: u32,
-         data: u32,
-         length: u32,
-         value: u32,
-         gas: u64,
-         returned: u32|
-         -> Result<u32, Error> {
-            pay_request(&mut vm, 3, length)?;
-            let value = read_word(&mut vm, value)?;
-            call(&mut vm, CallScheme::Call, to, (data, length), value, gas, returned)
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "delegate_call_contract",
-        |mut vm: Vm<'_, '_>,
-         to: u32,
-         data: u32,
-         length: u32,
-         gas: u64,
-         returned: u32|
-         -> Result<u32, Error> {
-            pay_request(&mut vm, 3, length)?;
-            call(&mut vm, CallScheme::DelegateCall, to, (data, length), U256::ZERO, gas, returned)
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "static_call_contract",
-        |mut vm: Vm<'_, '_>,
-         to: u32,
-         data: u32,
-         length: u32,
-         gas: u64,
-         returned: u32|
-         -> Result<u32, Error> {
-            pay_request(&mut vm, 3, length)?;
-            call(&mut vm, CallScheme::StaticCall, to, (data, length), U256::ZERO, gas, returned)
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "read_return_data",
-        |mut vm: Vm<'_, '_>, dest: u32, offset: u32, size: u32| -> Result<u32, Error> {
-            pay(&mut vm, HOSTIO + EVM_API)?;
-            let data = vm.data().returned.clone();
-            let from = (offset as usize).min(data.len());
-            let to = from.saturating_add(size as usize).min(data.len());
-            pay(&mut vm, price::write((to - from) as u64))?;
-            write(&mut vm, dest, &data[from..to])?;
-            Ok((to - from) as u32)
-        },
-    )?;
-    creation(linker)
+/// A call that a program asks for.
+struct Request {
+    scheme: CallScheme,
+    to: Address,
+    input: Bytes,
+    value: U256,
+    gas: u64,
 }
 
-fn pay_request(vm: &mut Vm<'_, '_>, pointers: u64, length: u32) -> Result<(), Error> {
-    pay(vm, HOSTIO + pointers * POINTER + EVM_API + 2 * price::read(length.into()))
+pub(crate) fn call_contract(
+    vm: &mut Vm<'_, '_>,
+    to: u32,
+    data: u32,
+    length: u32,
+    value: u32,
+    gas: u64,
+    returned: u32,
+) -> Result<u32, Stop> {
+    let value = Some(value);
+    call(vm, CallScheme::Call, to, (data, length), value, gas, returned)
+}
+
+pub(crate) fn delegate_call_contract(
+    vm: &mut Vm<'_, '_>,
+    to: u32,
+    data: u32,
+    length: u32,
+    gas: u64,
+    returned: u32,
+) -> Result<u32, Stop> {
+    call(vm, CallScheme::DelegateCall, to, (data, length), None, gas, returned)
+}
+
+pub(crate) fn static_call_contract(
+    vm: &mut Vm<'_, '_>,
+    to: u32,
+    data: u32,
+    length: u32,
+    gas: u64,
+    returned: u32,
+) -> Result<u32, Stop> {
+    call(vm, CallScheme::StaticCall, to, (data, length), None, gas, returned)
+}
+
+fn pay_request(vm: &mut Vm<'_, '_>, pointers: u64, length: u32) -> Result<(), Stop> {
+    vm.pay(HOSTIO + pointers * POINTER + EVM_API + 2 * price::read(length.into()))
 }
 
 fn call(
@@ -90,50 +71,50 @@ fn call(
     scheme: CallScheme,
     to: u32,
     (data, length): (u32, u32),
-    value: U256,
+    value: Option<u32>,
     gas: u64,
     returned: u32,
-) -> Result<u32, Error> {
-    let to = read_address(vm, to)?;
-    let input: Bytes = read(vm, data, length)?.into();
-    if vm.data().read_only && !value.is_zero() {
-        return finish(vm, returned, Bytes::new(), FAILED);
-    }
-    let frame = vm.data_mut();
-    let target = frame.context.journal_mut().load_account_with_code(to).expect("the state is in memory");
-    let (cold, empty) = (target.is_cold, target.is_empty());
-    let code = (target.info.code_hash, target.info.code.clone().unwrap_or_default());
-    let mut base = if cold { COLD } else { WARM };
-    if !value.is_zero() {
-        base += VALUE + if empty { NEW_ACCOUNT } else { 0 };
-    }
-    let available = gas_left(vm);
-    if base > available {
-        pay_gas(vm, available)?;
-        return finish(vm, returned, Bytes::new(), FAILED);
-    }
-    let rest = available - base;
-    let forwarded = gas.min(rest - rest / 64);
-    let stipend = if value.is_zero() { 0 } else { STIPEND };
-    let inputs = call_inputs(vm.data(), scheme, to, code, input, value, forwarded + stipend);
-    let frame = vm.data_mut();
-    let ended = evm::call(frame.context, frame.stylus, inputs);
-    let used = base + forwarded - ended.gas_left.min(forwarded + stipend).min(forwarded + stipend);
-    absorb(vm, &ended);
-    pay_gas(vm, used)?;
-    let status = if ended.success { 0 } else { FAILED };
-    finish(vm, returned, ended.output, status)
+) -> Result<u32, Stop> {
+    pay_request(vm, 3, length)?;
+    let value = value.map_or(Ok(U256::ZERO), |at| vm.read_word(at))?;
+    let to = vm.read_address(to)?;
+    let input = Bytes::copy_from_slice(vm.read(data, length)?);
+    let (output, status) = forward(vm, Request { scheme, to, input, value, gas })?;
+    finish(vm, returned, output)?;
+    Ok(status)
 }
 
-fn call_inputs(
-    frame: &Frame<'_>,
-    scheme: CallScheme,
-    to: Address,
-    code: (B256, revm::bytecode::Bytecode),
-    input: Bytes,
-    value: U256,
-    gas_limit: u64,
-) -> CallInputs {
+/// Pays for a call and makes it.
+fn forward(vm: &mut Vm<'_, '_>, request: Request) -> Result<(Bytes, u32), Stop> {
+    let carries_value = !request.value.is_zero();
+    if vm.frame.read_only && carries_value {
+        return Ok((Bytes::new(), FAILED));
+    }
+    let target =
+        vm.frame.context.journal_mut().load_account(request.to).expect("an in-memory state does not fail");
+    let mut base = if target.is_cold { COLD } else { WARM };
+    if carries_value {
+        base += VALUE + if target.is_empty() { NEW_ACCOUNT } else { 0 };
+    }
+    let available = vm.gas_left();
+    if base > available {
+        vm.pay_gas(available)?;
+        return Ok((Bytes::new(), FAILED));
+    }
+    let rest = available - base;
+    let forwarded = request.gas.min(rest - rest.div_ceil(64));
+    let limit = forwarded + if carries_value { STIPEND } else { 0 };
+    let inputs = call_inputs(vm, request, limit);
+    let ended = evm::call(vm.frame.context, vm.frame.stylus, inputs);
+    absorb(vm, &ended);
+    // The stipend is paid for where it is used.
+    vm.pay_gas(base + limit - ended.gas_left)?;
+    Ok((ended.output, if ended.success { 0 } else { FAILED }))
+}
+
+fn call_inputs(vm: &mut Vm<'_, '_>, request: Request, gas_limit: u64) -> CallInputs {
+    let frame = &mut *vm.frame;
+    let Request { scheme, to, input, value, .. } = request;
     let delegate = scheme == CallScheme::DelegateCall;
     CallInputs {
         input: CallInput::Bytes(input),
@@ -141,7 +122,7 @@ fn call_inputs(
         gas_limit,
         reservoir: 0,
         bytecode_address: to,
-        known_bytecode: code,
+        known_bytecode: evm::code(frame.context, to),
         target_address: if delegate { frame.address } else { to },
         caller: if delegate { frame.caller } else { frame.address },
         value: if delegate { CallValue::Apparent(frame.value) } else { CallValue::Transfer(value) },
@@ -154,50 +135,58 @@ fn call_inputs(
 /// Keeps what a sub-call leaves behind.
 fn absorb(vm: &mut Vm<'_, '_>, ended: &Ended) {
     if ended.success {
-        vm.data_mut().refund += ended.refund;
+        vm.frame.refund += ended.refund;
     }
 }
 
-fn finish(vm: &mut Vm<'_, '_>, length_at: u32, output: Bytes, status: u32) -> Result<u32, Error> {
-    write(vm, length_at, &(output.len() as u32).to_le_bytes())?;
-    vm.data_mut().returned = output;
-    Ok(status)
+/// Keeps what a sub-call returned and tells the program its length.
+fn finish(vm: &mut Vm<'_, '_>, length_at: u32, output: Bytes) -> Result<(), Stop> {
+    vm.write(length_at, &(output.len() as u32).to_le_bytes())?;
+    vm.frame.returned = output;
+    Ok(())
 }
 
-fn creation(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
-    linker.func_wrap(
-        MODULE,
-        "create1",
-        |mut vm: Vm<'_, '_>,
-         code: u32,
-         length: u32,
-         value: u32,
-         contract: u32,
-         returned: u32|
-         -> Result<(), Error> {
-            pay_request(&mut vm, 3, length)?;
-            let value = read_word(&mut vm, value)?;
-            create(&mut vm, (code, length), value, CreateScheme::Create, contract, returned)
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "create2",
-        |mut vm: Vm<'_, '_>,
-         code: u32,
-         length: u32,
-         value: u32,
-         salt: u32,
-         contract: u32,
-         returned: u32|
-         -> Result<(), Error> {
-            pay_request(&mut vm, 4, length)?;
-            let (value, salt) = (read_word(&mut vm, value)?, read_word(&mut vm, salt)?);
-            pay_gas(&mut vm, 6 * u64::from(length).div_ceil(32))?;
-            create(&mut vm, (code, length), value, CreateScheme::Create2 { salt }, contract, returned)
-        },
-    )?;
-    Ok(())
+pub(crate) fn read_return_data(vm: &mut Vm<'_, '_>, dest: u32, offset: u32, size: u32) -> Result<u32, Stop> {
+    vm.pay(HOSTIO + EVM_API)?;
+    let data = vm.frame.returned.clone();
+    let from = (offset as usize).min(data.len());
+    let to = from.saturating_add(size as usize).min(data.len());
+    vm.pay(price::write((to - from) as u64))?;
+    vm.write(dest, &data[from..to])?;
+    Ok((to - from) as u32)
+}
+
+pub(crate) fn return_data_size(vm: &mut Vm<'_, '_>) -> Result<u32, Stop> {
+    vm.pay(HOSTIO)?;
+    Ok(vm.frame.returned.len() as u32)
+}
+
+pub(crate) fn create1(
+    vm: &mut Vm<'_, '_>,
+    code: u32,
+    length: u32,
+    value: u32,
+    contract: u32,
+    returned: u32,
+) -> Result<(), Stop> {
+    pay_request(vm, 3, length)?;
+    let value = vm.read_word(value)?;
+    create(vm, (code, length), value, CreateScheme::Create, contract, returned)
+}
+
+pub(crate) fn create2(
+    vm: &mut Vm<'_, '_>,
+    code: u32,
+    length: u32,
+    value: u32,
+    salt: u32,
+    contract: u32,
+    returned: u32,
+) -> Result<(), Stop> {
+    pay_request(vm, 4, length)?;
+    let (value, salt) = (vm.read_word(value)?, vm.read_word(salt)?);
+    vm.pay_gas(6 * u64::from(length).div_ceil(32))?;
+    create(vm, (code, length), value, CreateScheme::Create2 { salt }, contract, returned)
 }
 
 fn create(
@@ -207,21 +196,20 @@ fn create(
     scheme: CreateScheme,
     contract: u32,
     returned: u32,
-) -> Result<(), Error> {
-    if vm.data().read_only {
-        return stop(vm, Stop::Failure);
+) -> Result<(), Stop> {
+    if vm.frame.read_only {
+        return Err(Stop::Failure);
     }
-    let init_code: Bytes = read(vm, code, length)?.into();
-    pay_gas(vm, CREATE + 2 * u64::from(length).div_ceil(32))?;
-    let available = gas_left(vm);
+    let init_code = Bytes::copy_from_slice(vm.read(code, length)?);
+    vm.pay_gas(CREATE + 2 * u64::from(length).div_ceil(32))?;
+    let available = vm.gas_left();
     let limit = available - available / 64;
-    let frame = vm.data_mut();
+    let frame = &mut *vm.frame;
     let inputs = CreateInputs::new(frame.address, scheme, value, init_code, limit, 0);
     let ended = evm::create(frame.context, frame.stylus, inputs);
     absorb(vm, &ended);
-    pay_gas(vm, limit - ended.gas_left)?;
+    vm.pay_gas(limit - ended.gas_left)?;
     let created = ended.created.filter(|_| ended.success).unwrap_or_default();
-    write(vm, contract, created.as_slice())?;
-    let output = if ended.success { Bytes::new() } else { ended.output };
-    finish(vm, returned, output, 0).map(|_| ())
+    vm.write(contract, created.as_slice())?;
+    finish(vm, returned, if ended.success { Bytes::new() } else { ended.output })
 }

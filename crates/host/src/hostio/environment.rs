@@ -1,101 +1,111 @@
 //! What the program can ask of its call, its block and its chain.
 
+use alloy_primitives::U256;
 use revm::context_interface::{Block, Cfg, ContextTr, Transaction};
-use wasmi::{Error, Linker};
 
-use super::ink::{Vm, gas_left, ink_left, pay, read, stop, write};
+use super::Vm;
 use crate::frame::{Frame, Stop};
 use crate::price::{self, HOSTIO, INK_PER_GAS, POINTER};
 
-const MODULE: &str = "vm_hooks";
-
-pub(super) fn define(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
-    call_data(linker)?;
-    numbers(linker)?;
-    words(linker)
+pub(crate) fn read_args(vm: &mut Vm<'_, '_>, at: u32) -> Result<(), Stop> {
+    let data = vm.frame.calldata.clone();
+    vm.pay(HOSTIO + price::write(data.len() as u64))?;
+    vm.write(at, &data)
 }
 
-fn call_data(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
-    linker.func_wrap(MODULE, "read_args", |mut vm: Vm<'_, '_>, at: u32| -> Result<(), Error> {
-        let data = vm.data().calldata.clone();
-        pay(&mut vm, HOSTIO + price::write(data.len() as u64))?;
-        write(&mut vm, at, &data)
-    })?;
-    linker.func_wrap(
-        MODULE,
-        "write_result",
-        |mut vm: Vm<'_, '_>, at: u32, length: u32| -> Result<(), Error> {
-            pay(&mut vm, HOSTIO + 2 * price::read(length.into()))?;
-            vm.data_mut().result = read(&mut vm, at, length)?;
-            Ok(())
-        },
-    )?;
-    linker.func_wrap(MODULE, "exit_early", |mut vm: Vm<'_, '_>, status: u32| -> Result<(), Error> {
-        stop(&mut vm, Stop::Exit(status))
-    })?;
-    linker.func_wrap(
-        MODULE,
-        "pay_for_memory_grow",
-        |mut vm: Vm<'_, '_>, pages: u32| -> Result<(), Error> {
-            if pages == 0 {
-                return pay(&mut vm, HOSTIO);
-            }
-            let gas = vm.data_mut().stylus.pages.grow(pages.min(u16::MAX.into()) as u16);
-            super::ink::pay_gas(&mut vm, gas)
-        },
-    )?;
+pub(crate) fn write_result(vm: &mut Vm<'_, '_>, at: u32, length: u32) -> Result<(), Stop> {
+    vm.pay(HOSTIO + 2 * price::read(length.into()))?;
+    vm.frame.result = vm.read(at, length)?.to_vec();
     Ok(())
 }
 
-fn numbers(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
-    let mut number = |name: &str, of: fn(&Vm<'_, '_>) -> u64| {
-        linker
-            .func_wrap(MODULE, name, move |mut vm: Vm<'_, '_>| -> Result<u64, Error> {
-                pay(&mut vm, HOSTIO)?;
-                Ok(of(&vm))
-            })
-            .map(|_| ())
-    };
-    number("block_gas_limit", |vm| vm.data().stylus.block_gas_limit)?;
-    number("block_number", |vm| vm.data().context.block().number().saturating_to())?;
-    number("block_timestamp", |vm| vm.data().context.block().timestamp().saturating_to())?;
-    number("chainid", |vm| vm.data().context.cfg().chain_id())?;
-    number("evm_gas_left", gas_left)?;
-    number("evm_ink_left", ink_left)?;
-    linker.func_wrap(MODULE, "tx_ink_price", |mut vm: Vm<'_, '_>| -> Result<u32, Error> {
-        pay(&mut vm, HOSTIO)?;
-        Ok(INK_PER_GAS as u32)
-    })?;
-    linker.func_wrap(MODULE, "msg_reentrant", |mut vm: Vm<'_, '_>| -> Result<u32, Error> {
-        pay(&mut vm, HOSTIO)?;
-        let frame = vm.data();
-        Ok(u32::from(frame.stylus.open.get(&frame.address).is_some_and(|count| *count > 1)))
-    })?;
-    linker.func_wrap(MODULE, "return_data_size", |mut vm: Vm<'_, '_>| -> Result<u32, Error> {
-        pay(&mut vm, HOSTIO)?;
-        Ok(vm.data().returned.len() as u32)
-    })?;
-    Ok(())
+pub(crate) fn exit_early(_: &mut Vm<'_, '_>, status: u32) -> Result<(), Stop> {
+    Err(Stop::Exit(status))
 }
 
-fn words(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
-    let mut word = |name: &str, of: fn(&Frame<'_>) -> Vec<u8>| {
-        linker
-            .func_wrap(MODULE, name, move |mut vm: Vm<'_, '_>, at: u32| -> Result<(), Error> {
-                pay(&mut vm, HOSTIO + POINTER)?;
-                let bytes = of(vm.data());
-                write(&mut vm, at, &bytes)
-            })
-            .map(|_| ())
-    };
-    word("msg_sender", |frame| frame.caller.to_vec())?;
-    word("msg_value", |frame| frame.value.to_be_bytes_vec())?;
-    word("contract_address", |frame| frame.address.to_vec())?;
-    word("tx_origin", |frame| frame.context.tx().caller().to_vec())?;
-    word("tx_gas_price", |frame| alloy_primitives::U256::from(frame.gas_price()).to_be_bytes_vec())?;
-    word("block_coinbase", |frame| frame.context.block().beneficiary().to_vec())?;
-    word("block_basefee", |frame| {
-        alloy_primitives::U256::from(frame.context.block().basefee()).to_be_bytes_vec()
-    })?;
-    Ok(())
+pub(crate) fn pay_for_memory_grow(vm: &mut Vm<'_, '_>, pages: u32) -> Result<(), Stop> {
+    if pages == 0 {
+        return vm.pay(HOSTIO);
+    }
+    let gas = vm.frame.stylus.pages.grow(pages.min(u16::MAX.into()) as u16);
+    vm.pay_gas(gas)
+}
+
+pub(crate) fn block_gas_limit(vm: &mut Vm<'_, '_>) -> Result<u64, Stop> {
+    number(vm, |vm| vm.frame.context.block().gas_limit())
+}
+
+pub(crate) fn block_number(vm: &mut Vm<'_, '_>) -> Result<u64, Stop> {
+    number(vm, |vm| vm.frame.context.block().number().saturating_to())
+}
+
+pub(crate) fn block_timestamp(vm: &mut Vm<'_, '_>) -> Result<u64, Stop> {
+    number(vm, |vm| vm.frame.context.block().timestamp().saturating_to())
+}
+
+pub(crate) fn chainid(vm: &mut Vm<'_, '_>) -> Result<u64, Stop> {
+    number(vm, |vm| vm.frame.context.cfg().chain_id())
+}
+
+pub(crate) fn evm_gas_left(vm: &mut Vm<'_, '_>) -> Result<u64, Stop> {
+    number(vm, |vm| vm.gas_left())
+}
+
+pub(crate) fn evm_ink_left(vm: &mut Vm<'_, '_>) -> Result<u64, Stop> {
+    number(vm, |vm| vm.ink_left())
+}
+
+pub(crate) fn tx_ink_price(vm: &mut Vm<'_, '_>) -> Result<u32, Stop> {
+    number(vm, |_| INK_PER_GAS as u32)
+}
+
+pub(crate) fn msg_reentrant(vm: &mut Vm<'_, '_>) -> Result<u32, Stop> {
+    number(vm, |vm| {
+        let open = vm.frame.stylus.open.get(&vm.frame.address);
+        u32::from(open.is_some_and(|count| *count > 1))
+    })
+}
+
+pub(crate) fn msg_sender(vm: &mut Vm<'_, '_>, at: u32) -> Result<(), Stop> {
+    word(vm, at, |frame| frame.caller)
+}
+
+pub(crate) fn msg_value(vm: &mut Vm<'_, '_>, at: u32) -> Result<(), Stop> {
+    word(vm, at, |frame| frame.value.to_be_bytes::<32>())
+}
+
+pub(crate) fn contract_address(vm: &mut Vm<'_, '_>, at: u32) -> Result<(), Stop> {
+    word(vm, at, |frame| frame.address)
+}
+
+pub(crate) fn tx_origin(vm: &mut Vm<'_, '_>, at: u32) -> Result<(), Stop> {
+    word(vm, at, |frame| frame.context.tx().caller())
+}
+
+pub(crate) fn tx_gas_price(vm: &mut Vm<'_, '_>, at: u32) -> Result<(), Stop> {
+    word(vm, at, |frame| {
+        let base_fee = u128::from(frame.context.block().basefee());
+        U256::from(frame.context.tx().effective_gas_price(base_fee)).to_be_bytes::<32>()
+    })
+}
+
+pub(crate) fn block_coinbase(vm: &mut Vm<'_, '_>, at: u32) -> Result<(), Stop> {
+    word(vm, at, |frame| frame.context.block().beneficiary())
+}
+
+pub(crate) fn block_basefee(vm: &mut Vm<'_, '_>, at: u32) -> Result<(), Stop> {
+    word(vm, at, |frame| U256::from(frame.context.block().basefee()).to_be_bytes::<32>())
+}
+
+/// Answers with a number, as it is after the price is paid.
+fn number<T>(vm: &mut Vm<'_, '_>, of: impl Fn(&Vm<'_, '_>) -> T) -> Result<T, Stop> {
+    vm.pay(HOSTIO)?;
+    Ok(of(vm))
+}
+
+/// Answers with bytes in the program's memory.
+fn word<B: AsRef<[u8]>>(vm: &mut Vm<'_, '_>, at: u32, of: impl Fn(&Frame<'_>) -> B) -> Result<(), Stop> {
+    vm.pay(HOSTIO + POINTER)?;
+    let bytes = of(vm.frame);
+    vm.write(at, bytes.as_ref())
 }

@@ -1,47 +1,58 @@
 //! 256-bit arithmetic and keccak.
 
 use alloy_primitives::{U256, keccak256};
-use wasmi::{Error, Linker};
 
-use super::ink::{Vm, pay, read, read_word, write};
-use crate::frame::Frame;
+use super::Vm;
+use crate::frame::Stop;
 use crate::price::{self, HOSTIO, POINTER};
 
-const MODULE: &str = "vm_hooks";
+pub(crate) fn math_div(vm: &mut Vm<'_, '_>, value: u32, divisor: u32) -> Result<(), Stop> {
+    two(vm, value, divisor, |_| 20_000, |a, b| a.checked_div(b).unwrap_or_default())
+}
 
-pub(super) fn define(linker: &mut Linker<Frame<'_>>) -> Result<(), Error> {
-    let mut two = |name: &str, price: fn(U256) -> u64, of: fn(U256, U256) -> U256| {
-        linker
-            .func_wrap(MODULE, name, move |mut vm: Vm<'_, '_>, a: u32, b: u32| -> Result<(), Error> {
-                let second = read_word(&mut vm, b)?;
-                pay(&mut vm, HOSTIO + 3 * POINTER + price(second))?;
-                let result = of(read_word(&mut vm, a)?, second);
-                write(&mut vm, a, &result.to_be_bytes::<32>())
-            })
-            .map(|_| ())
-    };
-    two("math_div", |_| 20_000, |a, b| a.checked_div(b).unwrap_or_default())?;
-    two("math_mod", |_| 20_000, |a, b| a.checked_rem(b).unwrap_or_default())?;
-    two("math_pow", |b| 3_000 + 17_500 * (1 + b.byte_len() as u64), |a, b| a.wrapping_pow(b))?;
-    let mut three = |name: &str, price: u64, of: fn(U256, U256, U256) -> U256| {
-        linker
-            .func_wrap(MODULE, name, move |mut vm: Vm<'_, '_>, a: u32, b: u32, c: u32| -> Result<(), Error> {
-                pay(&mut vm, HOSTIO + 4 * POINTER + price)?;
-                let (x, y, z) = (read_word(&mut vm, a)?, read_word(&mut vm, b)?, read_word(&mut vm, c)?);
-                write(&mut vm, a, &of(x, y, z).to_be_bytes::<32>())
-            })
-            .map(|_| ())
-    };
-    three("math_add_mod", 21_000, |a, b, c| a.add_mod(b, c))?;
-    three("math_mul_mod", 24_100, |a, b, c| a.mul_mod(b, c))?;
-    linker.func_wrap(
-        MODULE,
-        "native_keccak256",
-        |mut vm: Vm<'_, '_>, at: u32, length: u32, dest: u32| -> Result<(), Error> {
-            pay(&mut vm, price::keccak(length.into()))?;
-            let hash = keccak256(read(&mut vm, at, length)?);
-            write(&mut vm, dest, hash.as_slice())
-        },
-    )?;
-    Ok(())
+pub(crate) fn math_mod(vm: &mut Vm<'_, '_>, value: u32, modulus: u32) -> Result<(), Stop> {
+    two(vm, value, modulus, |_| 20_000, |a, b| a.checked_rem(b).unwrap_or_default())
+}
+
+pub(crate) fn math_pow(vm: &mut Vm<'_, '_>, value: u32, exponent: u32) -> Result<(), Stop> {
+    let price = |exponent: U256| 3_000 + 17_500 * (1 + exponent.byte_len() as u64);
+    two(vm, value, exponent, price, |a, b| a.wrapping_pow(b))
+}
+
+pub(crate) fn math_add_mod(vm: &mut Vm<'_, '_>, value: u32, addend: u32, modulus: u32) -> Result<(), Stop> {
+    three(vm, [value, addend, modulus], 21_000, |[a, b, m]| a.add_mod(b, m))
+}
+
+pub(crate) fn math_mul_mod(
+    vm: &mut Vm<'_, '_>,
+    value: u32,
+    multiplier: u32,
+    modulus: u32,
+) -> Result<(), Stop> {
+    three(vm, [value, multiplier, modulus], 24_100, |[a, b, m]| a.mul_mod(b, m))
+}
+
+pub(crate) fn native_keccak256(vm: &mut Vm<'_, '_>, at: u32, length: u32, dest: u32) -> Result<(), Stop> {
+    vm.pay(price::keccak(length.into()))?;
+    let hash = keccak256(vm.read(at, length)?);
+    vm.write(dest, hash.as_slice())
+}
+
+fn two(
+    vm: &mut Vm<'_, '_>,
+    a: u32,
+    b: u32,
+    price: impl Fn(U256) -> u64,
+    of: impl Fn(U256, U256) -> U256,
+) -> Result<(), Stop> {
+    let second = vm.read_word(b)?;
+    vm.pay(HOSTIO + 3 * POINTER + price(second))?;
+    let result = of(vm.read_word(a)?, second);
+    vm.write_word(a, result)
+}
+
+fn three(vm: &mut Vm<'_, '_>, at: [u32; 3], price: u64, of: impl Fn([U256; 3]) -> U256) -> Result<(), Stop> {
+    vm.pay(HOSTIO + 4 * POINTER + price)?;
+    let operands = [vm.read_word(at[0])?, vm.read_word(at[1])?, vm.read_word(at[2])?];
+    vm.write_word(at[0], of(operands))
 }

@@ -5,31 +5,35 @@ use options::Value;
 use crate::cases::{holding, strike_value};
 use crate::double::Double;
 
-/// Of a price over S, times the larger of F D / S and K D / S where it is above 1.
-const PRICE: f64 = 1e-16;
+/// Of a call over S, times F D / S where that is above 1, and of a put, times the larger of that and K D / S where it is above 1.
+const PRICE: f64 = 8e-17;
+/// What a call's second tail adds, times K D / S: Mills' ratio is fitted for the density at its own argument.
+const PRICE_BY_STRIKE: f64 = 1e-18;
 /// Of both in the domain whose accuracy is promised.
 pub(crate) const PROMISED_PRICE: f64 = 2e-17;
 /// Of F D / S, and of K D / S, times itself where it is above 1.
 pub(crate) const FORWARD: f64 = 2e-17;
-/// Of a call over S from a slice: what the words of the variance add to [`PRICE`], times sd.
-const PRICE_BY_VARIANCE: f64 = 1e-18;
+/// Of a call over S from a slice, and what the words of the variance add, times sd.
+const BOOK_PRICE: f64 = 1e-16;
+const BOOK_PRICE_BY_VARIANCE: f64 = 2e-18;
 /// Of greeks from a slice: their other errors by what the words of the variance add, times sd.
-pub(crate) const BOOK: f64 = 0.005;
+pub(crate) const BOOK: f64 = 0.02;
 /// Of delta: where d is exact, and what the words of the log-moneyness add, times sd.
 const DELTA: f64 = 5e-16;
-const DELTA_BY_LOG: f64 = 2e-18;
+const DELTA_BY_LOG: f64 = 4e-18;
 /// Of vega / S, over sqrt T where that is above 1.
 const VEGA: f64 = 1.5e-16;
-/// Of gamma S, times sd where that is below 1.
+/// Of gamma S, times sd where that is below 1, and what d adds, times sd^2.
 const GAMMA: f64 = 2e-15;
+const GAMMA_BY_LOG: f64 = 2e-18;
 /// Of theta / S, and what decay adds, times T / sd.
-const THETA: f64 = 2e-15;
+const THETA: f64 = 5e-15;
 const THETA_BY_DECAY: f64 = 1e-15;
 /// Of vanna, times vol where that is below 1, and what d adds, times sd and vol.
-const VANNA: f64 = 2e-15;
-const VANNA_BY_LOG: f64 = 5e-18;
+const VANNA: f64 = 8e-15;
+const VANNA_BY_LOG: f64 = 1e-17;
 /// Of volga / S, times vol where that is below 1, over sqrt T where that is above 1.
-const VOLGA: f64 = 2e-14;
+const VOLGA: f64 = 8e-14;
 /// Most of a greek that is in Q50: 2^61 units.
 const MOST: f64 = 2_048.0;
 
@@ -62,7 +66,7 @@ impl Scale {
     }
 
     pub(crate) fn gamma(self) -> f64 {
-        GAMMA / self.deviation().min(1.0)
+        GAMMA / self.deviation().min(1.0) + GAMMA_BY_LOG / self.deviation().powi(2)
     }
 
     pub(crate) fn theta(self) -> f64 {
@@ -81,9 +85,19 @@ impl Scale {
 /// An hour in years: gamma and theta are of at least this.
 pub(crate) const RISK_FLOOR: f64 = 3_600.0 / 31_536_000.0;
 
-/// Of call and put [2^-62].
-pub(crate) fn price(value: &Value) -> i128 {
+/// Of a call [2^-62].
+pub(crate) fn call(value: &Value) -> i128 {
+    units(PRICE * real(holding(value)).max(1.0) + PRICE_BY_STRIKE * real(strike_value(value)))
+}
+
+/// Of a put [2^-62].
+pub(crate) fn put(value: &Value) -> i128 {
     units(PRICE * real(holding(value)).max(real(strike_value(value))).max(1.0))
+}
+
+/// Of two prices together.
+pub(crate) fn sum(of: fn(&Value) -> i128, one: &Value, other: &Value) -> i128 {
+    of(one) + of(other)
 }
 
 /// Of r K D / S: the interest on the strike that a put's theta has.
@@ -91,9 +105,9 @@ pub(crate) fn theta_of_strike(strike_value: i128) -> f64 {
     THETA * real(strike_value)
 }
 
-/// Of a call of [`options::Market`] where K / S is `moneyness` and the variance's root is `deviation` [2^-62].
-pub(crate) fn book_call(moneyness: f64, deviation: f64) -> i128 {
-    units(PRICE * moneyness.max(1.0) + PRICE_BY_VARIANCE / deviation)
+/// Of a call of [`options::Market`] where the variance's root is `deviation` and K D / S `strike_value` [2^-62].
+pub(crate) fn book_call(deviation: f64, strike_value: f64) -> i128 {
+    units(BOOK_PRICE + BOOK_PRICE_BY_VARIANCE / deviation + PRICE_BY_STRIKE * strike_value)
 }
 
 /// From units of 2^-62.

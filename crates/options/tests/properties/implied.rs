@@ -56,13 +56,13 @@ proptest! {
             Ok(vol) => {
                 prop_assert!(least < price && price < most);
                 let back = case.terms.value(vol).expect("vol in range");
-                let most = 2 * errors::price(&value) + (VOL * back.vega as f64) as i128;
+                let most = 2 * errors::put(&value) + (VOL * back.vega as f64) as i128;
                 let back = if put { back.put } else { back.call.into() };
                 prop_assert!((back - price).abs() <= most, "{price} {back}");
             }
             Err(ImpliedError::Low { by }) => prop_assert!(price <= least && by == least - price),
             Err(ImpliedError::High { by }) => prop_assert!(price >= most && by == price - most),
-            Err(ImpliedError::Vol) => prop_assert!(dearest(&case.terms, put) <= price + 2 * errors::price(&value)),
+            Err(ImpliedError::Vol) => prop_assert!(dearest(&case.terms, put) <= price + 2 * errors::put(&value)),
             Err(error) => prop_assert!(false, "{error:?}"),
         }
     }

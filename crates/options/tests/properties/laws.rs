@@ -23,8 +23,8 @@ proptest! {
         let mut dearer = case;
         dearer.vol = (case.vol + more).min((1 << 63) - 1);
         let (low, high) = (case.value(), dearer.value());
-        prop_assert!(i128::from(high.call) >= i128::from(low.call) - 2 * errors::price(&low), "{low:?} {high:?}");
-        prop_assert!(high.put >= low.put - 2 * errors::price(&low), "{low:?} {high:?}");
+        prop_assert!(i128::from(high.call) >= i128::from(low.call) - errors::sum(errors::call, &low, &high), "{low:?} {high:?}");
+        prop_assert!(high.put >= low.put - errors::sum(errors::put, &low, &high), "{low:?} {high:?}");
     }
 
     /// 0 <= C(K1) - C(K2) <= (K2 - K1) D, which is the put's rise less the call's fall.
@@ -32,8 +32,8 @@ proptest! {
     fn a_call_falls_with_strike_and_a_put_rises(case in WIDE.cases(), more in gap(1 << 44)) {
         let higher = case.with_strike(case.terms.strike + more);
         let (low, high) = (case.value(), higher.value());
-        prop_assert!(i128::from(high.call) <= i128::from(low.call) + 2 * errors::price(&high), "{low:?} {high:?}");
-        prop_assert!(high.put >= low.put - 2 * errors::price(&high), "{low:?} {high:?}");
+        prop_assert!(i128::from(high.call) <= i128::from(low.call) + errors::sum(errors::call, &low, &high), "{low:?} {high:?}");
+        prop_assert!(high.put >= low.put - errors::sum(errors::put, &low, &high), "{low:?} {high:?}");
     }
 
     /// dC/dT = vega vol / 2T + r K D N(d2) - c F D N(d1): where r >= 0 >= c, no term is negative.
@@ -45,7 +45,7 @@ proptest! {
         let mut long = short;
         long.terms.seconds = case.terms.seconds.saturating_add(more as u32).min(315_360_000);
         let (soon, late) = (short.value(), long.value());
-        prop_assert!(i128::from(late.call) >= i128::from(soon.call) - 2 * errors::price(&late), "{soon:?} {late:?}");
+        prop_assert!(i128::from(late.call) >= i128::from(soon.call) - errors::sum(errors::call, &soon, &late), "{soon:?} {late:?}");
     }
 
     /// dP/dT = vega vol / 2T - r K D N(-d2) + c F D N(-d1).
@@ -57,7 +57,7 @@ proptest! {
         let mut long = short;
         long.terms.seconds = case.terms.seconds.saturating_add(more as u32).min(315_360_000);
         let (soon, late) = (short.value(), long.value());
-        prop_assert!(late.put >= soon.put - 2 * errors::price(&late), "{soon:?} {late:?}");
+        prop_assert!(late.put >= soon.put - errors::sum(errors::put, &soon, &late), "{soon:?} {late:?}");
     }
 
     #[test]
@@ -67,9 +67,9 @@ proptest! {
         let [low, mid, high] =
             [middle - step, middle, middle + step].map(|strike| case.with_strike(strike).value());
         let bend = i128::from(low.call) - 2 * i128::from(mid.call) + i128::from(high.call);
-        prop_assert!(bend >= -4 * errors::price(&high), "{bend} {low:?} {mid:?} {high:?}");
+        prop_assert!(bend >= -4 * errors::call(&high), "{bend} {low:?} {mid:?} {high:?}");
         let bend = low.put - 2 * mid.put + high.put;
-        prop_assert!(bend >= -4 * errors::price(&high), "{bend} {low:?} {mid:?} {high:?}");
+        prop_assert!(bend >= -4 * errors::put(&high), "{bend} {low:?} {mid:?} {high:?}");
     }
 
     /// max(0, F D - K D) <= call <= F D and max(0, K D - F D) <= put <= K D, without any slack: a call above the intrinsic value is a put

@@ -50,8 +50,8 @@ proptest! {
         if let Some(scaled) = scaled(&case, times) {
             let (one, other) = (case.value(), scaled.value());
             let off = i128::from(one.call) - i128::from(other.call);
-            prop_assert!(off.abs() <= 2 * errors::price(&one), "{one:?} {other:?}");
-            prop_assert!((one.put - other.put).abs() <= 2 * errors::price(&one), "{one:?} {other:?}");
+            prop_assert!(off.abs() <= errors::sum(errors::call, &one, &other), "{one:?} {other:?}");
+            prop_assert!((one.put - other.put).abs() <= errors::sum(errors::put, &one, &other), "{one:?} {other:?}");
         }
     }
 }

@@ -73,8 +73,8 @@ impl State {
 
     /// Largest error of a call at a strike [2^-62].
     fn error(&self, strike: u64) -> i128 {
-        let strike = strike as f64;
-        errors::book_call(strike / 1e6 / self.spot_usd(), self.variance(strike)[0].sqrt())
+        let value = errors::real(self.market().strike_value(strike));
+        errors::book_call(self.variance(strike as f64)[0].sqrt(), value)
     }
 
     /// The option in the reference's terms: its vol is the slice's.
