@@ -104,16 +104,16 @@ impl Coefficients {
             self.hedging.at(delta)?,
         ];
         let mut sum = 0_u128;
-        for term in terms {
+        let mut add = |term: Real| {
             sum = sum.checked_add(term.floor(FRACTION)?)?;
-        }
-        let mut add = |square: Real| {
-            sum = sum.checked_add(self.vega.times(square).floor(FRACTION)?)?;
             Some(())
         };
-        vega::for_each_square(exposure.vega, &mut add)?;
+        for term in terms {
+            add(term)?;
+        }
+        vega::for_each_square(exposure.vega, |square| add(self.vega.times(square)))?;
         for expiry in exposure.depth {
-            depth::for_each_square(expiry, vega::floored(expiry.seconds), &mut add)?;
+            depth::for_each_term(expiry, vega::floored(expiry.seconds), self.vega, &mut add)?;
         }
         Some(sum >> FRACTION)
     }

@@ -70,23 +70,23 @@ fn total(weights: &Weights) -> u64 {
     weights.iter().fold(0, |sum, weight| sum.saturating_add((*weight).into()))
 }
 
-/// Calls `add` with each square over the time to expiry, in vega^2 per second: w_0 V^2 / t, then (V_b - w_b V)^2 / (w_b t).
+/// Calls `add` with each term, `scale` being what a vega^2 per second is charged: w_0 V^2 / t, then (V_b - w_b V)^2 / (w_b t).
 ///
-/// 1 / w_b is rounded down to a multiple of 2^-64: what is charged is the form with that coefficient, exactly, and convex for
-/// it. `None` when the weights sum to more than one, when a strip without weight has vega, or when `add` is.
-pub(crate) fn for_each_square(
+/// 1 / w_b and 1 / t are rounded down to multiples of 2^-64: what is charged is the form with those coefficients, exactly, and
+/// convex for them. `None` when the weights sum to more than one, when a strip without weight has vega, or when `add` is.
+pub(crate) fn for_each_term(
     depth: &Depth,
     seconds: u32,
+    scale: Real,
     mut add: impl FnMut(Real) -> Option<()>,
 ) -> Option<()> {
     let unused = u64::from(WHOLE).checked_sub(total(&depth.weights))?;
     let sum = depth.vega.iter().fold(0_i128, |sum, vega| sum.wrapping_add((*vega).into()));
-    // 1 / (1e6 t), t at least a day.
-    let per_second = Real::new(1, 0).over(Real::new(u64::from(seconds).wrapping_mul(WHOLE.into()), 0))?;
-    add(square(sum).times(Real::new(unused, 0)).times(per_second))?;
+    let scale = scale.times(inverse(seconds)?).times(inverse(WHOLE)?);
+    add(square(sum).times(scale).times(Real::new(unused, 0)))?;
 
     for (vega, weight) in depth.vega.iter().zip(depth.weights) {
-        let Some(inverse) = u64::MAX.checked_div(weight.into()) else {
+        let Some(share) = inverse(weight) else {
             if *vega != 0 {
                 return None;
             }
@@ -95,9 +95,14 @@ pub(crate) fn for_each_square(
         // 1e6 (V_b - w_b V): 2^63 times 2^20, and 2^66 times 2^20.
         let own = i128::from(*vega).wrapping_mul(WHOLE.into());
         let apart = own.wrapping_sub(sum.wrapping_mul(weight.into()));
-        add(square(apart).times(Real::new(inverse, -64)).times(per_second))?;
+        add(square(apart).times(scale).times(share))?;
     }
     Some(())
+}
+
+/// 1 / x, rounded down to a multiple of 2^-64; a division of words costs a hundredth of one of wide numbers.
+fn inverse(x: u32) -> Option<Real> {
+    u64::MAX.checked_div(x.into()).map(|inverse| Real::new(inverse, -64))
 }
 
 fn square(x: i128) -> Real {

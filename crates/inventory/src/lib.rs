@@ -96,6 +96,7 @@ extern crate std;
 mod band;
 mod charge;
 mod depth;
+mod limits;
 mod margin;
 mod profile;
 mod quote;
@@ -108,10 +109,11 @@ mod vega;
 pub use band::{Band, band, hedge_due};
 pub use charge::{Coefficients, risk};
 pub use depth::{Depth, STRIPS, Weights, WeightsError, check_weights};
+pub use limits::{CapError, Caps, Round, RoundCaps, RoundError};
 pub use margin::{Auction, Exposed, Margin, MarginRule, liquidation_part, margin, uncovered};
 pub use profile::{Field, Profile, ProfileError};
 pub use quote::{Quote, QuoteError, Trade, quote, static_bound};
-pub use shares::{Fill, Haircut};
+pub use shares::{Fill, Haircut, Vesting, Waterfall};
 pub use spread::{age_factor, spread_floor};
 pub use stress::{
     MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, worst_case, worst_loss,

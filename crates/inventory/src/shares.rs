@@ -77,3 +77,61 @@ impl Fill {
         Some((assets, mul_div_up(self.shares, request, self.requested)?))
     }
 }
+
+/// What the vault has, split between those whose money it is, the claims of live and settling series, and the shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waterfall {
+    /// Margin and pending deposits, settled claims and processed redemptions, as far as assets go [micro-USD]
+    pub segregated: u128,
+    /// How live and settling series share: in full, or what is left.
+    pub series: Haircut,
+    /// What is left for the shares [micro-USD]
+    pub shares: u128,
+}
+
+impl Waterfall {
+    /// Of `assets`: first what is `segregated`, then the `claims` of all series at one recorded instant, then the shares, which bear every loss down to
+    /// nothing before a claim bears any.
+    #[must_use]
+    pub fn new(assets: u128, segregated: u128, claims: u128) -> Self {
+        let kept = segregated.min(assets);
+        let left = assets.saturating_sub(kept);
+        let remaining = claims.min(left);
+        Self {
+            segregated: kept,
+            series: Haircut { remaining, total: claims, taken: 0 },
+            shares: left.saturating_sub(remaining),
+        }
+    }
+}
+
+/// Spread income that is not the shares' yet: it vests in a straight line to an expiry, so that nobody buys shares for what is to come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vesting {
+    /// Not vested at `since` [micro-USD]
+    pub locked: u128,
+    /// [unix seconds]
+    pub since: u32,
+    /// When all is vested [unix seconds]
+    pub until: u32,
+}
+
+impl Vesting {
+    /// What is not vested at `now`, rounded up; all of it before `since`, nothing from `until` on.
+    #[must_use]
+    pub fn unvested(&self, now: u32) -> u128 {
+        if now >= self.until {
+            return 0;
+        }
+        let (left, whole) =
+            (self.until.saturating_sub(now.max(self.since)), self.until.saturating_sub(self.since));
+        mul_div_up(self.locked, left.into(), whole.into()).unwrap_or(self.locked)
+    }
+
+    /// With `income` that vests from `now` on, beside what has not vested yet. `None` where a sum leaves 128 bits.
+    #[must_use]
+    pub fn with(&self, income: u128, now: u32) -> Option<Self> {
+        let now = now.max(self.since);
+        Some(Self { locked: self.unvested(now).checked_add(income)?, since: now, until: self.until })
+    }
+}

@@ -21,6 +21,8 @@ pub type Pnl = [[i128; SPOTS]; VOLS];
 /// One in millionths.
 const MILLION: i128 = 1_000_000;
 const DAY: u32 = 86_400;
+/// ln of 30 days in seconds, in Q57.
+const LN_MONTH: Word = Wrapping(2_128_284_499_081_130_031);
 /// 0.4 in Q62.
 const POWER: Word = Wrapping(1_844_674_407_370_955_162);
 
@@ -46,7 +48,7 @@ impl Shock {
     /// To the nearest. An expiry less than a minute away counts as a minute away.
     #[must_use]
     pub fn changes(&self, seconds: u32) -> [i32; VOLS] {
-        let months = ln((30 * DAY).into()) - ln(seconds.clamp(60, 90 * DAY).into());
+        let months = LN_MONTH - ln(seconds.clamp(60, 90 * DAY).into());
         // From Q57 to Q60: at most 0.4 x 10.7 in magnitude.
         let factor = exp((Wrapping(0) - mul(months, POWER)) << 3);
         let change = |at_month: u32, most: u32| {

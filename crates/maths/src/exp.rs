@@ -26,7 +26,7 @@ pub fn exp_neg(x: Word) -> Word {
     shr(exp.mantissa, exp.halvings)
 }
 
-/// e^-x for x in Q60, |x| < 7.6.
+/// e^-x for x in Q60, |x| < 5.1: x / ln 2 and a half stay below 8.
 #[inline(always)]
 #[must_use]
 pub fn exp(x: Word) -> Exp {

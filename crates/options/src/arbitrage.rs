@@ -10,7 +10,7 @@
 
 use core::num::Wrapping;
 
-use maths::{ONE, Word, abs, cut, ln, min, mul, reciprocal, root, shift, shr};
+use maths::{ONE, Word, abs, cut, ln, max, min, mul, reciprocal, root, shift, shr};
 
 use crate::series::StrikeGrid;
 use crate::slice::Slice;
@@ -101,7 +101,7 @@ impl Slice {
 }
 
 /// A slice in words.
-struct Curve {
+pub(crate) struct Curve {
     /// [Q58]
     a: Word,
     /// [Q61]
@@ -115,7 +115,7 @@ struct Curve {
 }
 
 impl Curve {
-    fn new(slice: &Slice) -> Self {
+    pub(crate) fn new(slice: &Slice) -> Self {
         Self {
             a: Wrapping(slice.a) << 22,
             b: Wrapping(slice.b) << 25,
@@ -123,6 +123,13 @@ impl Curve {
             m: Wrapping(i64::from(slice.m)) << 29,
             s: Wrapping(slice.s) << 23,
         }
+    }
+
+    /// w [Q58] at k [Q57], flat beyond 7 from the centre.
+    pub(crate) fn variance(&self, k: Word) -> Word {
+        let x = cut(k - self.m, WING) << 2;
+        let root = root((mul(x, x) + mul(self.s, self.s)).0.unsigned_abs());
+        max(self.a + mul(self.b, mul(x, self.rho) + root.root()), Wrapping(0))
     }
 
     /// Refuses a strike where g w^2 is negative.
@@ -153,16 +160,14 @@ impl Curve {
 
     /// With w in Q58 below 32, k in Q57 below 64, w' in Q60 at most 2 and w'' in Q40 below 2^22. In Q52: the first bracket is below 96, w'^2 at most
     /// 4, w + w^2 / 4 below 288 and w^2 below 1024. All terms are in Q92 then, below 2^124.
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "as said, and only shifts, products and sums of what is bounded"
-    )]
     fn verdict(&self, strike: u64, [w, k, slope, bend]: [i128; 4]) -> Result<(), Arbitrage> {
-        let bracket = (w - ((k * slope) >> 60)) >> 6;
-        let slope_squared = (slope * slope) >> 68;
-        let square = (w * w) >> 64;
-        let minus = slope_squared * ((w >> 6) + (square >> 2));
-        let total = ((bracket * bracket) >> 12) - (minus >> 14) + ((square * bend) >> 1);
+        let times = i128::wrapping_mul;
+        let bracket = w.wrapping_sub(times(k, slope) >> 60) >> 6;
+        let slope_squared = times(slope, slope) >> 68;
+        let square = times(w, w) >> 64;
+        let minus = times(slope_squared, (w >> 6).wrapping_add(square >> 2)) >> 14;
+        let bent = times(square, bend) >> 1;
+        let total = (times(bracket, bracket) >> 12).wrapping_sub(minus).wrapping_add(bent);
         if total >= 0 {
             return Ok(());
         }

@@ -1,5 +1,7 @@
 //! European options on a forward: series, strike grids, the vol surface, Black-76 prices with greeks, and sums over a book.
 //!
+//! Beside them: a book's value in scenarios of spot and vol, its payoff at settlement, and the arbitrage and the steps that a new surface must not have.
+//!
 //! What everything costs, how far it is off and where: `README.md`.
 //!
 //! Prices and greeks are in units of spot, as words of `maths`; time, prices and the surface are arguments.
@@ -29,6 +31,7 @@ mod market;
 mod option;
 mod series;
 mod slice;
+mod step;
 mod stress;
 mod terminal;
 mod totals;
@@ -41,6 +44,7 @@ pub use market::{Error, Greeks, Market, Quoted};
 pub use option::{Terms, TermsError, Value};
 pub use series::{GridError, Kind, MAX_STRIKES, Series, StrikeGrid, is_expiry};
 pub use slice::{Slice, SliceError};
+pub use step::Step;
 pub use stress::{Moves, SPOTS, Scale, Stress, StressError, VOLS};
 pub use terminal::Terminal;
 pub use totals::{STRIKES_PER_SLOT, Totals, lots};

@@ -52,6 +52,7 @@ impl Terminal {
         let (value, slope) =
             (strikes.checked_mul(1 << HEDGE)?, hedge.checked_sub(i128::from(puts) << HEDGE)?);
         let mut walk = Walk { from, to, at: 0, value, slope, least: None };
+        walk.note(0, value);
 
         let mut strike = grid.base;
         for lots in lots.take(grid.count.into()) {
@@ -68,17 +69,23 @@ impl Terminal {
 impl Walk {
     /// Follows a straight piece to spot `next`: its least value within the range lies at an end of what of it is within.
     fn go(&mut self, next: u64) -> Option<()> {
-        for spot in [self.at.max(self.from), next.min(self.to)] {
-            if (self.at..=next).contains(&spot) && (self.from..=self.to).contains(&spot) {
-                let value = self.on(spot)?;
-                if self.least.is_none_or(|(least, _)| value < least) {
-                    self.least = Some((value, spot));
-                }
+        for end in [self.from, self.to] {
+            if self.at < end && end < next {
+                self.note(end, self.on(end)?);
             }
         }
         self.value = self.on(next)?;
         self.at = next;
+        self.note(next, self.value);
         Some(())
+    }
+
+    /// Keeps the least value within the range.
+    fn note(&mut self, spot: u64, value: i128) {
+        let lower = self.least.is_none_or(|(least, _)| value < least);
+        if lower && self.from <= spot && spot <= self.to {
+            self.least = Some((value, spot));
+        }
     }
 
     /// The value at a spot of the piece.

@@ -8,7 +8,8 @@
     clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::indexing_slicing,
-    clippy::panic
+    clippy::panic,
+    clippy::cast_sign_loss
 )]
 
 use options::{Arbitrage, Slice, StrikeGrid};
@@ -212,5 +213,39 @@ proptest! {
         if wings && worst > 0.0102 * near_svi.b * near_svi.s + 1e-9 {
             prop_assert_eq!(near.check_calendar(&far), Ok(()), "{}", worst);
         }
+    }
+}
+
+const Q47: f64 = (1_u64 << 47) as f64;
+
+#[test]
+fn a_step_beyond_the_cap_is_named_with_its_strike() {
+    let flat = |vol: f64| Svi { a: vol * vol * 0.25, b: 0.0, rho: 0.0, m: 0.0, s: 0.1 }.stored();
+    let quarter = 7_884_000;
+    let most = (0.05 * Q47) as u64;
+    assert_eq!(flat(0.8499).check_step(quarter, (&flat(0.8), quarter), &grid(), most), Ok(()));
+    let step = flat(0.8501).check_step(quarter, (&flat(0.8), quarter), &grid(), most).unwrap_err();
+    assert_eq!(step.strike, grid().base);
+    assert!((step.from as f64 / Q47 - 0.8).abs() < 1e-8 && (step.to as f64 / Q47 - 0.8501).abs() < 1e-8);
+    assert!(flat(0.7499).check_step(quarter, (&flat(0.8), quarter), &grid(), most).is_err());
+    // The same vol with half of the time left is half of the variance, and no step.
+    let half = Svi { a: 0.08, b: 0.0, rho: 0.0, m: 0.0, s: 0.1 }.stored();
+    assert_eq!(half.check_step(quarter / 2, (&flat(0.8), quarter), &grid(), most), Ok(()));
+    // A smile that moves in its wing alone.
+    let smile = |b: f64| Svi { a: 0.15, b, rho: 0.0, m: 0.0, s: 0.1 }.stored();
+    let step = smile(0.12).check_step(quarter, (&smile(0.02), quarter), &grid(), most).unwrap_err();
+    assert!(step.strike < FORWARD && step.to > step.from);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+    #[test]
+    fn vols_are_the_formula(slice in raw(), strike in 1_000_000..1_000_000_000_000_u64, seconds in 600..300_000_000_u32) {
+        let svi = Svi::of(&slice);
+        let k = (strike as f64 / FORWARD as f64).ln();
+        let vol = (svi.w(k.clamp(svi.m - 7.0, svi.m + 7.0)) * 31_536_000.0 / f64::from(seconds)).sqrt();
+        let said = slice.vol(strike, seconds) as f64 / Q47;
+        prop_assert!((said - vol).abs() <= 2e-9 * vol + 1e-12 * (31_536_000.0 / f64::from(seconds)).sqrt(), "{} {}", said, vol);
     }
 }

@@ -10,8 +10,8 @@
 use core::num::Wrapping;
 
 use options::{
-    Error, ForwardError, GridError, ImpliedError, Kind, MAX_STRIKES, Market, Series, Slice, SliceError,
-    StrikeGrid, Terms, TermsError, Totals, is_expiry, lots,
+    Error, ForwardError, GridError, ImpliedError, Kind, MAX_STRIKES, Market, Moves, SPOTS, Scale, Series,
+    Slice, SliceError, Stress, StrikeGrid, Terminal, Terms, TermsError, Totals, VOLS, is_expiry, lots,
 };
 use proptest::prelude::*;
 
@@ -262,6 +262,48 @@ proptest! {
             totals.merge(&once);
             prop_assert_eq!(lots(&word).count(), 8);
         }
+    }
+
+    #[test]
+    fn any_book_has_values_in_scenarios_or_an_error(
+        spot in number(), times in (short(), short()), slice in slices(), grid in (number(), number(), any::<u8>()),
+        word in any::<[u8; 32]>(), puts in (signed(), signed()), moves in any::<[i32; SPOTS]>(), changes in any::<[i32; VOLS]>(),
+    ) {
+        let (seconds, slice_seconds) = times;
+        let (base, step, count) = grid;
+        let few = |numbers: [i32; SPOTS]| numbers.map(|number| number >> 12);
+        let scales = changes.map(|change| Scale::new(change >> 12));
+        let (Ok(moves), [Ok(down), Ok(flat), Ok(up)]) = (Moves::new(&few(moves)), scales) else { return Ok(()) };
+        if let Ok(market) = Market::new(spot, seconds, 0, &slice, slice_seconds) {
+            let grid = StrikeGrid { base, step, count };
+            let mut stress = Stress::default();
+            stress.add_slot(&market, &moves, &[down, flat, up], &grid, count, &word);
+            stress.add_puts(&market, &grid, puts.0, puts.1);
+            let all = lots(&word).fold(0, |sum, lots| sum + u64::from(lots.unsigned_abs()));
+            prop_assert_eq!(stress.values(&moves).is_err(), all >= 1 << 30);
+        }
+    }
+
+    #[test]
+    fn any_payoff_has_a_least_value_or_none(
+        grid in (number(), number(), any::<u8>()), word in any::<[u8; 32]>(), puts in (signed(), signed()),
+        hedge in any::<i128>(), down in 0..128_u32, spots in (number(), number()),
+    ) {
+        let (base, step, count) = grid;
+        let grid = StrikeGrid { base, step, count };
+        let line = Terminal::new(&grid, lots(&word), puts, hedge >> down, [spots.0, spots.1]);
+        if let Some(line) = line {
+            prop_assert!((spots.0..=spots.1).contains(&line.at));
+        }
+    }
+
+    #[test]
+    fn any_slices_are_checked_against_each_other(
+        a in slices(), b in slices(), grid in (number(), number(), any::<u8>()), times in (short(), short()), most in number(),
+    ) {
+        let (base, step, count) = grid;
+        let grid = StrikeGrid { base, step, count };
+        let _ = (a.check_butterfly(&grid), a.check_calendar(&b), a.check_step(times.0, (&b, times.1), &grid, most));
     }
 
     /// What a stored word unpacks to packs to that word, whether or not it is a slice.

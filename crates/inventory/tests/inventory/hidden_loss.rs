@@ -97,8 +97,9 @@ impl Book {
         let mut stress = Stress::default();
         for expiry in &self.expiries {
             let scales = Shock::DEFAULT.changes(expiry.seconds).map(|change| Scale::new(change).unwrap());
+            let market = expiry.market(SPOT_E8, 0);
             for (strike, lots) in expiry.strikes() {
-                stress.add(&expiry.market(SPOT_E8, 0), &moves, &scales, strike, lots);
+                stress.add(&market, &moves, &scales, strike, lots);
             }
         }
         let values = stress.values(&moves).unwrap();

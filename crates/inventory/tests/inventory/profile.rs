@@ -1,7 +1,7 @@
-use inventory::{Field, Profile, ProfileError};
+use inventory::{Bucket, Coefficients, Exposure, Field, Profile, ProfileError, Trade, quote};
 use proptest::prelude::*;
 
-use crate::market::{ETH, profile};
+use crate::market::{Book, DAY, ETH, USD, profile};
 
 #[test]
 fn a_field_out_of_its_bounds_is_named_with_its_bounds() {
@@ -57,5 +57,39 @@ proptest! {
             surface_heartbeat: to.surface_heartbeat, max_surface_age: to.max_surface_age,
             hedge_fixed_cost: to.hedge_fixed_cost, ..from
         });
+    }
+
+    /// Trade, change, reverse: with every parameter of J up to double or half, who trades as the change begins and closes within five minutes
+    /// of it has lost.
+    #[test]
+    fn nobody_gains_by_trading_round_a_change(
+        factors in proptest::array::uniform8(500..2_000_u64), wait in 0..300_u32, days in 1..400_u32,
+        held in [-5_000_000..5_000_000_i128, -30_000_000..30_000_000_i128, -5_000_000..5_000_000_i128],
+        traded in [-5_000_000..5_000_000_i128, -30_000_000..30_000_000_i128, -5_000_000..5_000_000_i128],
+    ) {
+        let by = |value: u32, place: usize| (u64::from(value) * factors[place] / 1_000) as u32;
+        let next = Profile {
+            risk_aversion: ETH.risk_aversion / 1_000 * factors[0],
+            vol: by(ETH.vol, 1), delta_horizon: by(ETH.delta_horizon, 2), gamma_horizon: by(ETH.gamma_horizon, 3),
+            carry_horizon: by(ETH.carry_horizon, 4), vega_horizon: by(ETH.vega_horizon, 5),
+            vol_of_vol: by(ETH.vol_of_vol, 6), hedge_cost: by(ETH.hedge_cost, 7),
+            ..ETH
+        };
+        let book = |[delta, gamma, vega]: [i128; 3]| Book {
+            delta: delta * USD,
+            gamma: gamma * USD,
+            vega: vec![Bucket { seconds: days * DAY, vega: vega * USD, surface_age: 0 }],
+            depth: Vec::new(),
+        };
+        let (before, net) = (book(held), book(traded));
+        let after = before.combine(&net, |a, b| a + b);
+        let premium = |profile: &Profile, before: Exposure, after: Exposure, net: Exposure| {
+            let trade = Trade { before, after, net, bound: i128::MIN, ..Default::default() };
+            quote(profile, &Coefficients::new(profile), &trade).unwrap().premium
+        };
+        let paid = premium(&ETH, before.exposure(), after.exposure(), net.exposure());
+        let later = ETH.ramped(&next, wait, 21_600);
+        let back = premium(&later, after.exposure(), before.exposure(), net.map(|x| -x).exposure());
+        prop_assert!(paid + back > 0, "{} {}", paid, back);
     }
 }

@@ -1,4 +1,4 @@
-use inventory::{Fill, Haircut};
+use inventory::{Fill, Haircut, Vesting, Waterfall};
 use proptest::prelude::*;
 
 #[test]
@@ -84,5 +84,62 @@ proptest! {
             waiting += u128::from(request) - taken;
         }
         prop_assert!(assets <= fill.assets && waiting <= requested - fill.shares);
+    }
+}
+
+#[test]
+fn shares_bear_losses_first_and_segregated_money_last() {
+    let split = |assets| {
+        let Waterfall { segregated, series, shares } = Waterfall::new(assets, 300, 500);
+        (segregated, series.remaining, shares)
+    };
+    assert_eq!(split(1_000), (300, 500, 200));
+    assert_eq!(split(800), (300, 500, 0));
+    assert_eq!(split(799), (300, 499, 0));
+    assert_eq!(split(301), (300, 1, 0));
+    assert_eq!(split(299), (299, 0, 0));
+    assert_eq!(Waterfall::new(500, 0, 700).series, Haircut { remaining: 500, total: 700, taken: 0 });
+}
+
+#[test]
+fn spread_income_vests_in_a_straight_line() {
+    let vesting = Vesting { locked: 1_000, since: 100, until: 200 };
+    assert_eq!(
+        [0, 100, 101, 150, 199, 200, 300].map(|now| vesting.unvested(now)),
+        [1_000, 1_000, 990, 500, 10, 0, 0]
+    );
+    // Rounded up: not the shares' a moment early.
+    assert_eq!(Vesting { locked: 1, ..vesting }.unvested(199), 1);
+    assert_eq!(vesting.with(100, 150), Some(Vesting { locked: 600, since: 150, until: 200 }));
+    assert_eq!(vesting.with(100, 50), Some(Vesting { locked: 1_100, since: 100, until: 200 }));
+    assert_eq!(Vesting { locked: u128::MAX, ..vesting }.with(1, 100), None);
+    assert_eq!(Vesting { until: 100, ..vesting }.unvested(100), 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+    #[test]
+    fn a_waterfall_loses_nothing(assets: u64, segregated: u64, claims: u64) {
+        let split = Waterfall::new(assets.into(), segregated.into(), claims.into());
+        prop_assert_eq!(split.segregated + split.series.remaining + split.shares, u128::from(assets));
+        prop_assert!(split.shares == 0 || split.series.remaining == claims.into());
+        prop_assert!(split.series.remaining == 0 || split.segregated == segregated.into());
+    }
+
+    /// Looking at it in between moves what has not vested by no more than its rounding, and never down.
+    #[test]
+    fn vesting_does_not_depend_on_when_it_is_looked_at(locked: u64, times: [u16; 4], income: u64) {
+        let mut times = times.map(u32::from);
+        times.sort_unstable();
+        let [since, between, later, until] = times;
+        let vesting = Vesting { locked: locked.into(), since, until };
+        let whole = vesting.unvested(later);
+        let looked = vesting.with(0, between).unwrap().unvested(later);
+        prop_assert!(whole <= looked && looked <= whole + 1);
+        prop_assert!(vesting.unvested(between) >= whole);
+        let more = vesting.with(income.into(), between).unwrap();
+        let expected = if between < until { vesting.unvested(between) + u128::from(income) } else { 0 };
+        prop_assert_eq!(more.unvested(between), expected);
     }
 }

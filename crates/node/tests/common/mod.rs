@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use node::{Config, Node};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A node on a free port.
 pub fn node() -> Node {
@@ -36,7 +36,7 @@ pub fn post(node: &Node, body: &str) -> (u16, Value) {
 
 /// Asks a method.
 pub fn ask(node: &Node, method: &str, params: Value) -> Result<Value, Value> {
-    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let request = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let (_, mut answer) = post(node, &request.to_string());
     match answer.get_mut("result") {
         Some(result) => Ok(result.take()),

@@ -1,0 +1,85 @@
+//! How far a new slice moves the vol of a strike.
+
+use core::num::Wrapping;
+
+use maths::{Word, ln, mul, root};
+
+use crate::arbitrage::Curve;
+use crate::series::StrikeGrid;
+use crate::slice::Slice;
+
+/// A year in seconds in Q34.
+const YEAR: u64 = 31_536_000 << 34;
+
+/// A strike whose vol moves too far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// [micro-USD]
+    pub strike: u64,
+    /// Vol by the last slice [Q47]
+    pub from: i64,
+    /// Vol by the new one [Q47]
+    pub to: i64,
+}
+
+/// A slice's vols.
+struct Vols {
+    curve: Curve,
+    /// ln of the forward [Q57]
+    forward: Word,
+    /// 1 / sqrt T [Q49]
+    per_root_time: Word,
+}
+
+impl Vols {
+    /// 1 / sqrt T of a second is below 2^13, and of ten years 2^-31 of itself off.
+    fn new(slice: &Slice, seconds: u32) -> Self {
+        let per_time = YEAR.checked_div(seconds.max(1).into()).unwrap_or_default();
+        Self {
+            curve: Curve::new(slice),
+            forward: ln(slice.forward),
+            per_root_time: root(per_time).root() << 1,
+        }
+    }
+
+    /// sqrt(w / T) [Q47]
+    fn at(&self, strike: Word) -> i64 {
+        let variance = self.curve.variance(strike - self.forward);
+        let deviation = if variance.0 > 0 { root(variance.0.unsigned_abs()).root() } else { Wrapping(0) };
+        mul(deviation, self.per_root_time).0
+    }
+}
+
+impl Slice {
+    /// Vol at a strike by this slice, published `seconds` before its expiry [Q47]; relative error below 1e-9.
+    ///
+    /// Variance runs off in proportion to time at each strike, so until the next slice this is the vol.
+    #[must_use]
+    pub fn vol(&self, strike: u64, seconds: u32) -> i64 {
+        Vols::new(self, seconds).at(ln(strike))
+    }
+
+    /// Checks that this slice, published `seconds` before expiry, moves no strike of a grid by more than `most` [Q47] from the vol by the `last`
+    /// one, published `last_seconds` before expiry. Both pass [`Slice::check`].
+    ///
+    /// # Errors
+    /// The lowest strike that moves further.
+    pub fn check_step(
+        &self,
+        seconds: u32,
+        (last, last_seconds): (&Self, u32),
+        grid: &StrikeGrid,
+        most: u64,
+    ) -> Result<(), Step> {
+        let (new, old) = (Vols::new(self, seconds), Vols::new(last, last_seconds));
+        for index in 0..grid.count {
+            let strike = grid.base.wrapping_add(grid.step.wrapping_mul(index.into()));
+            let log = ln(strike);
+            let (from, to) = (old.at(log), new.at(log));
+            if to.abs_diff(from) > most {
+                return Err(Step { strike, from, to });
+            }
+        }
+        Ok(())
+    }
+}
