@@ -6,6 +6,9 @@ use std::path::PathBuf;
 /// The mnemonic that Ethereum's test tools share.
 pub const TEST_MNEMONIC: &str = "test test test test test test test test test test test junk";
 
+/// Times beyond are refused, so that clocks can go on [unix seconds].
+const LATEST: u64 = 1 << 40;
+
 /// How a node is started.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
@@ -34,7 +37,7 @@ pub struct Config {
     #[arg(long, default_value = TEST_MNEMONIC)]
     pub mnemonic: String,
     /// Time of the genesis block [unix seconds]; the clock goes on from there [default: now]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LATEST))]
     pub timestamp: Option<u64>,
     /// Load the state from FILE if it exists, and save it there at the end
     #[arg(long, value_name = "FILE")]
