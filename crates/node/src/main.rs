@@ -1,8 +1,8 @@
 //! `equipoise-node`: a development node for Arbitrum Stylus, with no Docker and no network.
 
 use std::io::IsTerminal;
+use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::Parser;
 use node::{Config, Node};
 
@@ -16,8 +16,17 @@ struct Arguments {
     config: Config,
 }
 
-fn main() -> Result<()> {
-    let Arguments { config } = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse().config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("equipoise-node: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(config: Config) -> anyhow::Result<()> {
     let node = Node::start(config)?;
     greet(&node);
     node.wait()
