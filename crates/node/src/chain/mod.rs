@@ -17,6 +17,7 @@ use alloy_consensus::TxEnvelope;
 use alloy_consensus::transaction::Recovered;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, TxHash, U256};
+use anyhow::Context as _;
 use host::{Mark, World};
 use tokio::sync::{broadcast, watch};
 
@@ -93,7 +94,7 @@ impl Chain {
     pub(crate) fn new(config: Config, interval: watch::Sender<Option<Duration>>) -> anyhow::Result<Self> {
         let mut chain = Self {
             world: World::new(),
-            wallets: Wallets::new(&config.mnemonic, config.accounts)?,
+            wallets: Wallets::new(&config.mnemonic, config.accounts).context("the mnemonic is not valid")?,
             clock: Clock::default(),
             automine: !config.no_mining && config.block_time.is_none(),
             pool: Pool::default(),
