@@ -33,7 +33,7 @@ const ADDS: [u8; 16] = hex!("6001545f3501806001555f5260205ff3");
 
 fn world(contract: &[u8]) -> World {
     let mut world = World::new();
-    world.set_balance(CALLER, U256::from(10).pow(U256::from(18)));
+    world.set_balance(CALLER, U256::from(1_000_000_000_000_000_000_u64));
     let deployer = world.account("deployer");
     let wasm = wat::parse_str(CALLS).expect("a module");
     let program = world.deploy_wasm(deployer, &wasm, None).expect("a program");
@@ -56,7 +56,7 @@ fn folded(trace: &Trace) -> u64 {
     lines
         .lines()
         .map(|line| line.rsplit_once(' ').expect("a count").1.parse::<u64>().expect("a number"))
-        .fold(0, |sum, ink| sum + ink)
+        .fold(0, u64::saturating_add)
 }
 
 #[test]

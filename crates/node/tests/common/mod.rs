@@ -7,12 +7,12 @@ use node::{Config, Node};
 use serde_json::Value;
 
 /// A node on a free port.
-pub fn node() -> Node {
+pub(crate) fn node() -> Node {
     Node::start(Config { port: 0, ..Config::default() }).expect("the node starts")
 }
 
 /// Sends bytes, half-closes nothing, and reads one HTTP response: status and body.
-pub fn exchange(node: &Node, bytes: &[u8]) -> (u16, String) {
+pub(crate) fn exchange(node: &Node, bytes: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(node.address()).expect("the node listens");
     // A server may answer and close before it has read everything.
     let _ = stream.write_all(bytes);
@@ -25,7 +25,7 @@ pub fn exchange(node: &Node, bytes: &[u8]) -> (u16, String) {
 }
 
 /// Posts a body.
-pub fn post(node: &Node, body: &str) -> (u16, Value) {
+pub(crate) fn post(node: &Node, body: &str) -> (u16, Value) {
     let head = format!(
         "POST / HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
@@ -35,7 +35,7 @@ pub fn post(node: &Node, body: &str) -> (u16, Value) {
 }
 
 /// Asks a method.
-pub fn ask(node: &Node, method: &str, params: Value) -> Result<Value, Value> {
+pub(crate) fn ask(node: &Node, method: &str, params: Value) -> Result<Value, Value> {
     let request = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let (_, mut answer) = post(node, &request.to_string());
     match answer.get_mut("result") {
@@ -45,7 +45,7 @@ pub fn ask(node: &Node, method: &str, params: Value) -> Result<Value, Value> {
 }
 
 /// The code and message of a refusal.
-pub fn refusal(node: &Node, method: &str, params: Value) -> (i64, String) {
+pub(crate) fn refusal(node: &Node, method: &str, params: Value) -> (i64, String) {
     let error = ask(node, method, params).expect_err("the node refuses");
     (error["code"].as_i64().unwrap_or(0), error["message"].as_str().unwrap_or_default().to_owned())
 }
