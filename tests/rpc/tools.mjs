@@ -2,6 +2,7 @@
 // usage: node tools.mjs     needs cargo-stylus 0.10.10 on the PATH, scripts/build and the node's debug build
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { createPublicClient, getContract, http, keccak256, parseAbi } from "viem";
 import { KEYS, start, target } from "./node.mjs";
@@ -15,8 +16,20 @@ const ABI = parseAbi([
   "function programInitGas(address program) view returns (uint64 gas, uint64 gasWhenCached)",
 ]);
 
+// Beside the file it is given, cargo-stylus builds every contract of the project that it is run in: an empty one.
+const empty = fs.mkdtempSync(path.join(os.tmpdir(), "equipoise-tools-"));
+fs.mkdirSync(path.join(empty, "member", "src"), { recursive: true });
+const files = {
+  "Cargo.toml": '[workspace]\nmembers = ["member"]\nresolver = "2"\n',
+  "Stylus.toml": "[workspace]\n\n[workspace.networks]\n",
+  "member/Cargo.toml": '[package]\nname = "member"\nversion = "0.0.0"\n',
+  "member/src/lib.rs": "",
+};
+for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(empty, name), text);
+
 function stylus(...words) {
-  const { status, stdout, stderr } = spawnSync("cargo", ["stylus", ...words], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
+  const options = { encoding: "utf8", cwd: empty, env: { ...process.env, NO_COLOR: "1" } };
+  const { status, stdout, stderr } = spawnSync("cargo", ["stylus", ...words], options);
   // eslint-disable-next-line no-control-regex
   return { status, printed: `${stdout}${stderr}`.replace(/\x1b\[[0-9;]*m/g, "") };
 }
@@ -60,5 +73,6 @@ for (const name of CONTRACTS) {
 }
 
 await node.stop();
+fs.rmSync(empty, { recursive: true });
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
