@@ -1,7 +1,4 @@
-//! `scripts/price`'s program: rows of decimals through the kernel's WASM, against the references of `tests/vectors`.
-
-use std::io::Write;
-use std::process::{Command, Stdio};
+//! What `scripts/price` prints: rows of decimals through the kernel's WASM, against the references of `tests/vectors`.
 
 use demo::pricing::{COLUMNS, FIGURES};
 
@@ -67,19 +64,10 @@ fn row(fields: &[&str]) -> Row {
     Row { spot, deviation, written: written.join(","), truth }
 }
 
-/// What the program prints for a file.
+/// What `scripts/price` prints for a file.
 fn price(csv: &str) -> String {
-    let mut child = Command::new(env!("CARGO"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["run", "--quiet", "--locked", "--package", "demo", "--bin", "price", "--", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    child.stdin.take().expect("a pipe").write_all(csv.as_bytes()).expect("rows are written");
-    let output = child.wait_with_output().expect("the program ends");
-    assert!(output.status.success(), "{}", output.status);
-    String::from_utf8(output.stdout).expect("text")
+    let rows = demo::pricing::read(csv.as_bytes()).expect("good rows");
+    demo::pricing::price(&rows).expect("prices")
 }
 
 /// Differences of printed figures from the reference.
