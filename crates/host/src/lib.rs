@@ -39,3 +39,7 @@ pub use world::{
 };
 
 pub use alloy_primitives;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
