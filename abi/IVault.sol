@@ -49,6 +49,16 @@ interface IVault {
         uint256 forward;
     }
 
+    /// @notice A surface as its publishers sign it by EIP-712, in the domain (share name, "1", chain id, vault).
+    /// @param timestamp when it was made [s]
+    /// @param nonce above the last one's
+    /// @param slices one for each live expiry, by expiry
+    struct SurfaceUpdate {
+        uint64 timestamp;
+        uint64 nonce;
+        SurfaceSlice[] slices;
+    }
+
     /// @notice A live expiry as stored. `netSizes[i]` is the vault's signed quantity, calls and puts together, at strike base + i step.
     struct ExpiryBook {
         uint64 expiry;

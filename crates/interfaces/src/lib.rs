@@ -1,7 +1,7 @@
 //! Solidity interfaces as Rust types, read from `abi/`: the one source of calls, events and errors for contracts and programs.
 //!
 //! # What this crate does not do
-//! It holds no logic and makes no calls.
+//! It makes no calls, and holds no logic but the hash of what is signed.
 #![no_std]
 #![allow(missing_docs, reason = "the documentation stands in the Solidity interfaces")]
 #![allow(clippy::too_many_arguments, reason = "events and errors have as many fields as their users need")]
@@ -51,6 +51,9 @@ pub mod venue {
 pub mod external {
     alloy_sol_types::sol!("../../abi/external/IExternal.sol");
 }
+
+/// Hashes of signed messages.
+pub mod eip712;
 
 /// Errors and events of contracts.
 #[cfg(feature = "stylus")]

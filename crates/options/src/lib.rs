@@ -33,6 +33,7 @@ mod series;
 mod slice;
 mod step;
 mod stress;
+mod surface;
 mod terminal;
 mod totals;
 
@@ -46,5 +47,6 @@ pub use series::{GridError, Kind, MAX_STRIKES, Series, StrikeGrid, is_expiry};
 pub use slice::{Slice, SliceError};
 pub use step::Step;
 pub use stress::{Moves, SPOTS, Scale, Stress, StressError, VOLS};
+pub use surface::{Entry, SurfaceError, check_surface};
 pub use terminal::Terminal;
 pub use totals::{STRIKES_PER_SLOT, Totals, lots};
