@@ -224,14 +224,9 @@ fn static_bound(mark: &Mark, orders: &[Order], fee: u32) -> Result<i128> {
         let expiry = mark.expiries.iter().find(|expiry| expiry.index == order.place.index).or_overflow()?;
         let strike = expiry.strike_value(order.place.strike)?;
         let tick = ONE.checked_mul(fee.into()).or_overflow()? / 1_000_000;
-        let call = ONE.checked_sub(strike).or_overflow()?;
-        let bound = match (order.kind, order.lots > 0) {
-            (Kind::Call, true) => call.max(0).checked_add(tick),
-            (Kind::Put, true) => call.checked_neg().or_overflow()?.max(0).checked_add(tick),
-            (Kind::Call, false) => Some(ONE),
-            (Kind::Put, false) => Some(strike),
-        };
-        let total = i128::from(order.lots).checked_mul(bound.or_overflow()?).or_overflow()?;
+        let put = order.kind == Kind::Put;
+        let bound = inventory::static_bound(put, order.lots > 0, [ONE, ONE], strike, tick);
+        let total = i128::from(order.lots).checked_mul(bound).or_overflow()?;
         sum = sum.checked_add(total).or_overflow()?;
     }
     mid.ceil(sum, WORD)

@@ -38,17 +38,18 @@ fn table() -> Vec<[u64; 6]> {
         let mut fields = line.split(',').map(|field| field.parse::<i64>().expect("a word").cast_unsigned());
         std::array::from_fn(|_| fields.next().expect("six words"))
     };
-    table
-        .lines()
-        .skip(1)
-        .map(|line| record(&line.splitn(7, ',').take(6).collect::<Vec<_>>().join(",")))
-        .collect()
+    table.lines().skip(1).map(record).collect()
 }
 
 /// The option of a record, and its vol.
 fn terms([spot, strike, seconds, rate, carry, vol]: [u64; 6]) -> (Terms, u64) {
     let seconds = u32::try_from(seconds).expect("seconds");
     (Terms { spot, strike, seconds, rate: rate.cast_signed(), carry: carry.cast_signed() }, vol)
+}
+
+/// The words of a wide number.
+fn halves(number: i128) -> [u64; 2] {
+    [number, number >> 64].map(|part| part as u64)
 }
 
 /// Gas of the implied vols of an option's call and put, none where vega is below a millionth of spot.
@@ -60,8 +61,7 @@ fn implied(kernel: &mut Kernel, record: [u64; 6]) -> Option<[f64; 2]> {
     }
     let [spot, strike, seconds, rate, carry, _] = record;
     Some([(0, value.call.into()), (1, value.put)].map(|(kind, price): (u64, i128)| {
-        let [low, high] = [price, price >> 64]
-            .map(|part| u64::try_from(part & u128::from(u64::MAX).cast_signed()).expect("half"));
+        let [low, high] = halves(price);
         let record = [spot, strike, seconds, rate, carry, kind, low, high];
         let kind = if kind == 0 { Kind::Call } else { Kind::Put };
         let (answer, _) = kernel.run(Function::Implied, &record).expect("a vol");
@@ -118,7 +118,6 @@ fn the_program_answers_what_the_crate_does() {
         for (record, answer) in records.iter().zip(answers.as_chunks::<12>().0) {
             let (terms, vol) = terms(*record);
             let value = terms.value(vol).expect("a value");
-            let [low, high] = [value.put, value.put >> 64].map(|part| part as u64);
             let words = [
                 value.call,
                 value.call_delta,
@@ -132,7 +131,11 @@ fn the_program_answers_what_the_crate_does() {
             ]
             .map(i64::cast_unsigned);
             let [status, call, put_low, put_high, greeks @ ..] = answer;
-            assert_eq!(([*status, *call], [*put_low, *put_high]), ([1, words[0]], [low, high]), "{terms:?}");
+            assert_eq!(
+                ([*status, *call], [*put_low, *put_high]),
+                ([1, words[0]], halves(value.put)),
+                "{terms:?}"
+            );
             assert_eq!(greeks, &words[1..], "{terms:?}");
         }
     }

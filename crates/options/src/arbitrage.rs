@@ -10,13 +10,12 @@
 
 use core::num::Wrapping;
 
-use maths::{ONE, Word, abs, cut, ln, max, min, mul, reciprocal, root, shift, shr};
+use maths::{ONE, Word, abs, cut, ln, min, mul, reciprocal, root, shift, shr};
 
 use crate::series::StrikeGrid;
 use crate::slice::Slice;
+use crate::svi::WING;
 
-/// Log-moneyness from the centre beyond which a slice is flat: 7 in Q57.
-const WING: Word = Wrapping(7 << 57);
 /// 8/9 in Q62: the step of the lines that bound an earlier slice.
 const STEP: Word = Wrapping(4_099_276_460_824_344_804);
 /// 17 / (12 sqrt 2) in Q61: cosh of half that step, rounded up.
@@ -59,10 +58,9 @@ impl Slice {
         let curve = Curve::new(self);
         let forward = ln(self.forward);
         let half = grid.step >> 1;
-        for index in 0..grid.count {
-            let strike = grid.base.wrapping_add(grid.step.wrapping_mul(index.into()));
+        for (index, strike) in (1..=grid.count).zip(grid.strikes()) {
             curve.check(strike, forward)?;
-            if index.wrapping_add(1) < grid.count {
+            if index < grid.count {
                 curve.check(strike.wrapping_add(half), forward)?;
             }
         }
@@ -101,7 +99,7 @@ impl Slice {
 }
 
 /// A slice in words.
-pub(crate) struct Curve {
+struct Curve {
     /// [Q58]
     a: Word,
     /// [Q61]
@@ -115,7 +113,7 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    pub(crate) fn new(slice: &Slice) -> Self {
+    fn new(slice: &Slice) -> Self {
         Self {
             a: Wrapping(slice.a) << 22,
             b: Wrapping(slice.b) << 25,
@@ -123,13 +121,6 @@ impl Curve {
             m: Wrapping(i64::from(slice.m)) << 29,
             s: Wrapping(slice.s) << 23,
         }
-    }
-
-    /// w [Q58] at k [Q57], flat beyond 7 from the centre.
-    pub(crate) fn variance(&self, k: Word) -> Word {
-        let x = cut(k - self.m, WING) << 2;
-        let root = root((mul(x, x) + mul(self.s, self.s)).0.unsigned_abs());
-        max(self.a + mul(self.b, mul(x, self.rho) + root.root()), Wrapping(0))
     }
 
     /// Refuses a strike where g w^2 is negative.

@@ -199,8 +199,8 @@ impl Quote {
         let (top, up) = normal(priced.0.unsigned_abs());
         let (bottom, down) = normal(mul(black.density, mantissa).0.unsigned_abs());
         let ratio = quotient(top, bottom >> 31) >> 5;
-        let inverse_slope =
-            min(shift(ratio, cut(up - down - exponent, Wrapping(30))), Wrapping(2 * SHORT - 1));
+        let ratio = shift(ratio, cut(up - down - exponent, Wrapping(30)));
+        let inverse_slope = max(min(ratio, Wrapping(2 * SHORT - 1)), Wrapping(SHORT >> 12));
         let newton =
             cut(mul(pick(self.falling, miss, Wrapping(0) - miss), inverse_slope << 36), Wrapping(1 << 57));
 

@@ -2,22 +2,18 @@
 
 use core::num::Wrapping;
 
-use maths::{ONE, Root, Word, abs, cut, ln, max, mul, mul_near, normal, reciprocal, root, shift, shl, shr};
+use maths::{ONE, Root, Word, ln, max, mul, mul_near, normal, reciprocal, root, shift, shr};
 
 use crate::black::{Black, Deviation, Kappa, Moneyness, Scaled, coarse, delta, rounded};
 use crate::forward::{Forward, ForwardError, RISK_FLOOR, TEN_YEARS, fault, floor_factor, root_years};
+use crate::series::StrikeGrid;
 use crate::slice::Slice;
+use crate::svi::Svi;
 
 /// A year in seconds, over 2^25 [Q62]
 const YEAR: Word = Wrapping(4_334_274_836_692_992_000);
 /// ln 100 in Q57: from 1e-8 USD to micro-USD.
 const LN_100: Word = Wrapping(663_674_967_474_997_953);
-/// Log-moneyness beyond which a slice is flat: 7 in Q57.
-const WING: Word = Wrapping(7 << 57);
-/// Total variance below which an option is worth its intrinsic value, 2^-46 in Q58: an sd of 1.2e-7.
-const NO_VARIANCE: Word = Wrapping(1 << 12);
-/// Leading zeros of a variance below 32 in Q36, where a slice has no room to be scaled.
-const ROOM: u32 = 23;
 
 /// Price and greeks of one option, per unit of the underlying, in units of spot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,26 +71,6 @@ pub struct Market {
     rate: i64,
 }
 
-/// A slice in the formats of the kernel, run off to the time that is left.
-///
-/// Variance is scaled by 4^`scale`, so that a short expiry's has as many digits as a long one's.
-#[derive(Clone, Copy, Debug)]
-struct Svi {
-    scale: Word,
-    /// [`NO_VARIANCE`], scaled
-    least: Word,
-    /// [Q58]
-    a: Word,
-    /// [Q62]
-    b: Word,
-    /// [Q62]
-    rho: Word,
-    /// [Q57]
-    m: Word,
-    /// [Q58]
-    s: Word,
-}
-
 impl Market {
     /// The market of an expiry `seconds` away, at `spot` (1e-8 USD), under `rate` (Q30 per year, continuous), with a slice that was published
     /// `slice_seconds` before the expiry and passes [`Slice::check`].
@@ -127,6 +103,12 @@ impl Market {
     #[must_use]
     pub fn strike_value(&self, strike: u64) -> i128 {
         self.moneyness(strike).kappa().wide
+    }
+
+    /// The present value of the strikes of `lots` options on a grid, `index_sum` the sum of lots times grid index [lots x Q62 of spot].
+    pub(crate) fn strikes_value(&self, grid: &StrikeGrid, lots: i64, index_sum: i64) -> i128 {
+        let of = |strike: u64, count: i64| self.strike_value(strike).saturating_mul(count.into());
+        of(grid.base, lots).saturating_add(of(grid.step, index_sum))
     }
 
     /// The call.
@@ -197,8 +179,7 @@ impl Market {
     pub(crate) fn standing(&self, strike: u64) -> (Moneyness, Deviation) {
         let money = self.moneyness(strike);
         let variance = max(self.slice.variance(money.log57 + self.drift), self.slice.least);
-        let root = root(variance.0.unsigned_abs());
-        (money, deviation(&Root { pairs: root.pairs + self.slice.scale, ..root }))
+        (money, deviation(&self.slice.root(variance)))
     }
 
     /// The call at a strike, and the sd that it was priced with, none without variance.
@@ -209,8 +190,7 @@ impl Market {
         if variance < self.slice.least {
             return (intrinsic(money, kappa), None);
         }
-        let root = root(variance.0.unsigned_abs());
-        let root = Root { pairs: root.pairs + self.slice.scale, ..root };
+        let root = self.slice.root(variance);
         let deviation = deviation(&root);
         let black = Black::new(money, &deviation, kappa);
         // sd = sqrt M 2^(3 - pairs).
@@ -246,42 +226,6 @@ fn moved_deltas(money: Moneyness, root: Option<Root>, moves: [Word; 2]) -> [i64;
             [delta(&below, &deviation).0, delta(&above, &deviation).0]
         }
         None => [below.intrinsic_delta(), above.intrinsic_delta()],
-    }
-}
-
-impl Svi {
-    /// With `left` of the slice's time [Q62].
-    ///
-    /// Variance is at most |a| + 15.1 b, and [`Slice::check`] keeps it below 21. Scaled, |a| + 32 b is below 32, so that b is below 1; without
-    /// room to scale, b is at most 2, a unit less than which is the largest word.
-    fn new(slice: &Slice, left: Word) -> Self {
-        let most = slice.b.unsigned_abs().wrapping_shl(5).wrapping_add(slice.a.unsigned_abs());
-        let scale = Wrapping(i64::from(most.leading_zeros().saturating_sub(ROOM) >> 1));
-        let run_off = |word, bits| mul_near(shl(Wrapping(word), (scale << 1) + Wrapping(bits)), left);
-        Self {
-            scale,
-            least: shl(NO_VARIANCE, scale << 1),
-            a: run_off(slice.a, 22),
-            b: run_off(slice.b, 25).min(ONE - Wrapping(1)) << 1,
-            rho: Wrapping(i64::from(slice.rho)) << 40,
-            m: Wrapping(i64::from(slice.m)) << 29,
-            s: Wrapping(slice.s) << 22,
-        }
-    }
-
-    /// w [Q58] at k [Q57], never negative.
-    ///
-    /// |k - m| < 52 is cut at 7, to one unit of the 2^-57 that it is in. With x and s moved up until the larger has 61 bits, their squares are
-    /// below 2^60, the hyperbola below 2^61.5 and the slope below (1 + |rho|) times that: its product with b is below 2^62.5.
-    #[inline(always)]
-    fn variance(&self, k: Word) -> Word {
-        let x = cut(k - self.m, WING) << 1;
-        let zeros = (abs(x) | self.s).0.leading_zeros();
-        let up = Wrapping(i64::from(zeros)) - Wrapping(3);
-        let (x, s) = (shl(x, up), shl(self.s, up));
-        let square = mul(x, x) + mul(s, s);
-        let slope = mul(x, self.rho) + root(square.0.unsigned_abs()).root();
-        max(self.a + shr(mul(self.b, slope), up), Wrapping(0))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can be traded: a series is an expiry, a strike and a kind; strikes lie on grids, expiries at 08:00 UTC.
 
+/// Strikes whose lots share a stored word.
+pub const STRIKES_PER_SLOT: u8 = 8;
 /// Most strikes of a grid.
 pub const MAX_STRIKES: u8 = 64;
 /// Bits of a stored strike.
@@ -101,6 +103,26 @@ impl StrikeGrid {
     pub fn strike(&self, index: u8) -> Option<u64> {
         let offset = self.step.checked_mul(index.into())?;
         (index < self.count).then_some(self.base.checked_add(offset)?)
+    }
+
+    /// All strikes, the lowest first.
+    pub(crate) fn strikes(&self) -> impl Iterator<Item = u64> {
+        let Self { base, step, count } = *self;
+        (0..count).map(move |index| base.wrapping_add(step.wrapping_mul(index.into())))
+    }
+
+    /// The lots in a stored slot, those that are any, by strike: from 8 `slot` on. A strike that is not on the grid has none.
+    #[inline(always)]
+    pub(crate) fn lots(&self, slot: u8, word: &[u8; 32]) -> impl Iterator<Item = (u64, i32)> {
+        let step = self.step;
+        let mut next =
+            self.base.wrapping_add(step.wrapping_mul(u64::from(slot).wrapping_mul(STRIKES_PER_SLOT.into())));
+        let entries = word.as_chunks::<4>().0.iter().map(move |bytes| {
+            let strike = next;
+            next = next.wrapping_add(step);
+            (strike, i32::from_be_bytes(*bytes))
+        });
+        entries.filter(|(_, lots)| *lots != 0)
     }
 
     /// The index of a strike that is on the grid.

@@ -2,11 +2,11 @@
 
 use core::num::Wrapping;
 
-use maths::{Word, ln, mul, root};
+use maths::{ONE, Word, ln, mul, root};
 
-use crate::arbitrage::Curve;
 use crate::series::StrikeGrid;
 use crate::slice::Slice;
+use crate::svi::Svi;
 
 /// A year in seconds in Q34.
 const YEAR: u64 = 31_536_000 << 34;
@@ -24,7 +24,7 @@ pub struct Step {
 
 /// A slice's vols.
 struct Vols {
-    curve: Curve,
+    svi: Svi,
     /// ln of the forward [Q57]
     forward: Word,
     /// 1 / sqrt T [Q49]
@@ -36,7 +36,7 @@ impl Vols {
     fn new(slice: &Slice, seconds: u32) -> Self {
         let per_time = YEAR.checked_div(seconds.max(1).into()).unwrap_or_default();
         Self {
-            curve: Curve::new(slice),
+            svi: Svi::new(slice, ONE),
             forward: ln(slice.forward),
             per_root_time: root(per_time).root() << 1,
         }
@@ -44,8 +44,8 @@ impl Vols {
 
     /// sqrt(w / T) [Q47]
     fn at(&self, strike: Word) -> i64 {
-        let variance = self.curve.variance(strike - self.forward);
-        let deviation = if variance.0 > 0 { root(variance.0.unsigned_abs()).root() } else { Wrapping(0) };
+        let variance = self.svi.variance(strike - self.forward);
+        let deviation = if variance.0 > 0 { self.svi.root(variance).root() } else { Wrapping(0) };
         mul(deviation, self.per_root_time).0
     }
 }
@@ -72,8 +72,7 @@ impl Slice {
         most: u64,
     ) -> Result<(), Step> {
         let (new, old) = (Vols::new(self, seconds), Vols::new(last, last_seconds));
-        for index in 0..grid.count {
-            let strike = grid.base.wrapping_add(grid.step.wrapping_mul(index.into()));
+        for strike in grid.strikes() {
             let log = ln(strike);
             let (from, to) = (old.at(log), new.at(log));
             if to.abs_diff(from) > most {

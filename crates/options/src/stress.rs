@@ -19,7 +19,6 @@ use maths::{Word, cut, ln, min, mul, normal, reciprocal, shl, short_density, sho
 use crate::black::{Deviation, Moneyness, Scaled};
 use crate::market::Market;
 use crate::series::StrikeGrid;
-use crate::totals::STRIKES_PER_SLOT;
 
 /// Spots of a grid of scenarios.
 pub const SPOTS: usize = 9;
@@ -164,21 +163,14 @@ impl Stress {
         slot: u8,
         word: &[u8; 32],
     ) {
-        let first = u64::from(slot).wrapping_mul(STRIKES_PER_SLOT.into());
-        let mut strike = grid.base.wrapping_add(grid.step.wrapping_mul(first));
-        for bytes in word.as_chunks::<4>().0 {
-            let lots = i32::from_be_bytes(*bytes);
-            if lots != 0 {
-                self.add(market, moves, scales, strike, lots);
-            }
-            strike = strike.wrapping_add(grid.step);
+        for (strike, lots) in grid.lots(slot, word) {
+            self.add(market, moves, scales, strike, lots);
         }
     }
 
     /// Turns `lots` of calls that were added, `index_sum` the sum of lots times grid index, into puts: each is worth K D / S - m more.
     pub fn add_puts(&mut self, market: &Market, grid: &StrikeGrid, lots: i64, index_sum: i64) {
-        let of = |strike: u64, count: i64| market.strike_value(strike).saturating_mul(count.into());
-        let strikes = of(grid.base, lots).saturating_add(of(grid.step, index_sum));
+        let strikes = market.strikes_value(grid, lots, index_sum);
         self.strikes = self.strikes.saturating_add(strikes >> 32);
         self.puts = self.puts.saturating_add(lots);
     }

@@ -5,9 +5,6 @@ use maths::Word;
 use crate::market::{Greeks, Market, Quoted};
 use crate::series::StrikeGrid;
 
-/// Strikes whose lots share a stored word.
-pub const STRIKES_PER_SLOT: u8 = 8;
-
 /// Lots times price and greeks, each in the unit of [`crate::Greeks`].
 ///
 /// A term is below 2^31 lots times 2^64, or 2^87 for the price of a put: 2^9 of them cannot overflow, and of calls 2^32.
@@ -66,20 +63,14 @@ impl Totals {
         slot: u8,
         word: &[u8; 32],
     ) {
-        let first = u64::from(slot).wrapping_mul(STRIKES_PER_SLOT.into());
-        let mut strike = grid.base.wrapping_add(grid.step.wrapping_mul(first));
         let mut sums = *self;
-        for bytes in word.as_chunks::<4>().0 {
-            let lots = i32::from_be_bytes(*bytes);
-            if lots != 0 {
-                let (call, moved) = market.summand(strike, moves);
-                sums.value = sums.value.wrapping_add(wide(lots, call.price));
-                sums.add_greeks(lots, &call);
-                if let Some(moved) = moved {
-                    sums.add_moved(lots, moved);
-                }
+        for (strike, lots) in grid.lots(slot, word) {
+            let (call, moved) = market.summand(strike, moves);
+            sums.value = sums.value.wrapping_add(wide(lots, call.price));
+            sums.add_greeks(lots, &call);
+            if let Some(moved) = moved {
+                sums.add_moved(lots, moved);
             }
-            strike = strike.wrapping_add(grid.step);
         }
         *self = sums;
     }
@@ -87,8 +78,7 @@ impl Totals {
     /// Turns `lots` of calls that were added, `index_sum` the sum of lots times grid index, into puts: each is worth K D / S - 1 more, and its
     /// delta is 1 less.
     pub fn add_puts(&mut self, lots: i64, index_sum: i64, grid: &StrikeGrid, market: &Market) {
-        let of = |strike: u64, count: i64| market.strike_value(strike).saturating_mul(count.into());
-        let strikes = of(grid.base, lots).saturating_add(of(grid.step, index_sum));
+        let strikes = market.strikes_value(grid, lots, index_sum);
         let one = i128::from(lots) << 62;
         self.value = self.value.saturating_add(strikes).saturating_sub(one);
         self.delta = self.delta.saturating_sub(one);
