@@ -111,18 +111,20 @@ impl StrikeGrid {
         (0..count).map(move |index| base.wrapping_add(step.wrapping_mul(index.into())))
     }
 
-    /// The lots in a stored slot, those that are any, by strike: from 8 `slot` on. A strike that is not on the grid has none.
+    /// Hands over the lots in a stored slot, those that are any, by strike: from 8 `slot` on. A strike that is not on the grid has none.
+    ///
+    /// A loop over a closure: the same as an iterator costs a strike 0.8 gas more.
     #[inline(always)]
-    pub(crate) fn lots(&self, slot: u8, word: &[u8; 32]) -> impl Iterator<Item = (u64, i32)> {
-        let step = self.step;
-        let mut next =
-            self.base.wrapping_add(step.wrapping_mul(u64::from(slot).wrapping_mul(STRIKES_PER_SLOT.into())));
-        let entries = word.as_chunks::<4>().0.iter().map(move |bytes| {
-            let strike = next;
-            next = next.wrapping_add(step);
-            (strike, i32::from_be_bytes(*bytes))
-        });
-        entries.filter(|(_, lots)| *lots != 0)
+    pub(crate) fn each_lots(&self, slot: u8, word: &[u8; 32], mut each: impl FnMut(u64, i32)) {
+        let first = u64::from(slot).wrapping_mul(STRIKES_PER_SLOT.into());
+        let mut strike = self.base.wrapping_add(self.step.wrapping_mul(first));
+        for bytes in word.as_chunks::<4>().0 {
+            let lots = i32::from_be_bytes(*bytes);
+            if lots != 0 {
+                each(strike, lots);
+            }
+            strike = strike.wrapping_add(self.step);
+        }
     }
 
     /// The index of a strike that is on the grid.

@@ -163,9 +163,7 @@ impl Stress {
         slot: u8,
         word: &[u8; 32],
     ) {
-        for (strike, lots) in grid.lots(slot, word) {
-            self.add(market, moves, scales, strike, lots);
-        }
+        grid.each_lots(slot, word, |strike, lots| self.add(market, moves, scales, strike, lots));
     }
 
     /// Turns `lots` of calls that were added, `index_sum` the sum of lots times grid index, into puts: each is worth K D / S - m more.

@@ -64,14 +64,14 @@ impl Totals {
         word: &[u8; 32],
     ) {
         let mut sums = *self;
-        for (strike, lots) in grid.lots(slot, word) {
+        grid.each_lots(slot, word, |strike, lots| {
             let (call, moved) = market.summand(strike, moves);
             sums.value = sums.value.wrapping_add(wide(lots, call.price));
             sums.add_greeks(lots, &call);
             if let Some(moved) = moved {
                 sums.add_moved(lots, moved);
             }
-        }
+        });
         *self = sums;
     }
 

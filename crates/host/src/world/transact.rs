@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::context::TxEnv;
+use revm::context_interface::cfg::gas::InitialAndFloorGas;
 use revm::context_interface::result::{ExecutionResult, HaltReason, Output};
 use revm::context_interface::transaction::{AccessList, AccessListItem};
 use revm::context_interface::{Cfg, ContextSetters, ContextTr, JournalTr};
@@ -122,11 +123,15 @@ impl World {
     /// The least gas limit that a transaction may have.
     #[must_use]
     pub fn intrinsic_gas(&self, tx: &Tx, terms: &Terms) -> u64 {
+        let gas = self.initial_gas(tx, terms);
+        gas.initial_regular_gas.max(gas.floor_gas)
+    }
+
+    fn initial_gas(&self, tx: &Tx, terms: &Terms) -> InitialAndFloorGas {
         let accounts = terms.access_list.len() as u64;
         let slots = terms.access_list.iter().fold(0, |sum, (_, slots)| sum + slots.len() as u64);
         let prices = self.machine.ctx.cfg().gas_params();
-        let gas = prices.initial_tx_gas(&tx.data, tx.to.is_none(), accounts, slots, 0, None);
-        gas.initial_regular_gas.max(gas.floor_gas)
+        prices.initial_tx_gas(&tx.data, tx.to.is_none(), accounts, slots, 0, None)
     }
 
     /// Whether the sender must have the fee: of a transaction yes, of a view no.
@@ -168,7 +173,9 @@ impl World {
         if commit {
             self.commit(state);
         }
-        Ok(self.outcome(ended, intrinsic_gas(&tx)))
+        // What an access list costs counts as execution.
+        let intrinsic = self.initial_gas(&tx, &Terms::default()).initial_regular_gas;
+        Ok(self.outcome(ended, intrinsic))
     }
 
     fn outcome(&self, result: ExecutionResult, intrinsic: u64) -> Executed {
@@ -219,11 +226,4 @@ impl From<revm::primitives::Log> for Log {
         let (topics, data) = log.data.split();
         Self { address: log.address, topics, data }
     }
-}
-
-/// Gas that a transaction costs before it runs; an access list is not counted.
-fn intrinsic_gas(tx: &Tx) -> u64 {
-    let bytes: u64 = tx.data.iter().fold(0, |sum, byte| sum + if *byte == 0 { 4 } else { 16 });
-    let create = if tx.to.is_none() { 32_000 + 2 * (tx.data.len() as u64).div_ceil(32) } else { 0 };
-    21_000 + bytes + create
 }
