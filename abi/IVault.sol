@@ -114,7 +114,9 @@ interface IVault {
         uint256 limitPrice;
     }
 
-    /// @notice The market's profile. Fractions and vols are in millionths; sizes have 18 decimals. Fixed once shares exist.
+    /// @notice The market's profile: what prices risk. Fractions and vols are in millionths; sizes have 18 decimals; times are in seconds;
+    /// bands are whole USD of cash delta. Fixed once shares exist.
+    /// @param carryHorizon time for which J charges the keeping of the book's gamma in its band
     struct Profile {
         uint64 lot;
         uint64 maxSize;
@@ -138,6 +140,33 @@ interface IVault {
         uint32 minBand;
         uint32 maxBand;
         uint32 redeemDelay;
+        uint32 carryHorizon;
+    }
+
+    /// @notice The market's limits. Fractions are in millionths, times in seconds, caps whole USD of cash greeks. Fixed once shares exist.
+    /// @param surfaceInterval the step of a surface counts against the last one at least this old
+    /// @param solvencyBuffer part of NAV that the worst loss must leave after a trade that raises it
+    /// @param maxDelta most |cash delta| of book and hedges; maxGamma, of cash gamma; maxVega, of vega in each expiry
+    /// @param roundDelta most |net cash delta| traded in one round of the feed; roundVega, of vega; seriesDelta and seriesVega, in one series
+    /// @param spotJump move of the feed from round to round that stops deposits and redemptions; surfaceJump, of a vol from surface to surface
+    /// @param minLiquidity part of NAV that redemptions leave as free cash
+    /// @param blackout time before an expiry and until its settlement in which deposits and redemptions stop
+    /// @param performanceFee part of the gain above the high-water mark that the owner is paid in shares; 0 is off
+    struct Limits {
+        uint32 surfaceInterval;
+        uint32 solvencyBuffer;
+        uint32 maxDelta;
+        uint32 maxGamma;
+        uint32 maxVega;
+        uint32 roundDelta;
+        uint32 roundVega;
+        uint32 seriesDelta;
+        uint32 seriesVega;
+        uint32 spotJump;
+        uint32 surfaceJump;
+        uint32 minLiquidity;
+        uint32 blackout;
+        uint32 performanceFee;
     }
 
     event ExpiryListed(uint64 indexed expiry, uint256 base, uint256 step, uint8 count);
@@ -154,6 +183,7 @@ interface IVault {
     event VenueAllowed(address indexed venue, uint256 allowedFrom);
     event VenueRemoved(address indexed venue);
     event ProfileSet(Profile profile);
+    event LimitsSet(Limits limits);
     event Paused(address account);
     event Unpaused(address account);
     event OwnershipTransferStarted(address indexed owner, address indexed pendingOwner);
@@ -221,6 +251,7 @@ interface IVault {
     error InsufficientCash(uint256 needed, uint256 available);
 
     error ProfileLocked(uint256 shares);
+    /// @notice The field that is out of its bounds, counted through the profile and on through the limits.
     error ProfileInvalid(uint8 field);
     error TokenFailed(address token);
     error TokenShort(address token, uint256 expected, uint256 received);
@@ -271,9 +302,11 @@ interface IVault {
     // Governance
 
     function profile() external view returns (Profile memory);
+    function limits() external view returns (Limits memory);
     function feeds() external view returns (address price, address sequencer);
     function underlying() external view returns (address);
-    function setProfile(Profile calldata profile_) external;
+    /// @notice Sets profile and limits, before there are shares. Owner.
+    function setProfile(Profile calldata profile_, Limits calldata limits_) external;
     function role(Role which) external view returns (address);
     function setRole(Role which, address account) external;
     function acceptOwnership() external;

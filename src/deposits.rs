@@ -16,7 +16,7 @@ use crate::liquidity::positive;
 use crate::lock;
 use crate::marking::Position;
 use crate::oracle::Price;
-use crate::profile;
+use crate::profile::{self, Settings};
 use crate::shares::{to_assets, to_shares, Rounding};
 use crate::state::{small, Session, Vault};
 
@@ -83,10 +83,10 @@ impl Vault {
 
     /// NAV at mid at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
     fn indicative_nav(&self) -> Result<u128> {
-        let (profile, now) = (self.load_profile(), self.now());
+        let (Settings { profile, limits }, now) = (self.settings(), self.now());
         match self.feeds_of(&profile).indicative(self.vm()) {
             Some(spot) => {
-                let session = Session { profile, now, price: Price { spot, updated_at: now } };
+                let session = Session { profile, limits, now, price: Price { spot, updated_at: now } };
                 Ok(self.nav_parts(&session, &self.mark(&session)?.position()?)?.mid())
             }
             None => Ok(positive(&self.free_cash()?)),
@@ -104,9 +104,9 @@ impl Vault {
 
     /// NAV at mid and the assets that a deposit may bring now: none while paused, without a price or before a settlement.
     fn open_room(&self) -> Result<(u128, u128)> {
-        let (profile, now) = (self.load_profile(), self.now());
+        let (Settings { profile, limits }, now) = (self.settings(), self.now());
         let Ok(price) = self.feeds_of(&profile).current(self.vm(), now) else { return Ok((0, 0)) };
-        let session = Session { profile, now, price };
+        let session = Session { profile, limits, now, price };
         let mark = self.mark(&session)?;
         if self.is_paused() || mark.expired().is_some() {
             return Ok((0, 0));
@@ -323,6 +323,6 @@ impl Deposits for Vault {
     }
 
     fn redeem_delay(&self) -> U256 {
-        uint(self.load_profile().redeemDelay.into())
+        uint(self.settings().profile.redeemDelay.into())
     }
 }

@@ -4,14 +4,15 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256, U64};
 use interfaces::vault::IVault::{
-    self, NotAuthorised, OwnershipTransferStarted, OwnershipTransferred, Paused, Profile, ProfileLocked,
-    ProfileSet, RoleSet, Unpaused, VenueAllowed, VenueRemoved, ZeroAddress,
+    self, Limits, LimitsSet, NotAuthorised, OwnershipTransferStarted, OwnershipTransferred, Paused, Profile,
+    ProfileLocked, ProfileSet, RoleSet, Unpaused, VenueAllowed, VenueRemoved, ZeroAddress,
 };
 use stylus_sdk::prelude::*;
 
 use crate::amounts::uint;
 use crate::error::{emit, ensure, OrOverflow, Result, Revert};
 use crate::lock;
+use crate::profile::Settings;
 use crate::state::{word64, Vault};
 
 /// Time from allowing a venue to its first use, once there are shares [s].
@@ -68,13 +69,16 @@ pub trait Governance {
     /// The market's profile.
     #[selector(name = "profile")]
     fn profile_view(&self) -> Profile;
+    /// The market's limits.
+    #[selector(name = "limits")]
+    fn limits_view(&self) -> Limits;
     /// Price feed and sequencer-uptime feed.
     fn feeds(&self) -> (Address, Address);
     /// What the options are on.
     #[selector(name = "underlying")]
     fn underlying_address(&self) -> Address;
-    /// Sets the profile, before there are shares.
-    fn set_profile(&mut self, profile: Profile) -> Result<()>;
+    /// Sets profile and limits, before there are shares.
+    fn set_profile(&mut self, profile: Profile, limits: Limits) -> Result<()>;
     /// Holder of a role.
     fn role(&self, which: u8) -> Result<Address>;
     /// Gives a role; the owner's is offered and must be accepted.
@@ -100,11 +104,16 @@ pub trait Governance {
 impl Governance for Vault {
     #[selector(name = "profile")]
     fn profile_view(&self) -> Profile {
-        self.load_profile()
+        self.settings().profile
+    }
+
+    #[selector(name = "limits")]
+    fn limits_view(&self) -> Limits {
+        self.settings().limits
     }
 
     fn feeds(&self) -> (Address, Address) {
-        let feeds = self.feeds_of(&self.load_profile());
+        let feeds = self.feeds_of(&self.settings().profile);
         (feeds.price, feeds.sequencer)
     }
 
@@ -113,14 +122,17 @@ impl Governance for Vault {
         self.underlying_token().0
     }
 
-    fn set_profile(&mut self, profile: Profile) -> Result<()> {
+    fn set_profile(&mut self, profile: Profile, limits: Limits) -> Result<()> {
         lock::take()?;
         self.require_role(OWNER)?;
         let shares = self.shares.supply();
         ensure(shares == 0, || ProfileLocked { shares: uint(shares) })?;
 
-        self.store_profile(&profile)?;
+        let mut settings = Settings { profile, limits };
+        self.store_settings(&mut settings)?;
+        let Settings { profile, limits } = settings;
         emit(self.vm(), &ProfileSet { profile });
+        emit(self.vm(), &LimitsSet { limits });
         lock::release();
         Ok(())
     }

@@ -107,7 +107,7 @@ impl Vault {
     }
 
     fn book_view(&self) -> Result<Vec<ExpiryBook>> {
-        let lot = self.load_profile().lot;
+        let lot = self.settings().profile.lot;
         let size = |lots: i128| lots.checked_mul(lot.into()).or_overflow().map(int);
         let one = |index: usize| {
             let header = self.book.header(index);

@@ -1,4 +1,4 @@
-//! The market's profile: what the owner fixed before the first deposit, in four words of storage.
+//! The market's profile and limits: what the owner fixed before the first deposit, in five words of storage.
 
 use alloc::vec::Vec;
 
@@ -15,76 +15,51 @@ use crate::error::{ensure, OrOverflow, Result};
 const LOT_GRAIN: u64 = 1_000_000_000;
 const DAY: u32 = 86_400;
 
-/// Four packed words: the fields of `IVault.Profile` in order, big-endian, three of 8 bytes and nineteen of 4.
+/// Words of storage.
+const WORDS: usize = 5;
+const BYTES: usize = WORDS * 32;
+
+/// Five packed words: the fields of `IVault.Profile` and `IVault.Limits` in order, big-endian, three of 8 bytes and thirty-four of 4.
 #[storage]
-pub struct ProfileWords {
-    words: StorageArray<StorageB256, 4>,
+pub struct SettingsWords {
+    words: StorageArray<StorageB256, WORDS>,
 }
 
-impl ProfileWords {
-    /// Reads the whole profile: four slots.
-    pub(crate) fn read(&self) -> IVault::Profile {
-        let mut bytes = [0_u8; 128];
+/// What the owner fixed.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) profile: IVault::Profile,
+    pub(crate) limits: IVault::Limits,
+}
+
+impl SettingsWords {
+    /// Reads all settings: five slots.
+    pub(crate) fn read(&self) -> Settings {
+        let mut bytes = [0_u8; BYTES];
         for (index, chunk) in bytes.chunks_exact_mut(32).enumerate() {
             let word = self.words.get(index).unwrap_or_default();
             chunk.copy_from_slice(word.as_slice());
         }
         let mut fields = Reader(&bytes);
-        IVault::Profile {
-            lot: fields.u64(),
-            maxSize: fields.u64(),
-            riskAversion: fields.u64(),
-            vol: fields.u32(),
-            deltaHorizon: fields.u32(),
-            gammaHorizon: fields.u32(),
-            vegaHorizon: fields.u32(),
-            volOfVol: fields.u32(),
-            hedgeCost: fields.u32(),
-            deviation: fields.u32(),
-            volStep: fields.u32(),
-            fee: fields.u32(),
-            maxPriceAge: fields.u32(),
-            sequencerGrace: fields.u32(),
-            surfaceHeartbeat: fields.u32(),
-            maxSurfaceAge: fields.u32(),
-            hedgeReserve: fields.u32(),
-            maxSlippage: fields.u32(),
-            hedgeFixedCost: fields.u32(),
-            minBand: fields.u32(),
-            maxBand: fields.u32(),
-            redeemDelay: fields.u32(),
+        let mut settings = Settings::default();
+        for field in settings.longs() {
+            *field = fields.u64();
         }
+        for field in settings.shorts() {
+            *field = fields.u32();
+        }
+        settings
     }
 
-    /// Checks the bounds and stores `p`.
-    pub(crate) fn write(&mut self, p: &IVault::Profile) -> Result<()> {
-        check(p)?;
-        let mut bytes = [0_u8; 128];
+    /// Checks the bounds and stores `settings`.
+    pub(crate) fn write(&mut self, settings: &mut Settings) -> Result<()> {
+        check(settings)?;
+        let mut bytes = [0_u8; BYTES];
         let mut fields = Writer(&mut bytes);
-        for field in [p.lot, p.maxSize, p.riskAversion] {
+        for field in settings.longs() {
             fields.put(&field.to_be_bytes());
         }
-        for field in [
-            p.vol,
-            p.deltaHorizon,
-            p.gammaHorizon,
-            p.vegaHorizon,
-            p.volOfVol,
-            p.hedgeCost,
-            p.deviation,
-            p.volStep,
-            p.fee,
-            p.maxPriceAge,
-            p.sequencerGrace,
-            p.surfaceHeartbeat,
-            p.maxSurfaceAge,
-            p.hedgeReserve,
-            p.maxSlippage,
-            p.hedgeFixedCost,
-            p.minBand,
-            p.maxBand,
-            p.redeemDelay,
-        ] {
+        for field in settings.shorts() {
             fields.put(&field.to_be_bytes());
         }
         for (index, chunk) in bytes.chunks_exact(32).enumerate() {
@@ -94,8 +69,58 @@ impl ProfileWords {
     }
 }
 
-/// Bounds of each field, in the order of the struct; `ProfileInvalid` names the field that is out of them.
-fn check(p: &IVault::Profile) -> Result<()> {
+impl Settings {
+    /// The fields of 8 bytes, in order.
+    fn longs(&mut self) -> [&mut u64; 3] {
+        let p = &mut self.profile;
+        [&mut p.lot, &mut p.maxSize, &mut p.riskAversion]
+    }
+
+    /// The fields of 4 bytes, in order.
+    fn shorts(&mut self) -> [&mut u32; 34] {
+        let (p, l) = (&mut self.profile, &mut self.limits);
+        [
+            &mut p.vol,
+            &mut p.deltaHorizon,
+            &mut p.gammaHorizon,
+            &mut p.vegaHorizon,
+            &mut p.volOfVol,
+            &mut p.hedgeCost,
+            &mut p.deviation,
+            &mut p.volStep,
+            &mut p.fee,
+            &mut p.maxPriceAge,
+            &mut p.sequencerGrace,
+            &mut p.surfaceHeartbeat,
+            &mut p.maxSurfaceAge,
+            &mut p.hedgeReserve,
+            &mut p.maxSlippage,
+            &mut p.hedgeFixedCost,
+            &mut p.minBand,
+            &mut p.maxBand,
+            &mut p.redeemDelay,
+            &mut p.carryHorizon,
+            &mut l.surfaceInterval,
+            &mut l.solvencyBuffer,
+            &mut l.maxDelta,
+            &mut l.maxGamma,
+            &mut l.maxVega,
+            &mut l.roundDelta,
+            &mut l.roundVega,
+            &mut l.seriesDelta,
+            &mut l.seriesVega,
+            &mut l.spotJump,
+            &mut l.surfaceJump,
+            &mut l.minLiquidity,
+            &mut l.blackout,
+            &mut l.performanceFee,
+        ]
+    }
+}
+
+/// Bounds of each field, in the order of the structs; `ProfileInvalid` names the field that is out of them.
+fn check(settings: &Settings) -> Result<()> {
+    let (p, l) = (&settings.profile, &settings.limits);
     let within = [
         p.lot > 0 && u128::from(p.lot) <= WAD && p.lot.is_multiple_of(LOT_GRAIN),
         p.maxSize >= p.lot,
@@ -119,6 +144,21 @@ fn check(p: &IVault::Profile) -> Result<()> {
         p.minBand <= p.maxBand,
         p.maxBand > 0,
         p.redeemDelay <= 30 * DAY,
+        p.carryHorizon <= 30 * DAY,
+        l.surfaceInterval <= DAY,
+        l.solvencyBuffer < 1_000_000,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        true,
+        l.spotJump > 0,
+        l.surfaceJump > 0,
+        l.minLiquidity <= 1_000_000,
+        l.blackout <= DAY,
+        l.performanceFee <= 300_000,
     ];
     let broken = within.iter().position(|good| !good);
     let field = u8::try_from(broken.unwrap_or_default()).or_overflow()?;
@@ -132,7 +172,7 @@ pub(crate) fn risk(p: &IVault::Profile) -> inventory::Profile {
         vol: p.vol,
         delta_horizon: p.deltaHorizon,
         gamma_horizon: p.gammaHorizon,
-        carry_horizon: 0,
+        carry_horizon: p.carryHorizon,
         vega_horizon: p.vegaHorizon,
         vol_of_vol: p.volOfVol,
         hedge_cost: p.hedgeCost,

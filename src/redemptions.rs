@@ -47,7 +47,7 @@ impl Vault {
         }
         let amount = to_u128(shares).or_overflow()?;
         ensure(amount > 0, || NoPendingRedemption { controller })?;
-        let ready_at = self.now().checked_add(self.load_profile().redeemDelay.into()).or_overflow()?;
+        let ready_at = self.now().checked_add(self.settings().profile.redeemDelay.into()).or_overflow()?;
 
         self.shares.move_(&vm, owner, vm.contract_address(), shares)?;
         let mut redemption = self.redemptions.of.setter(controller);

@@ -65,7 +65,8 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             profileCall => profile_view();
             feedsCall => feeds();
             underlyingCall => underlying_address();
-            setProfileCall => set_profile(profile);
+            limitsCall => limits_view();
+            setProfileCall => set_profile(profile, limits);
             roleCall => role(which);
             setRoleCall => set_role(which, account);
             acceptOwnershipCall => accept_ownership();

@@ -29,7 +29,7 @@ impl Vault {
         ensure(now >= expiry, || NotExpired { expiry, timestamp: uint(now.into()) })?;
         ensure(self.settled_price(expiry) == 0, || AlreadySettled { expiry })?;
         let index = self.find_expiry(expiry).ok_or(ExpiryNotListed { expiry })?;
-        let profile = self.load_profile();
+        let profile = self.settings().profile;
         let price = self.feeds_of(&profile).settlement(self.vm(), round_id, expiry)?;
         let header = self.book.header(index);
         let owed = self.payoff_owed(index, &header, price, profile.lot)?;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
-    EnforcedPause, OwnershipTransferred, Profile, SettlementPending, TokenFailed, ZeroAddress,
+    EnforcedPause, Limits, OwnershipTransferred, Profile, SettlementPending, TokenFailed, ZeroAddress,
 };
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
@@ -21,7 +21,7 @@ use crate::market::Market;
 use crate::marking::{Mark, Spots};
 use crate::oracle::{Feeds, Price};
 use crate::positions::{Erc165, Erc6909, Positions};
-use crate::profile::ProfileWords;
+use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
@@ -44,7 +44,7 @@ pub struct Vault {
     sequencer_feed: StorageAddress,
     asset: StorageAddress,
     underlying: StorageAddress,
-    profile: ProfileWords,
+    settings: SettingsWords,
     /// USDC in the vault, all purposes // [USDC]
     pub(crate) cash: StorageU128,
     /// Settled claims not yet paid // [USDC]
@@ -103,6 +103,7 @@ impl Vault {
 /// What a method that prices anything works on.
 pub(crate) struct Session {
     pub(crate) profile: Profile,
+    pub(crate) limits: Limits,
     /// [s]
     pub(crate) now: u64,
     pub(crate) price: Price,
@@ -131,14 +132,14 @@ impl Vault {
         self.vm().block_timestamp()
     }
 
-    /// The profile.
-    pub(crate) fn load_profile(&self) -> Profile {
-        self.profile.read()
+    /// Profile and limits.
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings.read()
     }
 
-    /// Replaces the profile.
-    pub(crate) fn store_profile(&mut self, profile: &Profile) -> Result<()> {
-        self.profile.write(profile)
+    /// Replaces profile and limits.
+    pub(crate) fn store_settings(&mut self, settings: &mut Settings) -> Result<()> {
+        self.settings.write(settings)
     }
 
     /// Feeds and their limits.
@@ -153,10 +154,10 @@ impl Vault {
 
     /// Time and a checked price.
     pub(crate) fn session(&self) -> Result<Session> {
-        let profile = self.load_profile();
+        let Settings { profile, limits } = self.settings();
         let now = self.now();
         let price = self.feeds_of(&profile).current(self.vm(), now)?;
-        Ok(Session { profile, now, price })
+        Ok(Session { profile, limits, now, price })
     }
 
     /// Marks the whole book.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use alloy_sol_types::SolCall;
-use demo::stage::default_profile;
+use demo::stage::{default_limits, default_profile};
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc165::IERC165;
 use interfaces::erc20::IERC20;
@@ -252,10 +252,11 @@ fn settlement(meter: &mut Meter) {
 /// The profile is set before there are shares.
 fn profile(gas: &mut Figures) {
     let profile = default_profile();
-    let config = demo::stage::Config { start: START, price: SPOT, profile: profile.clone() };
+    let config =
+        demo::stage::Config { start: START, price: SPOT, profile: profile.clone(), limits: default_limits() };
     let mut stage = demo::stage::Stage::deploy(&config).expect("the stage is set");
     let (owner, vault) = (stage.actors.owner, stage.vault);
-    let call = IVault::setProfileCall { profile_: profile };
+    let call = IVault::setProfileCall { profile_: profile, limits_: default_limits() };
     let (_, receipt) = stage.chain.send_for_receipt(owner, vault, call).expect("a profile");
     gas.insert("setProfile".into(), receipt.execution_gas.into());
 }

@@ -1,6 +1,6 @@
 //! Price and greeks through the ABI against 50-digit references, at 500 points.
 
-use demo::stage::{default_profile, Config, Stage};
+use demo::stage::{default_limits, default_profile, Config, Stage};
 use host::alloy_primitives::{I256, U256};
 use interfaces::vault::IVault;
 use serde_json::Value;
@@ -34,7 +34,7 @@ fn decimal(value: &Value) -> i128 {
 fn staged(case: &Value) -> Stage {
     let (slice, grid) = (&case["slice"], &case["grid"]);
     let start = number(&slice["updated_at"]) as u64;
-    let config = Config { start, price: 2_000.0, profile: default_profile() };
+    let config = Config { start, price: 2_000.0, profile: default_profile(), limits: default_limits() };
     let mut stage = Stage::deploy(&config).expect("the stage is set");
     let expiry = number(&case["expiry"]) as u64;
     let micro = |value: &Value| U256::from(number(value) as u128 * 1_000_000_000_000);

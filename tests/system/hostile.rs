@@ -31,7 +31,10 @@ fn vault_of(market: &mut Market, token: &str) -> (Address, Address) {
     let wasm = artifacts::wasm("equipoise_vault").expect("the vault's WASM");
     let arguments = (asset, stage.underlying, stage.feed, stage.sequencer, owner).abi_encode_params();
     let vault = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("the vault");
-    let profile = IVault::setProfileCall { profile_: demo::stage::default_profile() };
+    let profile = IVault::setProfileCall {
+        profile_: demo::stage::default_profile(),
+        limits_: demo::stage::default_limits(),
+    };
     stage.chain.send(owner, vault, profile).expect("a profile");
     let mint = Hostile::mintCall { to: market.lp, value: usdc(1e6) };
     stage.chain.send(owner, asset, mint).expect("tokens");

@@ -1,7 +1,7 @@
 //! A stage with a listed market, and what the tests say about it.
 
 use alloy_sol_types::SolCall;
-use demo::stage::{default_profile, Config, Failure, PriceFeed, Stage};
+use demo::stage::{default_limits, default_profile, Config, Failure, PriceFeed, Stage};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Log;
 use interfaces::erc20::IERC20;
@@ -83,7 +83,7 @@ impl Market {
 
     /// Before any expiry is listed.
     pub(crate) fn unlisted(profile: IVault::Profile) -> Self {
-        let config = Config { start: START, price: SPOT, profile };
+        let config = Config { start: START, price: SPOT, profile, limits: default_limits() };
         let mut stage = Stage::deploy(&config).expect("the stage is set");
         let lp = stage.funded("lp", 2_000_000.0).expect("an LP with cash");
         let trader = stage.funded("trader", 1_000_000.0).expect("a trader with cash");

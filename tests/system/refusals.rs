@@ -221,7 +221,10 @@ fn listings_slices_and_profiles_out_of_range() {
     let shares = market.stage.ask(interfaces::erc20::IERC20::totalSupplyCall {}).expect("shares");
     let owner = market.stage.actors.owner;
     market.refuses(IVault::ProfileLocked { shares }, |market| {
-        market.stage.vault(owner, IVault::setProfileCall { profile_: profile })
+        market.stage.vault(
+            owner,
+            IVault::setProfileCall { profile_: profile, limits_: demo::stage::default_limits() },
+        )
     });
 }
 

@@ -4,7 +4,7 @@ use demo::live::Live;
 use demo::prices::{Prices, HOUR};
 use demo::regression::Fit;
 use demo::replay::{self, Liquidity, Observer, Progress, Results, Scenario};
-use demo::stage::{default_profile, Config};
+use demo::stage::{default_limits, default_profile, Config};
 use demo::traders::Flow;
 
 const DAYS: u64 = 30;
@@ -52,7 +52,7 @@ fn most_volatile(prices: &Prices, count: usize) -> Vec<u64> {
 fn replayed(prices: &Prices, start: u64, seed: u64) -> Results {
     let window = prices.window(Some(start), DAYS, HISTORY).expect("a window");
     let price = window.hours.iter().find_map(|hour| hour.price).expect("a price");
-    let config = Config { start, price, profile: default_profile() };
+    let config = Config { start, price, profile: default_profile(), limits: default_limits() };
     let mut market = Live::deploy(&config, TRADERS, LPS).expect("a market");
     let (flow, liquidity) = (Flow::default(), Liquidity::default());
     replay::run(&mut market, &Scenario { window, seed, flow, liquidity }, &mut Silent).expect("a replay")

@@ -10,7 +10,7 @@ use demo::page;
 use demo::prices::{PriceError, Prices, Window, parse_time, show};
 use demo::progress::Table;
 use demo::replay::{self, Liquidity, Results, Scenario};
-use demo::stage::{Config, default_profile};
+use demo::stage::{Config, default_limits, default_profile};
 use demo::summary;
 use demo::traders::Flow;
 
@@ -82,7 +82,7 @@ fn read(options: &Options) -> Result<Window, PriceError> {
 fn run(options: &Options, window: Window) -> Result<bool> {
     let first = window.hours.iter().find_map(|hour| hour.price).unwrap_or(1.0);
     let start = window.hours.first().map_or(0, |hour| hour.time);
-    let config = Config { start, price: first, profile: default_profile() };
+    let config = Config { start, price: first, profile: default_profile(), limits: default_limits() };
     let mut market = Live::deploy(&config, TRADERS, LPS)?;
     let scenario =
         Scenario { window, seed: options.seed, flow: Flow::default(), liquidity: Liquidity::default() };

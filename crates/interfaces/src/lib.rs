@@ -75,5 +75,5 @@ mod abi {
         )*};
     }
 
-    abi_type!(Leg, Quote, Greeks, SurfaceSlice, ExpiryBook, Nav, Hedge, HedgeLeg, Profile);
+    abi_type!(Leg, Quote, Greeks, SurfaceSlice, ExpiryBook, Nav, Hedge, HedgeLeg, Profile, Limits);
 }

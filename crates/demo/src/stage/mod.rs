@@ -102,6 +102,8 @@ pub struct Config {
     pub price: f64,
     /// The market's profile.
     pub profile: IVault::Profile,
+    /// The market's limits.
+    pub limits: IVault::Limits,
 }
 
 /// The deployed market.
@@ -191,7 +193,8 @@ impl Stage {
     fn open(&mut self, config: &Config) -> Result<()> {
         let actors = self.actors;
         let owner = actors.owner;
-        self.chain.send(owner, self.vault, IVault::setProfileCall { profile_: config.profile.clone() })?;
+        let (profile_, limits_) = (config.profile.clone(), config.limits.clone());
+        self.chain.send(owner, self.vault, IVault::setProfileCall { profile_, limits_ })?;
         for (which, account) in [
             (IVault::Role::Curator, actors.curator),
             (IVault::Role::Guardian, actors.guardian),
@@ -305,5 +308,28 @@ pub fn default_profile() -> IVault::Profile {
         minBand: 500,
         maxBand: 50_000,
         redeemDelay: 24 * HOUR,
+        carryHorizon: 0,
+    }
+}
+
+/// The limits of markets.
+#[must_use]
+pub fn default_limits() -> IVault::Limits {
+    const HOUR: u32 = 3_600;
+    IVault::Limits {
+        surfaceInterval: HOUR / 2,
+        solvencyBuffer: 100_000,
+        maxDelta: u32::MAX,
+        maxGamma: u32::MAX,
+        maxVega: u32::MAX,
+        roundDelta: u32::MAX,
+        roundVega: u32::MAX,
+        seriesDelta: u32::MAX,
+        seriesVega: u32::MAX,
+        spotJump: 200_000,
+        surfaceJump: 200_000,
+        minLiquidity: 0,
+        blackout: 0,
+        performanceFee: 0,
     }
 }

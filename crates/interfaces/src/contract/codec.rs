@@ -10,7 +10,9 @@ use alloy_primitives::aliases::{U24, U80};
 use alloy_primitives::{Address, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
-use crate::vault::IVault::{ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Nav, Profile, Quote, SurfaceSlice};
+use crate::vault::IVault::{
+    ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice,
+};
 
 /// Calldata after the selector, read from the front.
 #[derive(Clone, Copy)]
@@ -274,10 +276,10 @@ structs! {
     Answer Greeks: value delta gamma vega theta;
     Answer Nav: cash owed hedge book riskReserve mid low;
     Answer Hedge: needed position target reachable inner outer size;
-    Arg Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge
-        sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay;
-    Answer Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge
-        sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay;
+    Arg Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
+    Arg Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
+    Answer Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
+    Answer Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
 }
 
 /// Words of an [`ExpiryBook`] before its sizes: four, the slice, the offset of the sizes, and the two put sums.

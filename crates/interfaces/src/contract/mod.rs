@@ -214,9 +214,11 @@ words!(2: A B);
 words!(3: A B C);
 words!(4: A B C D);
 words!(5: A B C D E);
+words!(6: A B C D E F);
 words!(7: A B C D E F G);
 words!(8: A B C D E F G H);
-words!(22: A B C D E F G H I J K L M N O P Q R S T U V);
+words!(14: A B C D E F G H I J K L M N);
+words!(23: A B C D E F G H I J K L M N O P Q R S T U V W);
 
 impl Words for WordToken {
     type Array = [B256; 1];

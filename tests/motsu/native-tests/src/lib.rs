@@ -124,6 +124,28 @@ fn profile() -> IVault::Profile {
         minBand: 500,
         maxBand: 50_000,
         redeemDelay: 24 * HOURS,
+        carryHorizon: 0,
+    }
+}
+
+/// The limits of the demo's markets.
+fn limits() -> IVault::Limits {
+    const HOURS: u32 = 3_600;
+    IVault::Limits {
+        surfaceInterval: HOURS / 2,
+        solvencyBuffer: 100_000,
+        maxDelta: u32::MAX,
+        maxGamma: u32::MAX,
+        maxVega: u32::MAX,
+        roundDelta: u32::MAX,
+        roundVega: u32::MAX,
+        seriesDelta: u32::MAX,
+        seriesVega: u32::MAX,
+        spotJump: 200_000,
+        surfaceJump: 200_000,
+        minLiquidity: 0,
+        blackout: 0,
+        performanceFee: 0,
     }
 }
 
@@ -220,7 +242,7 @@ impl Market {
     /// Profile, roles and venues; the Uniswap venue is the default one.
     fn govern(&mut self) {
         let owner = account("owner");
-        self.send(owner, IVault::setProfileCall { profile_: profile() }).expect("a profile");
+        self.send(owner, IVault::setProfileCall { profile_: profile(), limits_: limits() }).expect("a profile");
         for (which, name) in [
             (IVault::Role::Curator, "curator"),
             (IVault::Role::Guardian, "guardian"),
