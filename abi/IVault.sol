@@ -181,6 +181,8 @@ interface IVault {
     error ZeroSize(uint256 series);
     error SizeNotWholeLots(int256 size, uint256 lot);
     error SizeAboveLimit(uint256 size, uint256 limit);
+    /// @notice Lots of the whole book, long and short together, and the number that is too many.
+    error BookTooLarge(uint64 lots, uint64 limit);
     error PremiumAboveLimit(int256 premium, int256 limit);
     /// @notice Cash that is asked for, by a redemption or by the hedge that the book would need at the worst reserve move, and what is free [USDC].
     error InsufficientLiquidity(uint256 needed, uint256 available);

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use ::book::Position;
 use alloy_primitives::{Address, U256};
 use interfaces::erc4626::IERC4626::{
     AsynchronousRedemption, Deposit, DepositTooSmall, ERC4626ExceededMaxDeposit, ERC4626ExceededMaxMint,
@@ -14,7 +15,6 @@ use crate::amounts::{int, to_u128, uint};
 use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::lock;
-use crate::marking::Position;
 use crate::oracle::Price;
 use crate::profile::{self, Settings};
 use crate::shares::{to_assets, to_shares, Rounding};
@@ -50,7 +50,7 @@ impl Vault {
     pub(crate) fn nav_parts(&self, session: &Session, position: &Position) -> Result<NavParts> {
         let hedge = self.hedge_value(session.price.spot)?;
         let coefficients = inventory::Coefficients::new(&profile::risk(&session.profile));
-        let reserve = position.risk(&coefficients, hedge)?;
+        let reserve = position.risk(&coefficients, hedge).or_overflow()?;
         let free = self.free_cash()?;
         let mid =
             free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
@@ -61,7 +61,7 @@ impl Vault {
     /// NAV as a struct of the ABI.
     pub(crate) fn nav_view(&self) -> Result<Nav> {
         let session = self.session()?;
-        let nav = self.nav_parts(&session, &self.mark(&session)?.position()?)?;
+        let nav = self.nav_parts(&session, &self.mark(&session)?.position().or_overflow()?)?;
         Ok(Nav {
             cash: uint(nav.cash),
             owed: uint(nav.owed),
@@ -78,7 +78,7 @@ impl Vault {
         let session = self.session()?;
         let mark = self.mark(&session)?;
         self.require_settled(&mark)?;
-        Ok(self.nav_parts(&session, &mark.position()?)?.mid())
+        Ok(self.nav_parts(&session, &mark.position().or_overflow()?)?.mid())
     }
 
     /// NAV at mid at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
@@ -87,7 +87,7 @@ impl Vault {
         match self.feeds_of(&profile).indicative(self.vm()) {
             Some(spot) => {
                 let session = Session { profile, limits, now, price: Price { spot, updated_at: now } };
-                Ok(self.nav_parts(&session, &self.mark(&session)?.position()?)?.mid())
+                Ok(self.nav_parts(&session, &self.mark(&session)?.position().or_overflow()?)?.mid())
             }
             None => Ok(positive(&self.free_cash()?)),
         }
@@ -111,7 +111,7 @@ impl Vault {
         if self.is_paused() || mark.expired().is_some() {
             return Ok((0, 0));
         }
-        let nav = self.nav_parts(&session, &mark.position()?)?.mid();
+        let nav = self.nav_parts(&session, &mark.position().or_overflow()?)?.mid();
         Ok((nav, self.room(nav)))
     }
 

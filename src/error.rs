@@ -1,6 +1,6 @@
 //! How a method fails: with one of the errors of `abi/`, at the place where it arises.
 
-use interfaces::vault::IVault::ArithmeticOverflow;
+use interfaces::vault::IVault::{ArithmeticOverflow, BookTooLarge, SurfaceMissing};
 
 pub use interfaces::contract::Revert;
 pub(crate) use interfaces::contract::{calldata, emit, ensure, fail, Result};
@@ -22,5 +22,15 @@ impl<T> OrOverflow<T> for core::result::Result<T, core::num::TryFromIntError> {
     #[inline]
     fn or_overflow(self) -> Result<T> {
         self.map_err(|_| ArithmeticOverflow {}.into())
+    }
+}
+
+impl<T> OrOverflow<T> for ::book::Result<T> {
+    fn or_overflow(self) -> Result<T> {
+        self.map_err(|error| match error {
+            ::book::Error::Overflow => ArithmeticOverflow {}.into(),
+            ::book::Error::SurfaceMissing { expiry } => SurfaceMissing { expiry: expiry.into() }.into(),
+            ::book::Error::Lots { lots, limit } => BookTooLarge { lots, limit }.into(),
+        })
     }
 }

@@ -45,7 +45,7 @@ impl Skew {
 
 impl Vault {
     fn skew(&self, session: &Session) -> Result<Skew> {
-        let book = self.mark(session)?.position()?;
+        let book = self.mark(session)?.position().or_overflow()?;
         let resources = self.resources(session)?;
         let position = i128::try_from(resources.hedge).or_overflow()?;
         let target = book.delta.checked_neg().or_overflow()?;

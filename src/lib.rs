@@ -54,7 +54,6 @@ mod hedging;
 mod liquidity;
 mod lock;
 mod market;
-mod marking;
 mod oracle;
 mod positions;
 mod profile;

@@ -4,11 +4,11 @@
 //! vault holds plus what free cash buys, at the feed's price and after a reserve move either way. A trade that moves it further out is
 //! refused; one that moves it back is not.
 
+use ::book::Position;
 use interfaces::vault::IVault::{HedgeCapacityExceeded, InsufficientLiquidity};
 
 use crate::amounts::{int, uint, MILLION};
 use crate::error::{ensure, OrOverflow, Result};
-use crate::marking::Position;
 
 /// What is at hand.
 #[derive(Clone, Copy)]

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use ::book::{Reader, Writer};
 use alloy_primitives::B256;
 use interfaces::vault::IVault;
 use interfaces::vault::IVault::ProfileInvalid;
@@ -184,40 +185,5 @@ pub(crate) fn risk(p: &IVault::Profile) -> inventory::Profile {
         hedge_fixed_cost: p.hedgeFixedCost,
         min_band: p.minBand,
         max_band: p.maxBand,
-    }
-}
-
-/// Takes big-endian fields off the front of packed bytes; past their end it reads zero.
-pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
-
-impl Reader<'_> {
-    /// The next `width` bytes as an unsigned number.
-    pub(crate) fn take(&mut self, width: usize) -> u64 {
-        let (field, rest) = self.0.split_at_checked(width).unwrap_or_default();
-        self.0 = rest;
-        field.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
-
-    fn u64(&mut self) -> u64 {
-        self.take(8)
-    }
-
-    /// The next 4 bytes.
-    pub(crate) fn u32(&mut self) -> u32 {
-        u32::try_from(self.take(4)).unwrap_or_default()
-    }
-}
-
-/// Puts big-endian fields one after the other.
-pub(crate) struct Writer<'a>(pub(crate) &'a mut [u8]);
-
-impl Writer<'_> {
-    /// Appends `field`; what does not fit is dropped.
-    pub(crate) fn put(&mut self, field: &[u8]) {
-        let rest = core::mem::take(&mut self.0);
-        if let Some((head, tail)) = rest.split_at_mut_checked(field.len()) {
-            head.copy_from_slice(field);
-            self.0 = tail;
-        }
     }
 }

@@ -64,7 +64,7 @@ impl Vault {
         let session = self.session()?;
         let mark = self.mark_with_reserve(&session)?;
         self.require_settled(&mark)?;
-        let position = mark.position()?;
+        let position = mark.position().or_overflow()?;
         let nav = positive(&self.nav_parts(&session, &position)?.low());
         let assets = to_assets(pending, self.shares.supply(), nav, Rounding::Down)?;
         let spendable = self.resources(&session)?.spendable(&position)?;

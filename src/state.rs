@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use ::book::{Mark, Spots};
 use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
     EnforcedPause, Limits, OwnershipTransferred, Profile, SettlementPending, TokenFailed, ZeroAddress,
@@ -18,7 +19,6 @@ use crate::governance::Governance;
 use crate::hedging::Hedging;
 use crate::liquidity::Resources;
 use crate::market::Market;
-use crate::marking::{Mark, Spots};
 use crate::oracle::{Feeds, Price};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::{Settings, SettingsWords};
@@ -162,16 +162,19 @@ impl Vault {
 
     /// Marks the whole book.
     pub(crate) fn mark(&self, session: &Session) -> Result<Mark> {
-        self.mark_at(session, Spots::here(&session.profile, session.price.spot)?)
+        self.mark_at(session, Spots::here(session.profile.lot, session.price.spot).or_overflow()?)
     }
 
     /// Marks the whole book and its delta a reserve move either way.
     pub(crate) fn mark_with_reserve(&self, session: &Session) -> Result<Mark> {
-        self.mark_at(session, Spots::with_reserve(&session.profile, session.price.spot)?)
+        let profile = &session.profile;
+        let spots = Spots::with_reserve(profile.lot, session.price.spot, profile.hedgeReserve);
+        self.mark_at(session, spots.or_overflow()?)
     }
 
     fn mark_at(&self, session: &Session, spots: Spots) -> Result<Mark> {
-        Mark::new(&self.book, self.live_bits(), spots, session.now32()?)
+        let stored = live_indices(self.live_bits()).map(|index| self.book.stored(index));
+        Mark::new(stored, spots, session.now32()?).or_overflow()
     }
 
     /// What is at hand to hedge and to pay.
@@ -229,7 +232,7 @@ impl Vault {
     /// Shares are priced only while no expired book waits for its price.
     pub(crate) fn require_settled(&self, mark: &Mark) -> Result<()> {
         match mark.expired() {
-            Some(expiry) => fail(SettlementPending { expiry }),
+            Some(expiry) => fail(SettlementPending { expiry: expiry.into() }),
             None => Ok(()),
         }
     }
