@@ -257,7 +257,7 @@ interface IVault {
     function nav() external view returns (Nav memory);
     function book() external view returns (ExpiryBook[] memory);
     /// @notice The stored word of each live expiry. From the top: expiry (32 bits), strikes (8), base (48, micro-dollars), step (40,
-    /// micro-dollars), 32 unused, net put lots (40), net put lots times grid index (48), 8 unused.
+    /// micro-dollars), net put lots (40), net put lots times grid index (48), 40 unused.
     function headers() external view returns (bytes32[] memory);
     function hedgeNeeded() external view returns (Hedge memory);
     /// @notice The feed's price after all checks. [USD, 18 decimals]

@@ -81,16 +81,17 @@ impl Vault {
         Ok(self.nav_parts(&session, &mark.position().or_overflow()?)?.mid())
     }
 
-    /// NAV at mid at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
+    /// NAV at mid at the feed's last answer, whatever its age; without one or without a surface feed, free cash alone. Never fails for want
+    /// of either.
     fn indicative_nav(&self) -> Result<u128> {
         let (Settings { profile, limits }, now) = (self.settings(), self.now());
-        match self.feeds_of(&profile).indicative(self.vm()) {
-            Some(spot) => {
-                let session = Session { profile, limits, now, price: Price { spot, updated_at: now } };
-                Ok(self.nav_parts(&session, &self.mark(&session)?.position().or_overflow()?)?.mid())
+        if let Some(spot) = self.feeds_of(&profile).indicative(self.vm()) {
+            let session = Session { profile, limits, now, price: Price { spot, updated_at: now } };
+            if let Some(mark) = self.mark_if_any(&session)? {
+                return Ok(self.nav_parts(&session, &mark.position().or_overflow()?)?.mid());
             }
-            None => Ok(positive(&self.free_cash()?)),
         }
+        Ok(positive(&self.free_cash()?))
     }
 
     /// Assets that still fit above `nav`: none when nothing backs the shares.
@@ -102,12 +103,12 @@ impl Vault {
         }
     }
 
-    /// NAV at mid and the assets that a deposit may bring now: none while paused, without a price or before a settlement.
+    /// NAV at mid and the assets that a deposit may bring now: none while paused, without a price or a surface feed, or before a settlement.
     fn open_room(&self) -> Result<(u128, u128)> {
         let (Settings { profile, limits }, now) = (self.settings(), self.now());
         let Ok(price) = self.feeds_of(&profile).current(self.vm(), now) else { return Ok((0, 0)) };
         let session = Session { profile, limits, now, price };
-        let mark = self.mark(&session)?;
+        let Some(mark) = self.mark_if_any(&session)? else { return Ok((0, 0)) };
         if self.is_paused() || mark.expired().is_some() {
             return Ok((0, 0));
         }

@@ -1,18 +1,17 @@
-//! The market: expiries and their grids, the surface, and the views of price, greeks, NAV and book.
+//! The market: expiries and their grids, and the views of price, greeks, NAV and book.
 
 use alloc::vec::Vec;
 
-use ::book::{Header, Mark, Place, Stored, MAX_EXPIRIES, WORD};
-use alloy_primitives::{I256, U256};
+use ::book::{Header, Mark, Place, MAX_EXPIRIES, WORD};
+use alloy_primitives::{B256, I256, U256};
 use interfaces::vault::IVault::{
-    self, ExpiryAlreadyListed, ExpiryBook, ExpiryListed, ExpiryNotListed, ExpiryNotOnGrid, ExpiryOutOfRange,
-    Greeks, GridInvalid, Nav, SliceFault, SliceInvalid, SurfaceSet, SurfaceSlice, TooManyExpiries,
-    UnknownSeries,
+    self, ExpiryAlreadyListed, ExpiryBook, ExpiryListed, ExpiryNotOnGrid, ExpiryOutOfRange, Greeks,
+    GridInvalid, Nav, TooManyExpiries, UnknownSeries,
 };
-use options::{Kind, Series, Slice, SliceError, StrikeGrid, Totals, COARSE};
+use options::{Kind, Series, StrikeGrid, Totals, COARSE};
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{int, to_i128, to_u128, uint, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
+use crate::amounts::{int, to_u128, uint, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
 use crate::book::live_indices;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::lock;
@@ -22,11 +21,6 @@ use crate::state::{Session, Vault};
 /// An expiry is listed at least an hour and at most two years ahead [s].
 const MIN_TENOR: u64 = 3_600;
 const MAX_TENOR: u64 = 2 * 365 * 86_400;
-/// Bits of the stored grid of a slice.
-const VARIANCE: u32 = 36;
-const RHO: u32 = 22;
-const SHIFT: u32 = 28;
-const RATE: u32 = 30;
 
 impl Vault {
     fn list(&mut self, expiry: u64, grid: StrikeGrid) -> Result<()> {
@@ -44,26 +38,9 @@ impl Vault {
         let free = (0..MAX_EXPIRIES).find(|index| !live_indices(live).any(|used| used == *index));
         let index = free.ok_or(TooManyExpiries { limit: uint(12) })?;
 
-        let header = Header { expiry: time, grid, rate: 0, put_lots: 0, put_index_sum: 0 };
+        let header = Header { expiry: time, grid, put_lots: 0, put_index_sum: 0 };
         self.book.set_header(index, &header)?;
         self.set_live(index, true)
-    }
-
-    fn publish(&mut self, slice: &SurfaceSlice) -> Result<()> {
-        let now = self.now();
-        let expiry = slice.expiry;
-        let index = self.find_expiry(expiry).ok_or(ExpiryNotListed { expiry })?;
-        ensure(expiry > now, || ExpiryOutOfRange { expiry, earliest: uint(now.into()), latest: U256::MAX })?;
-        let stored = stored_slice(slice, now).ok_or(range(expiry))?;
-        stored.check().map_err(|error| SliceInvalid { expiry, fault: fault(error) })?;
-        let mut header = self.book.header(index);
-        header.rate = narrow(grid_units(slice.rate, RATE)).ok_or(range(expiry))?;
-
-        self.book.set_slice(index, &stored)?;
-        self.book.set_header(index, &header)?;
-        let SurfaceSlice { rate, a, b, rho, m, s, forward, .. } = slice.clone();
-        emit(self.vm(), &SurfaceSet { expiry, rate, a, b, rho, m, s, forward });
-        Ok(())
     }
 
     /// Greeks of sums over a book, in units of the ABI.
@@ -110,14 +87,12 @@ impl Vault {
         let size = |lots: i128| lots.checked_mul(lot.into()).or_overflow().map(int);
         let one = |index: usize| {
             let stored = self.book.stored(index);
-            let Stored { header, slice, .. } = stored;
+            let header = stored.header;
             let sizes: Result<Vec<I256>> = stored.each_lots().map(|lots| size(lots.into())).collect();
             Ok(ExpiryBook {
                 expiry: header.expiry.into(),
                 base: micro(header.grid.base)?,
                 step: micro(header.grid.step)?,
-                surfaceUpdatedAt: slice.as_ref().map_or(0, |slice| slice.updated_at.into()),
-                slice: slice_view(&header, slice.as_ref())?,
                 netSizes: sizes?,
                 putSize: size(header.put_lots.into())?,
                 putIndexSum: size(header.put_index_sum.into())?,
@@ -134,7 +109,7 @@ pub(crate) fn place(mark: &Mark, series: &Series) -> Option<Place> {
     Some(Place { index: stored.index, strike: stored.header.grid.index_of(series.strike)? })
 }
 
-/// A strike, forward or grid step with 18 decimals.
+/// A strike or grid step with 18 decimals.
 fn micro(number: u64) -> Result<U256> {
     u128::from(number).checked_mul(WAD_PER_MICRO).or_overflow().map(uint)
 }
@@ -146,84 +121,11 @@ fn whole_micro(number: U256) -> Option<u64> {
     u64::try_from(number.checked_div(WAD_PER_MICRO)?).ok().filter(|_| whole)
 }
 
-/// `number` (18 decimals) on a grid of 2^-bits, to the nearest.
-fn grid_units(number: I256, bits: u32) -> Option<i64> {
-    let scaled = to_i128(number)?.checked_mul(1_i128.checked_shl(bits)?)?;
-    let one = i128::try_from(WAD).ok()?;
-    let half = one.checked_div(2)?;
-    i64::try_from(scaled.checked_add(half)?.checked_div_euclid(one)?).ok()
-}
-
-/// A stored number with 18 decimals, rounded down.
-fn wad_of(number: i64, bits: u32) -> Result<I256> {
-    maths::mul_shift_floor(number.into(), WAD, bits).or_overflow().map(int)
-}
-
-fn range(expiry: u64) -> SliceInvalid {
-    SliceInvalid { expiry, fault: SliceFault::Range }
-}
-
-fn fault(error: SliceError) -> SliceFault {
-    match error {
-        SliceError::Range => SliceFault::Range,
-        SliceError::Rho => SliceFault::Rho,
-        SliceError::Sigma => SliceFault::Sigma,
-        SliceError::NegativeVariance => SliceFault::NegativeVariance,
-        SliceError::Wing => SliceFault::Wing,
-    }
-}
-
-/// The slice on its stored grid, none when a field does not fit.
-fn stored_slice(slice: &SurfaceSlice, now: u64) -> Option<Slice> {
-    let forward = to_u128(slice.forward)?.checked_div(WAD_PER_MICRO)?;
-    Some(Slice {
-        a: grid_units(slice.a, VARIANCE)?,
-        b: grid_units(slice.b, VARIANCE)?,
-        rho: narrow(grid_units(slice.rho, RHO))?,
-        m: narrow(grid_units(slice.m, SHIFT))?,
-        s: grid_units(slice.s, VARIANCE)?,
-        forward: u64::try_from(forward).ok()?,
-        updated_at: u32::try_from(now).ok()?,
-    })
-}
-
-fn narrow(number: Option<i64>) -> Option<i32> {
-    i32::try_from(number?).ok()
-}
-
-fn slice_view(header: &Header, slice: Option<&Slice>) -> Result<SurfaceSlice> {
-    let expiry = u64::from(header.expiry);
-    let Some(slice) = slice else {
-        return Ok(SurfaceSlice {
-            expiry,
-            rate: I256::ZERO,
-            a: I256::ZERO,
-            b: I256::ZERO,
-            rho: I256::ZERO,
-            m: I256::ZERO,
-            s: I256::ZERO,
-            forward: U256::ZERO,
-        });
-    };
-    Ok(SurfaceSlice {
-        expiry,
-        rate: wad_of(header.rate.into(), RATE)?,
-        a: wad_of(slice.a, VARIANCE)?,
-        b: wad_of(slice.b, VARIANCE)?,
-        rho: wad_of(slice.rho.into(), RHO)?,
-        m: wad_of(slice.m.into(), SHIFT)?,
-        s: wad_of(slice.s, VARIANCE)?,
-        forward: micro(slice.forward)?,
-    })
-}
-
 /// The market. `abi/IVault.sol` is the manual.
 #[public]
 pub trait Market {
     /// Lists an expiry.
     fn list_expiry(&mut self, expiry: u64, base: U256, step: U256, count: u8) -> Result<()>;
-    /// Publishes slices of the surface.
-    fn set_surface(&mut self, slices: Vec<SurfaceSlice>) -> Result<()>;
     /// Id of a series.
     fn series_id(&self, expiry: u64, strike: U256, is_put: bool) -> Result<U256>;
     /// Price and greeks of one option.
@@ -235,6 +137,8 @@ pub trait Market {
     /// The book as stored.
     #[selector(name = "book")]
     fn book_of(&self) -> Result<Vec<ExpiryBook>>;
+    /// The stored word of each live expiry.
+    fn headers(&self) -> Result<Vec<B256>>;
     /// The feed's price after all checks.
     fn spot(&self) -> Result<(U256, U256)>;
 }
@@ -248,21 +152,11 @@ impl Market for Vault {
         let invalid = || GridInvalid { base, step, count };
         let (low, width) = (whole_micro(base).ok_or_else(invalid)?, whole_micro(step).ok_or_else(invalid)?);
         let grid = StrikeGrid::new(low, width, count).map_err(|_| invalid())?;
-        ensure(Header { expiry: 0, grid, rate: 0, put_lots: 0, put_index_sum: 0 }.fits(), invalid)?;
+        ensure(Header { expiry: 0, grid, put_lots: 0, put_index_sum: 0 }.fits(), invalid)?;
         let grid = StrikeGrid { base: low, step: width, count };
 
         self.list(expiry, grid)?;
         emit(self.vm(), &ExpiryListed { expiry, base, step, count });
-        lock::release();
-        Ok(())
-    }
-
-    fn set_surface(&mut self, slices: Vec<SurfaceSlice>) -> Result<()> {
-        lock::take()?;
-        self.require_role(IVault::Role::Publisher)?;
-        for slice in &slices {
-            self.publish(slice)?;
-        }
         lock::release();
         Ok(())
     }
@@ -295,6 +189,11 @@ impl Market for Vault {
     fn book_of(&self) -> Result<Vec<ExpiryBook>> {
         lock::check()?;
         self.book_view()
+    }
+
+    fn headers(&self) -> Result<Vec<B256>> {
+        lock::check()?;
+        Ok(live_indices(self.live_bits()).map(|index| self.book.word(index)).collect())
     }
 
     fn spot(&self) -> Result<(U256, U256)> {

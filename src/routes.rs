@@ -23,6 +23,7 @@ use crate::positions::{Erc165 as _, Erc6909 as _};
 use crate::settlement::Settlement as _;
 use crate::shares::Erc20 as _;
 use crate::state::Vault;
+use crate::surface::SurfaceSource as _;
 use crate::trading::Trading as _;
 
 // SAFETY: the vault is the program's only storage and begins at slot 0.
@@ -55,12 +56,12 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             claimCall => claim(series, receiver);
             settlementPriceCall => settlement_price(expiry);
             listExpiryCall => list_expiry(expiry, base, step, count);
-            setSurfaceCall => set_surface(slices);
             seriesIdCall => series_id(expiry, strike, is_put);
             seriesGreeksCall => series_greeks(series);
             greeksCall => greeks();
             navCall => nav();
             bookCall => book_of();
+            headersCall => headers();
             spotCall => spot();
             profileCall => profile_view();
             feedsCall => feeds();
@@ -76,6 +77,9 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             allowVenueCall => allow_venue(venue);
             removeVenueCall => remove_venue(venue);
             venueAllowedFromCall => venue_allowed_from(venue);
+            surfaceFeedCall => surface_feed();
+            setSurfaceFeedCall => set_surface_feed(feed);
+            acceptSurfaceFeedCall => accept_surface_feed();
         }
         IERC4626 {
             assetCall => asset_address();

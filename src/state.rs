@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use ::book::{Mark, Spots};
 use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
-    EnforcedPause, Limits, OwnershipTransferred, Profile, SettlementPending, TokenFailed, ZeroAddress,
+    EnforcedPause, Limits, OwnershipTransferred, Profile, SettlementPending, SurfaceFailed, TokenFailed,
+    ZeroAddress,
 };
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
@@ -25,6 +26,7 @@ use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
+use crate::surface::{self, Surface, SurfaceSource};
 use crate::token::Token;
 use crate::trading::Trading;
 
@@ -59,16 +61,28 @@ pub struct Vault {
     pub(crate) redemptions: Redemptions,
     /// Settlement price by expiry // [1e-8 USD]
     pub(crate) settlements: StorageMap<alloy_primitives::U64, StorageU64>,
-    /// Owner, curator, guardian, publisher, pending owner.
-    pub(crate) roles: StorageArray<StorageAddress, 5>,
+    /// Owner, curator, guardian, pending owner.
+    pub(crate) roles: StorageArray<StorageAddress, 4>,
     /// When a venue may be used, zero when it may not // [s]
     pub(crate) venues: StorageMap<Address, StorageU64>,
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
+    pub(crate) surface: Surface,
 }
 
 #[public]
-#[implements(Trading, Hedging, Settlement, Deposits, Erc20, Erc6909, Erc165, Market, Governance)]
+#[implements(
+    Trading,
+    Hedging,
+    Settlement,
+    Deposits,
+    Erc20,
+    Erc6909,
+    Erc165,
+    Market,
+    SurfaceSource,
+    Governance
+)]
 impl Vault {
     /// Fixes tokens, feeds and owner. The tokens' and the feed's decimals are checked here, once.
     #[constructor]
@@ -172,9 +186,26 @@ impl Vault {
         self.mark_at(session, spots.or_overflow()?)
     }
 
+    /// As [`Vault::mark`], none when the surface feed fails.
+    pub(crate) fn mark_if_any(&self, session: &Session) -> Result<Option<Mark>> {
+        self.try_mark(session, Spots::here(session.profile.lot, session.price.spot).or_overflow()?)
+    }
+
     fn mark_at(&self, session: &Session, spots: Spots) -> Result<Mark> {
-        let stored = live_indices(self.live_bits()).map(|index| self.book.stored(index));
-        Mark::new(stored, spots, session.now32()?).or_overflow()
+        match self.try_mark(session, spots)? {
+            Some(mark) => Ok(mark),
+            None => fail(SurfaceFailed { feed: self.surface.feed() }),
+        }
+    }
+
+    fn try_mark(&self, session: &Session, spots: Spots) -> Result<Option<Mark>> {
+        let now = session.now32()?;
+        let mut stored: Vec<_> =
+            live_indices(self.live_bits()).map(|index| self.book.stored(index)).collect();
+        if surface::fill(self.vm(), self.surface.feed(), &mut stored, now).is_none() {
+            return Ok(None);
+        }
+        Mark::new(stored.into_iter(), spots, now).or_overflow().map(Some)
     }
 
     /// What is at hand to hedge and to pay.

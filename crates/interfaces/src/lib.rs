@@ -40,6 +40,13 @@ pub mod vault {
         "../../abi/IVault.sol"
     );
 }
+/// The vol surface.
+pub mod surface {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/ISurface.sol"
+    );
+}
 /// Hedge venue adapters.
 pub mod venue {
     alloy_sol_types::sol!(
@@ -64,16 +71,18 @@ mod abi {
     use alloy_sol_types::SolType;
     use stylus_sdk::abi::{AbiType, ConstString};
 
+    use crate::surface::ISurface;
     use crate::vault::IVault;
 
     macro_rules! abi_type {
-        ($($name:ident),* $(,)?) => {$(
-            impl AbiType for IVault::$name {
+        ($interface:ident: $($name:ident),*) => {$(
+            impl AbiType for $interface::$name {
                 type SolType = Self;
-                const ABI: ConstString = ConstString::new(<IVault::$name as SolType>::SOL_NAME);
+                const ABI: ConstString = ConstString::new(<$interface::$name as SolType>::SOL_NAME);
             }
         )*};
     }
 
-    abi_type!(Leg, Quote, Greeks, SurfaceSlice, ExpiryBook, Nav, Hedge, HedgeLeg, Profile, Limits);
+    abi_type!(IVault: Leg, Quote, Greeks, ExpiryBook, Nav, Hedge, HedgeLeg, Profile, Limits);
+    abi_type!(ISurface: SurfaceSlice, SurfaceUpdate);
 }

@@ -7,12 +7,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use alloy_primitives::aliases::{U24, U80};
-use alloy_primitives::{Address, FixedBytes, I256, U256};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
-use crate::vault::IVault::{
-    ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice,
-};
+use crate::surface::ISurface::{SurfaceSlice, SurfaceUpdate};
+use crate::vault::IVault::{ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote};
 
 /// Calldata after the selector, read from the front.
 #[derive(Clone, Copy)]
@@ -198,16 +197,41 @@ impl Arg for FixedBytes<4> {
     }
 }
 
-/// An array of types without a tail of their own.
+impl Arg for Bytes {
+    fn take(args: &mut Args<'_>) -> Result<Self> {
+        let mut tail = args.tail()?;
+        let length = tail.size()?;
+        let bytes = tail.rest.get(..length);
+        bytes.map(Self::copy_from_slice).ok_or_else(Revert::empty)
+    }
+}
+
+impl Answer for B256 {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(self.as_slice());
+        Ok(())
+    }
+}
+
+/// An array. Offsets of its items count from behind its length.
 impl<T: Arg> Arg for Vec<T> {
     fn take(args: &mut Args<'_>) -> Result<Self> {
         let mut tail = args.tail()?;
         let count = tail.size()?;
+        let mut rest = Args::new(tail.rest);
         let mut items = Self::new();
         for _ in 0..count {
-            items.push(tail.take()?);
+            items.push(rest.take()?);
         }
         Ok(items)
+    }
+}
+
+/// Offsets inside a struct count from its start.
+impl Arg for SurfaceUpdate {
+    fn take(args: &mut Args<'_>) -> Result<Self> {
+        let mut tail = args.tail()?;
+        Ok(Self { timestamp: tail.take()?, nonce: tail.take()?, slices: tail.take()? })
     }
 }
 
@@ -282,8 +306,23 @@ structs! {
     Answer Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
 }
 
-/// Words of an [`ExpiryBook`] before its sizes: four, the slice, the offset of the sizes, and the two put sums.
-const BOOK_HEAD: usize = 15;
+/// An array of words, as the only answer of a method.
+impl<T: OneWord> Answer for Vec<T> {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        put_limb(out, 32);
+        put_length(out, self.len());
+        self.into_iter().try_for_each(|item| item.put(out))
+    }
+}
+
+/// A type that is one word.
+pub trait OneWord: Answer {}
+
+impl OneWord for B256 {}
+impl OneWord for Address {}
+
+/// Words of an [`ExpiryBook`] before its sizes: three, the offset of the sizes, and the two put sums.
+const BOOK_HEAD: usize = 6;
 
 /// As the only answer of a method: each book has a tail of its own.
 impl Answer for Vec<ExpiryBook> {
@@ -298,8 +337,7 @@ impl Answer for Vec<ExpiryBook> {
             );
         }
         for book in self {
-            ((book.expiry, book.base), (book.step, book.surfaceUpdatedAt)).put(out)?;
-            book.slice.put(out)?;
+            ((book.expiry, book.base), book.step).put(out)?;
             put_length(out, BOOK_HEAD.saturating_mul(32));
             (book.putSize, book.putIndexSum).put(out)?;
             put_length(out, book.netSizes.len());
