@@ -1,13 +1,13 @@
 //! A stage with a listed market, and what the tests say about it.
 
-use alloy_sol_types::SolCall;
+use alloy_sol_types::{SolCall, SolError};
 use demo::stage::{default_limits, default_profile, Config, Failure, PriceFeed, Stage};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Log;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
+use interfaces::surface::ISurface::SurfaceSlice;
 use interfaces::vault::IVault;
-use interfaces::vault::IVault::IVaultErrors;
 
 pub(crate) const START: u64 = 1_651_363_200; // 2022-05-01 00:00 UTC
 pub(crate) const DAY: u64 = 86_400;
@@ -44,10 +44,10 @@ pub(crate) fn series(expiry: u64, strike: u64, put: bool) -> U256 {
     U256::from(u128::from(expiry) << 56 | u128::from(strike * 1_000_000) << 8 | u128::from(put))
 }
 
-/// A slice at about `vol` for an expiry.
-pub(crate) fn slice(expiry: u64, now: u64, vol: f64, spot: f64) -> IVault::SurfaceSlice {
+/// A slice at about `vol` for an expiry. Its vol at a strike is the same at every time.
+pub(crate) fn slice(expiry: u64, now: u64, vol: f64, spot: f64) -> SurfaceSlice {
     let years = (expiry - now) as f64 / 31_536_000.0;
-    IVault::SurfaceSlice {
+    SurfaceSlice {
         expiry,
         rate: I256::ZERO,
         a: signed(vol * vol * years * 0.8),
@@ -77,7 +77,7 @@ impl Market {
         for expiry in market.expiries {
             market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
         }
-        market.publish(SPOT);
+        market.publish();
         market
     }
 
@@ -102,21 +102,32 @@ impl Market {
         self.stage.vault(self.stage.actors.curator, call).map(|_| ())
     }
 
-    /// Publishes a surface for all live expiries round `spot`.
-    pub(crate) fn publish(&mut self, spot: f64) {
+    /// A slice at about `vol` for each live expiry, round the first price: no vol moves with the price.
+    pub(crate) fn slices(&mut self, vol: f64) -> Vec<SurfaceSlice> {
         let now = self.now();
-        let live = self.expiries.into_iter().filter(|expiry| *expiry > now);
-        let slices = live.map(|expiry| slice(expiry, now, 0.8, spot)).collect();
-        let publisher = self.stage.actors.publisher;
-        self.stage.vault(publisher, IVault::setSurfaceCall { slices }).expect("a surface");
+        let book = self.stage.ask(IVault::bookCall {}).expect("a book");
+        let mut live: Vec<u64> = book.iter().map(|one| one.expiry).filter(|expiry| *expiry > now).collect();
+        live.sort_unstable();
+        live.into_iter().map(|expiry| slice(expiry, now, vol, SPOT)).collect()
     }
 
-    /// Goes to `time` with feed, pool and surface at `price`.
+    /// Publishes a surface for all live expiries.
+    pub(crate) fn publish(&mut self) {
+        let slices = self.slices(0.8);
+        self.stage.publish(slices).expect("a surface");
+    }
+
+    /// A view of the surface feed.
+    pub(crate) fn surface<C: SolCall>(&mut self, call: C) -> C::Return {
+        self.stage.chain.view(self.stage.surface, call).expect("the feed answers")
+    }
+
+    /// Goes to `time` with feed and pool at `price`, and a surface of that time.
     pub(crate) fn move_to(&mut self, time: u64, price: f64) {
         self.stage.chain.world.warp(time);
         self.stage.push_price(price).expect("a round");
         self.stage.arbitrage(price).expect("a pool at the price");
-        self.publish(price);
+        self.publish();
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -177,21 +188,23 @@ impl Market {
         f64::from(self.nav().mid.into_raw()) / f64::from(supply)
     }
 
-    /// Digests of the vault and of the tokens.
-    pub(crate) fn digests(&mut self) -> [B256; 3] {
+    /// Digests of the vault, the surface feed and the tokens.
+    pub(crate) fn digests(&mut self) -> [B256; 4] {
         let stage = &mut self.stage;
-        [stage.vault, stage.usdc, stage.underlying].map(|account| stage.chain.world.digest(account))
+        let accounts = [stage.vault, stage.surface, stage.usdc, stage.underlying];
+        accounts.map(|account| stage.chain.world.digest(account))
     }
 
     /// Asserts that `act` is refused with exactly `error` and changes nothing.
-    pub(crate) fn refuses<T>(
+    #[track_caller]
+    pub(crate) fn refuses<T, E: SolError + std::fmt::Debug>(
         &mut self,
-        error: impl Into<Error>,
+        error: E,
         act: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) {
         let before = self.digests();
         let failure = act(self).err().expect("a refusal");
-        assert_eq!(failure.vault_error(), Some(error.into().0), "{failure}");
+        assert_eq!(failure.data(), error.abi_encode(), "{error:?} is not {failure}");
         assert_eq!(self.digests(), before, "a refused call changed something");
     }
 
@@ -200,28 +213,6 @@ impl Market {
         let vault = self.stage.vault;
         self.stage.chain.send_for_receipt(from, vault, call).expect("a receipt")
     }
-}
-
-/// One of the vault's errors.
-pub(crate) struct Error(IVaultErrors);
-
-macro_rules! errors {
-    ($($name:ident)*) => {$(
-        impl From<IVault::$name> for Error {
-            fn from(error: IVault::$name) -> Self {
-                Self(IVaultErrors::$name(error))
-            }
-        }
-    )*};
-}
-
-errors! {
-    NotAuthorised EnforcedPause ReentrantCall ZeroAddress DeadlinePassed ArithmeticOverflow UnknownSeries SeriesExpired NoLegs
-    TooManyLegs DuplicateLeg ZeroSize SizeNotWholeLots SizeAboveLimit PremiumAboveLimit InsufficientLiquidity HedgeCapacityExceeded
-    PriceStale PriceNotPositive PriceAboveRange PriceFromFuture SequencerDown SequencerGracePeriod FeedFailed ExpiryNotOnGrid
-    ExpiryOutOfRange ExpiryAlreadyListed ExpiryNotListed GridInvalid SliceInvalid SurfaceMissing SurfaceStale HedgeNotNeeded
-    HedgeWrongWay HedgeTooLarge VenueNotAllowed VenueFailed SlippageAboveCap VenueUnderfilled NotExpired AlreadySettled NotSettled
-    SettlementPending RoundNotStraddling ProfileLocked ProfileInvalid TokenFailed TokenShort
 }
 
 pub(crate) fn legs_of(legs: &[(U256, f64)]) -> Vec<IVault::Leg> {

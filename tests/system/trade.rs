@@ -4,7 +4,7 @@ use host::alloy_primitives::{I256, U256};
 use interfaces::erc6909::IERC6909;
 use interfaces::vault::IVault;
 
-use crate::market::{events, legs_of, signed, wad, Market, SPOT, START};
+use crate::market::{events, legs_of, signed, wad, Market, SPOT};
 
 #[test]
 fn a_trade_pays_its_quote_and_its_events_rebuild_it() {
@@ -48,7 +48,6 @@ fn the_book_is_the_opposite_of_what_traders_hold() {
     expected[2] = signed(-1.5);
     assert_eq!(month.netSizes, expected);
     assert_eq!((month.putSize, month.putIndexSum), (signed(-1.5), signed(-3.0)));
-    assert_eq!(month.surfaceUpdatedAt, START);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! The publisher: a surface from past prices alone.
 //!
 //! Two EWMAs of squared log returns scaled to their time step: a fast one (half-life 3 days) that the shortest expiry follows, and a
-//! slow one (30 days) to which longer expiries revert. The variance premium and the skew are fixed, and no update moves a vol by more
-//! than the step that the vault's spread floor covers.
+//! slow one (30 days) to which longer expiries revert. The variance premium and the skew are fixed, and each update goes as far as the
+//! feed's own checks let it.
 
 use std::collections::BTreeMap;
 
+use options::{Slice, StrikeGrid, SurfaceError};
+use publisher::{Curve, Wanted, approach};
+
 use crate::black_scholes::YEAR;
-use crate::market::Slice;
+use crate::market::Grid;
 
 const DAY: f64 = 86_400.0;
 /// Half-life of the fast average [s].
@@ -66,11 +69,11 @@ pub struct Publisher {
     fast: Ewma,
     slow: Ewma,
     step: f64,
-    published: BTreeMap<u64, f64>,
+    published: BTreeMap<u64, Slice>,
 }
 
 impl Publisher {
-    /// A publisher that moves no vol by more than `step` in one update.
+    /// A publisher for a feed that lets no vol move by more than `step` from one update to the next.
     #[must_use]
     pub fn new(step: f64) -> Self {
         Self { fast: Ewma::new(FAST), slow: Ewma::new(SLOW), step, published: BTreeMap::new() }
@@ -97,36 +100,36 @@ impl Publisher {
         self.fast.variance().sqrt()
     }
 
-    /// Slices of the live expiries.
-    pub fn publish(&mut self, now: u64, spot: f64, expiries: &[u64]) -> Vec<Slice> {
-        self.published.retain(|expiry, _| *expiry > now);
-        let live = expiries.iter().copied().filter(|expiry| *expiry > now);
-        let slices = live.map(|expiry| {
+    /// Slices of the live expiries, by expiry: as near as the feed lets them come to what the averages ask for.
+    ///
+    /// # Errors
+    /// What the feed would refuse whatever the step.
+    pub fn surface(
+        &self,
+        now: u64,
+        spot: f64,
+        expiries: &BTreeMap<u64, Grid>,
+    ) -> Result<Vec<(u64, Slice)>, (usize, SurfaceError)> {
+        let live: Vec<(u64, Grid)> =
+            expiries.range(now + 1..).map(|(expiry, grid)| (*expiry, *grid)).collect();
+        let wanted = live.iter().map(|(expiry, grid)| {
             let seconds = (expiry - now) as f64;
-            let wanted = self.vol(seconds);
-            let vol = match self.published.get(&expiry) {
-                Some(last) => wanted.clamp(last - self.step, last + self.step),
-                None => wanted,
-            };
-            self.published.insert(expiry, vol);
-            slice(expiry, spot, vol * vol * seconds / YEAR)
+            let theta = self.vol(seconds).powi(2) * seconds / YEAR;
+            Wanted {
+                expiry: *expiry as u32,
+                grid: StrikeGrid { base: grid.base, step: grid.step, count: grid.count },
+                curve: Curve::essvi(theta, RHO, ETA / theta.sqrt(), spot),
+                base: self.published.get(expiry).copied(),
+            }
         });
-        slices.collect::<Vec<_>>()
+        let most = (self.step * 2_f64.powi(47)) as u64;
+        let slices = approach(&wanted.collect::<Vec<_>>(), now as u32, most)?;
+        Ok(live.into_iter().map(|(expiry, _)| expiry).zip(slices).collect())
     }
-}
 
-/// The SSVI slice with total variance `theta` at the money, as raw SVI.
-fn slice(expiry: u64, spot: f64, theta: f64) -> Slice {
-    let phi = ETA / theta.sqrt();
-    let tilt = 1.0 - RHO * RHO;
-    Slice {
-        expiry,
-        a: theta / 2.0 * tilt,
-        b: theta * phi / 2.0,
-        rho: RHO,
-        m: -RHO / phi,
-        s: tilt.sqrt() / phi,
-        forward: spot,
+    /// Takes in what the feed took.
+    pub fn published(&mut self, slices: &[(u64, Slice)]) {
+        self.published = slices.iter().copied().collect();
     }
 }
 
@@ -163,18 +166,28 @@ mod tests {
         assert!((ewma.variance() - 0.5).abs() < 1e-12);
     }
 
+    fn expiries(days: &[u64]) -> BTreeMap<u64, Grid> {
+        let grid = Grid { base: 50_000_000, step: 2_000_000, count: 50 };
+        days.iter().map(|day| (86_400 * day, grid)).collect()
+    }
+
+    fn publish(publisher: &mut Publisher, time: u64, price: f64, days: &[u64]) -> Vec<(u64, Slice)> {
+        publisher.observe(time, price);
+        let slices = publisher.surface(time, price, &expiries(days)).expect("a surface");
+        publisher.published(&slices);
+        slices
+    }
+
     #[test]
     fn future_prices_change_no_slice() {
         let now = 100;
         let slices = |future: f64| {
             let mut publisher = Publisher::new(0.01);
-            let mut published = Vec::new();
-            for (hour, (time, price)) in prices(200).into_iter().enumerate() {
-                let price = if hour > now { price * future } else { price };
-                publisher.observe(time, price);
-                published.push(publisher.publish(time, price, &[86_400 * 20, 86_400 * 30]));
-            }
-            published
+            let priced = prices(200).into_iter().enumerate();
+            let priced =
+                priced.map(|(hour, (time, price))| (time, if hour > now { price * future } else { price }));
+            let mut one = |(time, price)| publish(&mut publisher, time, price, &[20, 30]);
+            priced.map(&mut one).collect::<Vec<_>>()
         };
         let (one, other) = (slices(1.0), slices(1.7));
         assert_eq!(one[..=now], other[..=now]);
@@ -182,27 +195,36 @@ mod tests {
     }
 
     #[test]
-    fn no_update_moves_a_vol_by_more_than_the_step() {
+    fn no_update_moves_a_listed_vol_by_more_than_the_step() {
         let mut publisher = Publisher::new(0.01);
-        let expiry = 86_400 * 30;
-        let mut last = None;
+        let mut last: Vec<(u64, Slice)> = Vec::new();
         for (time, price) in prices(100).into_iter().chain([(100 * 3_600, 50.0), (101 * 3_600, 90.0)]) {
-            publisher.observe(time, price);
-            let slice = publisher.publish(time, price, &[expiry])[0];
-            let vol = (slice.variance(price) * YEAR / (expiry - time) as f64).sqrt();
-            if let Some(last) = last.replace(vol) {
-                assert!((vol - last).abs() <= 0.01 + 1e-12, "{last} to {vol}");
+            let slices = publish(&mut publisher, time, price, &[5, 30]);
+            for ((expiry, new), (_, old)) in slices.iter().zip(&last) {
+                for strike in (50_000_000..150_000_000).step_by(2_000_000) {
+                    let vol = |slice: &Slice| {
+                        slice.vol(strike, *expiry as u32 - slice.updated_at) as f64 / 2_f64.powi(47)
+                    };
+                    assert!((vol(new) - vol(old)).abs() <= 0.01, "{} to {}", vol(old), vol(new));
+                }
             }
+            last = slices;
         }
     }
 
     #[test]
-    fn slices_keep_the_bounds_of_the_wings() {
-        for theta in [1e-5, 1e-3, 0.1, 2.0] {
-            let slice = slice(0, 100.0, theta);
-            assert!(slice.b * (1.0 + slice.rho.abs()) <= 2.0);
-            assert!((slice.variance(100.0) / theta - 1.0).abs() < 1e-12);
-            assert!(slice.variance(20.0) > 0.0 && slice.variance(500.0) > 0.0);
+    fn a_surface_gets_to_where_the_averages_want_it() {
+        let mut publisher = Publisher::new(0.01);
+        for (time, price) in prices(40) {
+            publish(&mut publisher, time, price, &[30]);
         }
+        let wanted = publisher.vol(86_400.0 * 30.0 - 39.0 * 3_600.0);
+        for hour in 39..300 {
+            publish(&mut publisher, hour * 3_600, 100.0, &[30]);
+        }
+        let (expiry, slice) = publish(&mut publisher, 300 * 3_600, 100.0, &[30])[0];
+        let vol = slice.vol(100_000_000, (expiry - 300 * 3_600) as u32) as f64 / 2_f64.powi(47);
+        let now = publisher.vol((expiry - 300 * 3_600) as f64);
+        assert!((vol - now).abs() < 0.002 && (now - wanted).abs() > 0.05, "{vol} {now} {wanted}");
     }
 }

@@ -9,14 +9,15 @@ mod people;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
+use publisher::Curve;
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 
 use crate::calendar;
 use crate::invariants::{Invariants, Rule};
 use crate::ledger::{Accounts, Ghost, HourRecord, Mark, Volume};
-use crate::market::{Failure, Grid, Hedge, Market, Outcome, Slice};
+use crate::market::{Failure, Grid, Hedge, Market, Outcome};
 use crate::prices::{HOUR, Hour, Window};
 use crate::traders::{Flow, Listed, Style};
 use crate::volatility::Publisher;
@@ -118,7 +119,7 @@ struct Replay<'m, M: Market> {
 struct Listing {
     expiry: u64,
     grid: Grid,
-    slice: Option<Slice>,
+    slice: Option<Curve>,
 }
 
 /// Replays a scenario on a market.
@@ -255,12 +256,18 @@ impl<M: Market> Replay<'_, M> {
     }
 
     fn publish(&mut self, now: u64, spot: f64) -> Result<()> {
-        let expiries: Vec<u64> = self.listed.iter().map(|one| one.expiry).collect();
-        let slices = self.publisher.publish(now, spot, &expiries);
-        let done = self.market.set_surface(&slices);
-        if self.expect("set_surface", &[], done)?.is_some() {
-            for one in &mut self.listed {
-                one.slice = slices.iter().find(|slice| slice.expiry == one.expiry).copied().or(one.slice);
+        let expiries = self.listed.iter().map(|one| (one.expiry, one.grid)).collect();
+        let slices = match self.publisher.surface(now, spot, &expiries) {
+            Ok(slices) => slices,
+            Err((index, error)) => bail!("no surface that the feed takes: slice {index}: {error:?}"),
+        };
+        let done = self.market.publish(&slices);
+        if self.expect("publish", &[], done)?.is_some() {
+            self.publisher.published(&slices);
+            for (expiry, slice) in &slices {
+                for one in self.listed.iter_mut().filter(|one| one.expiry == *expiry) {
+                    one.slice = Some(Curve::from(slice));
+                }
             }
         }
         Ok(())

@@ -3,9 +3,11 @@
 pub mod artifacts;
 mod contracts;
 mod failure;
+mod surface;
 mod uniswap;
 
 use alloy_primitives::{Address, Bytes, I256, U256};
+use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolValue};
 use anyhow::Result;
 use host::{Receipt, Tx, World};
@@ -14,6 +16,7 @@ use interfaces::vault::IVault;
 
 pub use contracts::{PriceFeed, SequencerFeed, Usdc, Weth};
 pub use failure::Failure;
+pub use surface::{THRESHOLD, key, surface_slice};
 pub use uniswap::{POOL_FEE, Uniswap};
 
 /// A world with typed calls.
@@ -85,8 +88,6 @@ pub struct Actors {
     pub curator: Address,
     /// May stop new risk.
     pub guardian: Address,
-    /// Sets the surface.
-    pub publisher: Address,
     /// Calls `rebalance`.
     pub keeper: Address,
     /// Keeps the pool at the market.
@@ -126,6 +127,10 @@ pub struct Stage {
     pub vault: Address,
     /// The hedge venue.
     pub venue: Address,
+    /// The surface feed.
+    pub surface: Address,
+    /// Keys of its publishers, by address.
+    pub publishers: Vec<PrivateKeySigner>,
 }
 
 /// Liquidity of each side of the pool [USD].
@@ -146,7 +151,6 @@ impl Stage {
             owner: named("owner"),
             curator: named("curator"),
             guardian: named("guardian"),
-            publisher: named("publisher"),
             keeper: named("keeper"),
             arbitrageur: named("arbitrageur"),
         };
@@ -183,9 +187,22 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let (vault, venue) =
+        let [vault, venue, surface] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
-        let mut stage = Self { chain, actors, usdc, underlying, feed, sequencer, uniswap, vault, venue };
+        let publishers = surface::keys();
+        let mut stage = Self {
+            chain,
+            actors,
+            usdc,
+            underlying,
+            feed,
+            sequencer,
+            uniswap,
+            vault,
+            venue,
+            surface,
+            publishers,
+        };
         stage.open(config)?;
         Ok(stage)
     }
@@ -195,14 +212,13 @@ impl Stage {
         let owner = actors.owner;
         let (profile_, limits_) = (config.profile.clone(), config.limits.clone());
         self.chain.send(owner, self.vault, IVault::setProfileCall { profile_, limits_ })?;
-        for (which, account) in [
-            (IVault::Role::Curator, actors.curator),
-            (IVault::Role::Guardian, actors.guardian),
-            (IVault::Role::Publisher, actors.publisher),
-        ] {
+        for (which, account) in
+            [(IVault::Role::Curator, actors.curator), (IVault::Role::Guardian, actors.guardian)]
+        {
             self.chain.send(owner, self.vault, IVault::setRoleCall { which, account })?;
         }
         self.chain.send(owner, self.vault, IVault::allowVenueCall { venue: self.venue })?;
+        self.open_surface()?;
         Ok(())
     }
 
@@ -260,20 +276,24 @@ impl Stage {
     }
 }
 
-/// Deploys the vault and the venue and keeps both in the chain's cache, as an operator would.
+/// Deploys vault, venue and surface feed and keeps them in the chain's cache, as an operator would.
 fn contracts_of(
     chain: &mut Chain,
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<(Address, Address)> {
+) -> Result<[Address; 3]> {
     let arguments = (usdc, underlying, feed, sequencer, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
     let arguments = (vault, usdc, underlying, router, POOL_FEE).abi_encode_params();
     let venue = chain.world.deploy_wasm(owner, &artifacts::wasm("uniswap_v3_venue")?, Some(&arguments))?;
-    chain.world.set_cached(vault, true);
-    chain.world.set_cached(venue, true);
-    Ok((vault, venue))
+    let surface =
+        chain.world.deploy_wasm(owner, &artifacts::wasm("surface_feed")?, Some(&vault.abi_encode()))?;
+    let contracts = [vault, venue, surface];
+    for contract in contracts {
+        chain.world.set_cached(contract, true);
+    }
+    Ok(contracts)
 }
 
 /// A price as the feed's answer, 8 decimals.
