@@ -9,14 +9,14 @@ use ::book::{ExpiryMark, Mark, Order, Priced};
 use alloy_primitives::{Address, I256, U256};
 use interfaces::vault::IVault::{
     self, DeadlinePassed, DuplicateLeg, InsufficientLiquidity, Leg, NoLegs, PremiumAboveLimit, PremiumPaid,
-    Profile, SeriesExpired, SizeAboveLimit, SizeNotWholeLots, SurfaceStale, TooManyLegs, Traded,
-    UnknownSeries, ZeroSize,
+    Profile, SeriesExpired, SizeAboveLimit, SizeNotWholeLots, SurfaceMissing, SurfaceStale, TooManyLegs,
+    Traded, UnknownSeries, ZeroSize,
 };
 use inventory::Quote;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{int, to_i128, uint, WAD_PER_PRICE};
-use crate::error::{emit, ensure, OrOverflow, Result};
+use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::liquidity::{self, positive, Resources};
 use crate::lock;
 use crate::market::place;
@@ -124,18 +124,19 @@ fn order(session: &Session, mark: &Mark, leg: &Leg) -> Result<Order> {
     ensure(u64::from(series.expiry) > session.now, || expired)?;
     let place = place(mark, &series).ok_or(UnknownSeries { series: leg.series })?;
     let lots = whole_lots(session, leg)?;
-    let expiry = mark.expiry(place).or_overflow()?;
-    let quoted = expiry.strike(place.strike, series.kind).or_overflow()?;
-    check_fresh(&session.profile, expiry)?;
-    Ok(Order { place, kind: series.kind, lots, quoted })
+    check_fresh(&session.profile, mark.expiry(place).or_overflow()?)?;
+    Ok(Order { place, kind: series.kind, lots })
 }
 
-/// Refuses to quote on a slice that is too old.
+/// Refuses to quote without a slice, or on one that is too old.
 fn check_fresh(profile: &Profile, expiry: &ExpiryMark) -> Result<()> {
     let max = profile.maxSurfaceAge;
+    let Some(slice) = expiry.stored.slice else {
+        return fail(SurfaceMissing { expiry: expiry.stored.header.expiry.into() });
+    };
     ensure(expiry.surface_age < max, || SurfaceStale {
         expiry: expiry.stored.header.expiry.into(),
-        updatedAt: uint(expiry.stored.slice.map_or(0, |slice| slice.updated_at).into()),
+        updatedAt: uint(slice.updated_at.into()),
         maxAge: uint(max.into()),
     })
 }
