@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use ::book::{slots, Header, Place, Stored, MAX_EXPIRIES};
+use ::book::{add_lots, slots, Header, Place, Stored, MAX_EXPIRIES};
 use alloy_primitives::B256;
 use options::{Kind, STRIKES_PER_SLOT};
 use stylus_sdk::prelude::*;
@@ -53,19 +53,14 @@ impl Book {
 
     /// Adds `lots` of a series to the vault's book.
     pub(crate) fn add(&mut self, place: Place, kind: Kind, lots: i32) -> Result<()> {
-        let (slot, at) =
-            (place.strike.div_euclid(STRIKES_PER_SLOT), place.strike.rem_euclid(STRIKES_PER_SLOT));
+        let slot = place.strike.div_euclid(STRIKES_PER_SLOT);
         let mut accessor = self.lots.setter(lot_slot(place.index, slot.into())).or_overflow()?;
         let mut word = accessor.get();
-        let (numbers, _) = word.as_chunks_mut::<4>();
-        let bytes = numbers.get_mut(usize::from(at)).or_overflow()?;
-        *bytes = i32::from_be_bytes(*bytes).checked_add(lots).or_overflow()?.to_be_bytes();
+        add_lots(&mut word.0, place.strike, lots).or_overflow()?;
         accessor.set(word);
         if matches!(kind, Kind::Put) {
             let mut header = self.header(place.index);
-            let indexed = i64::from(lots).checked_mul(i64::from(place.strike)).or_overflow()?;
-            header.put_lots = header.put_lots.checked_add(lots.into()).or_overflow()?;
-            header.put_index_sum = header.put_index_sum.checked_add(indexed).or_overflow()?;
+            header.add_puts(place.strike, lots).or_overflow()?;
             self.set_header(place.index, &header)?;
         }
         Ok(())

@@ -86,7 +86,7 @@ impl Vault {
     fn indicative_nav(&self) -> Result<u128> {
         let (Settings { profile, limits }, now) = (self.settings(), self.now());
         if let Some(spot) = self.feeds_of(&profile).indicative(self.vm()) {
-            let session = Session { profile, limits, now, price: Price { spot, updated_at: now } };
+            let session = Session { profile, limits, now, price: Price { spot, updated_at: now, round: 0 } };
             if let Some(mark) = self.mark_if_any(&session)? {
                 return Ok(self.nav_parts(&session, &mark.position().or_overflow()?)?.mid());
             }

@@ -18,6 +18,7 @@ use crate::deposits::Deposits;
 use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
+use crate::limits::Throttle;
 use crate::liquidity::Resources;
 use crate::market::Market;
 use crate::oracle::{Feeds, Price};
@@ -68,6 +69,7 @@ pub struct Vault {
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
     pub(crate) surface: Surface,
+    pub(crate) throttle: Throttle,
 }
 
 #[public]

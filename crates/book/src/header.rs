@@ -11,6 +11,7 @@
 use options::{STRIKES_PER_SLOT, StrikeGrid};
 
 use crate::packed::{Reader, Writer};
+use crate::{OrOverflow, Result};
 
 /// Most expiries that can be live.
 pub const MAX_EXPIRIES: usize = inventory::MAX_BUCKETS;
@@ -55,6 +56,17 @@ impl Header {
         Self { expiry, grid, put_lots, put_index_sum }
     }
 
+    /// Counts `lots` of a put at grid index `strike`.
+    ///
+    /// # Errors
+    /// A sum beyond 64 bits.
+    pub fn add_puts(&mut self, strike: u8, lots: i32) -> Result<()> {
+        let indexed = i64::from(lots).checked_mul(strike.into()).or_overflow()?;
+        self.put_lots = self.put_lots.checked_add(lots.into()).or_overflow()?;
+        self.put_index_sum = self.put_index_sum.checked_add(indexed).or_overflow()?;
+        Ok(())
+    }
+
     /// Whether the fields fit their widths.
     #[must_use]
     pub fn fits(&self) -> bool {
@@ -84,4 +96,15 @@ pub struct Place {
 #[must_use]
 pub fn slots(header: &Header) -> u8 {
     header.grid.count.div_ceil(STRIKES_PER_SLOT)
+}
+
+/// Adds `lots` at grid index `strike` to the word of the eight strikes round it.
+///
+/// # Errors
+/// Lots beyond 32 bits.
+pub fn add_lots(word: &mut [u8; 32], strike: u8, lots: i32) -> Result<()> {
+    let (numbers, _) = word.as_chunks_mut::<4>();
+    let bytes = numbers.get_mut(usize::from(strike % STRIKES_PER_SLOT)).or_overflow()?;
+    *bytes = i32::from_be_bytes(*bytes).checked_add(lots).or_overflow()?.to_be_bytes();
+    Ok(())
 }

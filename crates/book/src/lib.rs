@@ -28,7 +28,7 @@ mod price;
 mod scale;
 mod stress;
 
-pub use header::{Header, MAX_EXPIRIES, Place, slots};
+pub use header::{Header, MAX_EXPIRIES, Place, add_lots, slots};
 pub use mark::{ExpiryMark, Mark, Spots, Stored};
 pub use packed::{Reader, Writer};
 pub use position::Position;

@@ -9,8 +9,9 @@ use inventory::{STRIPS, Weights};
 use maths::Word;
 use options::{Kind, Market, Quoted, STRIKES_PER_SLOT, Slice, Totals};
 
-use crate::header::{self, Header, Place};
+use crate::header::{Header, Place, add_lots};
 use crate::position::Position;
+use crate::price::Order;
 use crate::scale::Scale;
 use crate::{Error, OrOverflow, Result};
 
@@ -118,6 +119,7 @@ pub struct ExpiryMark {
 }
 
 impl ExpiryMark {
+    #[inline(never)]
     fn new(stored: Stored, spots: &Spots, now: u32) -> Result<Self> {
         let seconds = stored.header.expiry.saturating_sub(now);
         let surface_age = stored.slice.map_or(u32::MAX, |slice| now.saturating_sub(slice.updated_at));
@@ -159,44 +161,22 @@ impl ExpiryMark {
         })
     }
 
-    /// Its market at another spot [1e-8 USD], vol by strike unchanged.
-    pub(crate) fn market_at(&self, spot: u64) -> Result<Market> {
-        let expiry = self.stored.header.expiry;
-        market(&self.stored, spot, self.seconds)?.ok_or(Error::SurfaceMissing { expiry })
-    }
-
     /// K D / S of a strike: the present value of the strike in units of spot.
     pub(crate) fn strike_value(&self, strike: u8) -> Result<i128> {
-        let market = self.market.as_ref().or_overflow()?;
+        let expiry = self.stored.header.expiry;
+        let market = self.market.as_ref().ok_or(Error::SurfaceMissing { expiry })?;
         Ok(market.strike_value(self.stored.header.grid.strike(strike).or_overflow()?))
-    }
-
-    /// Adds `lots` of an option to what is stored and to the sums.
-    pub(crate) fn add(&mut self, strike: u8, kind: Kind, lots: i32, quoted: &Quoted) -> Result<()> {
-        self.stored.add(strike, kind, lots)?;
-        let before = self.sums.vega;
-        self.sums.add(lots, quoted);
-        let strip = self.strips.get_mut(usize::from(strike / STRIKES_PER_SLOT)).or_overflow()?;
-        *strip = strip.saturating_add(self.sums.vega.saturating_sub(before));
-        Ok(())
     }
 }
 
 impl Stored {
-    /// Adds `lots` of an option.
-    ///
-    /// # Errors
-    /// Lots that leave their width, or a strike that is not on the grid.
-    pub fn add(&mut self, strike: u8, kind: Kind, lots: i32) -> Result<()> {
+    /// Takes what an order buys out of the vault's book, or puts in what it sells.
+    pub(crate) fn sell(&mut self, order: &Order) -> Result<()> {
+        let (strike, lots) = (order.place.strike, order.lots.checked_neg().or_overflow()?);
         let word = self.lots.get_mut(usize::from(strike / STRIKES_PER_SLOT)).or_overflow()?;
-        let (numbers, _) = word.as_chunks_mut::<4>();
-        let bytes = numbers.get_mut(usize::from(strike % STRIKES_PER_SLOT)).or_overflow()?;
-        *bytes = i32::from_be_bytes(*bytes).checked_add(lots).or_overflow()?.to_be_bytes();
-        if matches!(kind, Kind::Put) {
-            let header = &mut self.header;
-            let indexed = i64::from(lots).checked_mul(strike.into()).or_overflow()?;
-            header.put_lots = header.put_lots.checked_add(lots.into()).or_overflow()?;
-            header.put_index_sum = header.put_index_sum.checked_add(indexed).or_overflow()?;
+        add_lots(word, strike, lots)?;
+        if matches!(order.kind, Kind::Put) {
+            self.header.add_puts(strike, lots)?;
         }
         Ok(())
     }
@@ -204,12 +184,6 @@ impl Stored {
     /// Net lots at each strike of the grid.
     pub fn each_lots(&self) -> impl Iterator<Item = i32> + use<'_> {
         self.lots.iter().flat_map(options::lots).take(self.header.grid.count.into())
-    }
-
-    /// Words of lots that the grid needs.
-    #[must_use]
-    pub fn slots(&self) -> u8 {
-        header::slots(&self.header)
     }
 }
 
@@ -225,6 +199,8 @@ fn market(stored: &Stored, spot: u64, seconds: u32) -> Result<Option<Market>> {
 pub struct Mark {
     /// Where it is looked at.
     pub spots: Spots,
+    /// [unix seconds]
+    pub(crate) now: u32,
     /// All live expiries.
     pub expiries: Vec<ExpiryMark>,
 }
@@ -236,7 +212,7 @@ impl Mark {
     /// Prices and times that the kernels do not take.
     pub fn new(stored: impl Iterator<Item = Stored>, spots: Spots, now: u32) -> Result<Self> {
         let expiries = stored.map(|expiry| ExpiryMark::new(expiry, &spots, now));
-        Ok(Self { spots, expiries: expiries.collect::<Result<_>>()? })
+        Ok(Self { spots, now, expiries: expiries.collect::<Result<_>>()? })
     }
 
     /// The expiry of a place.
@@ -247,8 +223,23 @@ impl Mark {
         self.expiries.iter().find(|expiry| expiry.stored.index == place.index).or_overflow()
     }
 
-    pub(crate) fn expiry_mut(&mut self, place: Place) -> Result<&mut ExpiryMark> {
-        self.expiries.iter_mut().find(|expiry| expiry.stored.index == place.index).or_overflow()
+    /// Adds a trade: its mark, and its orders to what is stored.
+    pub(crate) fn absorb(&mut self, traded: &Self, orders: &[Order]) -> Result<()> {
+        for order in orders {
+            self.expiry_mut(order.place.index)?.stored.sell(order)?;
+        }
+        for part in &traded.expiries {
+            let whole = self.expiry_mut(part.stored.index)?;
+            whole.sums.merge(&part.sums);
+            for (strip, change) in whole.strips.iter_mut().zip(part.strips) {
+                *strip = strip.saturating_add(change);
+            }
+        }
+        Ok(())
+    }
+
+    fn expiry_mut(&mut self, index: usize) -> Result<&mut ExpiryMark> {
+        self.expiries.iter_mut().find(|expiry| expiry.stored.index == index).or_overflow()
     }
 
     /// An expired book that waits for its settlement price.
@@ -273,6 +264,6 @@ impl Mark {
     /// # Errors
     /// A product beyond 128 bits.
     pub fn position(&self) -> Result<Position> {
-        Position::new(&self.spots, self.expiries.iter().map(|expiry| (expiry, &expiry.sums, &expiry.strips)))
+        Position::new(&self.spots, &self.expiries)
     }
 }

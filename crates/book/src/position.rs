@@ -25,20 +25,17 @@ pub struct Position {
 }
 
 impl Position {
-    /// The exposure of `parts`: expiries, each with the sums and the vega of strips that count.
-    pub(crate) fn new<'a>(
-        spots: &Spots,
-        parts: impl Iterator<Item = (&'a ExpiryMark, &'a Totals, &'a [i128; STRIPS])>,
-    ) -> Result<Self> {
+    /// The exposure of marked expiries.
+    pub(crate) fn new(spots: &Spots, expiries: &[ExpiryMark]) -> Result<Self> {
         let mid = spots.mid.scale;
         let mut totals = Totals::default();
         let (mut vega, mut depth) = (Vec::new(), Vec::new());
-        for (expiry, sums, strips) in parts {
-            totals.merge(sums);
+        for expiry in expiries {
+            totals.merge(&expiry.sums);
             let (seconds, surface_age) = (expiry.seconds, expiry.surface_age);
-            vega.push(Bucket { seconds, vega: mid.floor(sums.vega, WORD)?, surface_age });
+            vega.push(Bucket { seconds, vega: mid.floor(expiry.sums.vega, WORD)?, surface_age });
             if let Some(weights) = expiry.stored.weights {
-                depth.push(Depth { seconds, vega: strip_vega(mid, strips)?, weights });
+                depth.push(Depth { seconds, vega: strip_vega(mid, &expiry.strips)?, weights });
             }
         }
         let [below, above] = totals.moved;

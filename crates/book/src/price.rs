@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 
-use inventory::{Coefficients, Profile, Quote, QuoteError, STRIPS, Trade, quote, static_bound};
-use options::{Kind, Quoted, STRIKES_PER_SLOT, Totals};
+use inventory::{Coefficients, Profile, Quote, QuoteError, Trade, quote, static_bound};
+use options::Kind;
 
-use crate::header::Place;
-use crate::mark::{ExpiryMark, Mark, Spot, around};
+use crate::header::{Header, Place};
+use crate::mark::{Mark, Spots, Stored, around};
 use crate::position::Position;
 use crate::scale::{ONE, WORD};
 use crate::{Error, OrOverflow, Result};
@@ -22,8 +22,6 @@ pub struct Order {
     pub kind: Kind,
     /// Lots as the trader sees them: positive bought.
     pub lots: i32,
-    /// The option at the feed's price.
-    pub quoted: Quoted,
 }
 
 /// A premium with the states between which it is charged.
@@ -37,98 +35,92 @@ pub struct Priced {
     pub after: Position,
     /// The change of the book.
     pub net: Position,
+    /// The change of cash delta and of vega by each order alone [micro-USD]
+    pub legs: Vec<[i128; 2]>,
 }
 
 /// Prices `orders` as one trade of a vault with hedges worth `hedge` [micro-USD], and adds them to the mark.
 ///
+/// The trade is a small book of its own: the vault's change, marked by the code that marks the whole, at the feed's price and at both ends of the
+/// deviation band.
+///
 /// # Errors
-/// Beyond the domain of the kernels. That the surfaces are fresh is the caller's to check.
+/// Beyond the domain of the kernels, or an expiry without a slice. That the surfaces are fresh is the caller's to check.
 pub fn price(profile: &Profile, mark: &mut Mark, orders: &[Order], hedge: u128) -> Result<Priced> {
     let before = mark.position()?;
-    let net = net_position(mark, orders)?;
-    for order in orders {
-        let lots = order.lots.checked_neg().or_overflow()?;
-        mark.expiry_mut(order.place)?.add(order.place.strike, order.kind, lots, &order.quoted)?;
-    }
-    let after = mark.position()?;
+    let change = change(mark, orders)?;
+    let traded = Mark::new(change.clone().into_iter(), mark.spots, mark.now)?;
+    mark.absorb(&traded, orders)?;
+    let (net, after) = (traded.position()?, mark.position()?);
+    let legs = orders.iter().map(|order| alone(mark, order)).collect::<Result<_>>()?;
     let [low, high] = around(mark.spots.mid.at, profile.deviation)?;
+    let end = |spot| {
+        let end = Mark::new(change.iter().cloned(), Spots::here(mark.spots.lot, spot)?, mark.now)?;
+        to_trader(&end.position()?)
+    };
     let trade = Trade {
         before: before.exposure(hedge)?,
         after: after.exposure(hedge)?,
         net: net.exposure(0)?,
-        value: value(mark, orders)?,
-        ends: [value_at(mark, orders, low)?, value_at(mark, orders, high)?],
+        value: to_trader(&net)?,
+        ends: [end(low)?, end(high)?],
         notional: notional(mark, orders)?,
-        bound: bound(profile, mark, orders)?,
+        bound: bound(profile, &traded, orders)?,
     };
     let quote = quote(profile, &Coefficients::new(profile), &trade);
     let quote = quote.map_err(|error| match error {
         QuoteError::StaleSurface { .. } | QuoteError::Domain => Error::Overflow,
     })?;
-    Ok(Priced { quote, before, after, net })
+    Ok(Priced { quote, before, after, net, legs })
 }
 
-/// The exposure of the legs alone, as the vault takes them on, in the expiries that they touch.
-fn net_position(mark: &Mark, orders: &[Order]) -> Result<Position> {
-    let mut parts: Vec<(&ExpiryMark, Totals, [i128; STRIPS])> = Vec::with_capacity(orders.len());
+/// What is a value to the vault rounded down is one to the trader rounded up.
+fn to_trader(position: &Position) -> Result<i128> {
+    position.value.checked_neg().or_overflow()
+}
+
+/// The change of the vault's book, in the expiries that the orders touch.
+fn change(mark: &Mark, orders: &[Order]) -> Result<Vec<Stored>> {
+    let mut change: Vec<Stored> = Vec::with_capacity(orders.len());
     for order in orders {
-        let expiry = mark.expiry(order.place)?;
-        let known = parts.iter().position(|(one, ..)| one.stored.index == order.place.index);
-        let at = known.unwrap_or_else(|| {
-            parts.push((expiry, Totals::default(), [0; STRIPS]));
-            parts.len().saturating_sub(1)
-        });
-        let (_, sums, strips) = parts.get_mut(at).or_overflow()?;
-        let before = sums.vega;
-        sums.add(order.lots.checked_neg().or_overflow()?, &order.quoted);
-        let strip = strips.get_mut(usize::from(order.place.strike / STRIKES_PER_SLOT)).or_overflow()?;
-        *strip = strip.saturating_add(sums.vega.saturating_sub(before));
+        let known = change.iter().position(|stored| stored.index == order.place.index);
+        let at = known.unwrap_or(change.len());
+        if known.is_none() {
+            let whole = &mark.expiry(order.place)?.stored;
+            let header = Header { put_lots: 0, put_index_sum: 0, ..whole.header };
+            change.push(Stored { header, lots: whole.lots.iter().map(|_| [0; 32]).collect(), ..*whole });
+        }
+        change.get_mut(at).or_overflow()?.sell(order)?;
     }
-    Position::new(&mark.spots, parts.iter().map(|(expiry, sums, strips)| (*expiry, sums, strips)))
+    Ok(change)
 }
 
-/// Sum over the legs of lots times what `each` says, in money, rounded up.
-fn sum_up(spot: &Spot, orders: &[Order], mut each: impl FnMut(&Order) -> Result<i128>) -> Result<i128> {
-    let mut sum = 0_i128;
-    for order in orders {
-        let part = i128::from(order.lots).checked_mul(each(order)?).or_overflow()?;
-        sum = sum.checked_add(part).or_overflow()?;
-    }
-    spot.scale.ceil(sum, WORD)
-}
-
-/// Model value of the legs to the trader.
-fn value(mark: &Mark, orders: &[Order]) -> Result<i128> {
-    sum_up(&mark.spots.mid, orders, |order| Ok(order.quoted.greeks.price))
-}
-
-/// The same at another spot [1e-8 USD], vol by strike unchanged.
-fn value_at(mark: &Mark, orders: &[Order], spot: u64) -> Result<i128> {
-    sum_up(&Spot::new(mark.spots.lot, spot)?, orders, |order| {
-        let expiry = mark.expiry(order.place)?;
-        let market = expiry.market_at(spot)?;
-        let strike = expiry.stored.header.grid.strike(order.place.strike).or_overflow()?;
-        Ok(match order.kind {
-            Kind::Call => market.call(strike).price,
-            Kind::Put => market.put(strike).price,
-        })
-    })
+/// Cash delta and vega of the vault's change by one order.
+fn alone(mark: &Mark, order: &Order) -> Result<[i128; 2]> {
+    let change = change(mark, core::slice::from_ref(order))?;
+    let spots = Spots::here(mark.spots.lot, mark.spots.mid.at)?;
+    let position = Mark::new(change.into_iter(), spots, mark.now)?.position()?;
+    Ok([position.delta, position.vega()?])
 }
 
 /// Spot value of all lots traded, either way [micro-USD].
 fn notional(mark: &Mark, orders: &[Order]) -> Result<u128> {
-    let size = |lots: i32| if lots < 0 { -ONE } else { ONE };
-    u128::try_from(sum_up(&mark.spots.mid, orders, |order| Ok(size(order.lots)))?).or_overflow()
+    let lots = orders.iter().fold(0_u64, |sum, order| sum.saturating_add(order.lots.unsigned_abs().into()));
+    u128::try_from(mark.spots.mid.scale.ceil(lots.into(), 0)?).or_overflow()
 }
 
 /// The least premium that is ever accepted: bought options at intrinsic value plus a tick, sold options at their upper bound, spot at the worse end
 /// of the deviation band. It is linear in size, and the tick is the fee.
-fn bound(profile: &Profile, mark: &Mark, orders: &[Order]) -> Result<i128> {
+fn bound(profile: &Profile, traded: &Mark, orders: &[Order]) -> Result<i128> {
     let width = ONE.checked_mul(profile.deviation.into()).or_overflow()? / MILLION;
     let tick = ONE.checked_mul(profile.fee.into()).or_overflow()? / MILLION;
     let ends = [ONE.checked_sub(width).or_overflow()?, ONE.checked_add(width).or_overflow()?];
-    sum_up(&mark.spots.mid, orders, |order| {
-        let strike = mark.expiry(order.place)?.strike_value(order.place.strike)?;
-        Ok(static_bound(order.kind == Kind::Put, order.lots > 0, ends, strike, tick))
-    })
+    let mut sum = 0_i128;
+    for order in orders {
+        let strike = traded.expiry(order.place)?.strike_value(order.place.strike)?;
+        let bound = static_bound(order.kind == Kind::Put, order.lots > 0, ends, strike, tick);
+        let total = i128::from(order.lots).checked_mul(bound).or_overflow()?;
+        sum = sum.checked_add(total).or_overflow()?;
+    }
+    traded.spots.mid.scale.ceil(sum, WORD)
 }

@@ -300,11 +300,41 @@ structs! {
     Answer Greeks: value delta gamma vega theta;
     Answer Nav: cash owed hedge book riskReserve mid low;
     Answer Hedge: needed position target reachable inner outer size;
-    Arg Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
-    Arg Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
-    Answer Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
-    Answer Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
 }
+
+/// Structs of many numbers, as loops: a field at a time they would be code.
+macro_rules! numbered {
+    ($($name:ident)*) => {$(
+        impl Arg for $name {
+            fn take(args: &mut Args<'_>) -> Result<Self> {
+                let mut taken = Self::default();
+                let (longs, shorts) = taken.fields();
+                for field in longs {
+                    *field = args.limb(64)?;
+                }
+                for field in shorts {
+                    *field = args.take()?;
+                }
+                Ok(taken)
+            }
+        }
+
+        impl Answer for $name {
+            fn put(mut self, out: &mut Vec<u8>) -> Result<()> {
+                let (longs, shorts) = self.fields();
+                for field in longs {
+                    put_limb(out, *field);
+                }
+                for field in shorts {
+                    put_limb(out, (*field).into());
+                }
+                Ok(())
+            }
+        }
+    )*};
+}
+
+numbered!(Profile Limits);
 
 /// An array of words, as the only answer of a method.
 impl<T: OneWord> Answer for Vec<T> {
