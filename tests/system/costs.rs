@@ -113,7 +113,7 @@ fn full_books(gas: &mut Figures) {
     gas.insert("trade_one_leg_64".into(), receipt.execution_gas.into());
 
     let without = greeks(&mut Market::unlisted(default_profile()));
-    for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 285_000)] {
+    for (weeks, bound) in [(1, 34_000), (4, 107_000), (12, 302_000)] {
         let expiries: Vec<_> = (1..=weeks).map(|week| expiry(7 * week)).collect();
         let (with, strikes) = (greeks(&mut full(&expiries, 64)), 64 * weeks);
         let remark = with - without;

@@ -72,7 +72,7 @@ impl Slices {
         let found = self.find(expiry.into());
         let index = match found {
             Some(place) => place.index,
-            None => (0..MAX_EXPIRIES).find(|index| !kept(self.place(*index).0)).unwrap_or_default(),
+            None => self.free(kept).unwrap_or_default(),
         };
         if found.is_none_or(|place| place.rate != rate) {
             self.set_place(index, expiry, rate);
@@ -84,14 +84,24 @@ impl Slices {
         }
     }
 
-    /// For each expiry its word in the last row and its rate, zeros where there is none.
+    /// For each expiry its word in the last row and its rate, zeros where there is none. Each word of places is read once, and only if it is
+    /// needed: the vault asks this in every trade.
     pub(crate) fn last(&self, expiries: &[u64]) -> Vec<B256> {
         let row = self.history().current;
-        let pair = |expiry: &u64| match self.find(*expiry) {
-            Some(place) => [self.word(row, place), B256::from(int(place.rate.into()).into_raw())],
-            None => [B256::ZERO; 2],
-        };
-        expiries.iter().flat_map(pair).collect()
+        let mut pairs = vec![[B256::ZERO; 2]; expiries.len()];
+        let mut missing = expiries.len();
+        for index in 0..PLACE_WORDS {
+            if missing == 0 {
+                break;
+            }
+            let places = self.places(index);
+            for (expiry, pair) in expiries.iter().zip(&mut pairs) {
+                let Some(place) = places.find(*expiry) else { continue };
+                *pair = [self.word(row, place), B256::from(int(place.rate.into()).into_raw())];
+                missing = missing.saturating_sub(1);
+            }
+        }
+        pairs.concat()
     }
 
     /// For each expiry its word in a row.
@@ -117,18 +127,20 @@ impl Slices {
     }
 
     fn find(&self, expiry: u64) -> Option<Place> {
-        let mut places = (0..MAX_EXPIRIES).map(|index| (index, self.place(index)));
-        let (index, (_, rate)) = places.find(|(_, (kept, _))| *kept != 0 && u64::from(*kept) == expiry)?;
-        Some(Place { index, rate })
+        (0..PLACE_WORDS).find_map(|index| self.places(index).find(expiry))
     }
 
-    /// Expiry and rate at an index.
-    fn place(&self, index: usize) -> (u32, i32) {
-        let word = self.places.get(index / PLACES_PER_WORD).unwrap_or_default();
-        let (places, _) = word.as_chunks::<8>();
-        let bytes = places.get(index % PLACES_PER_WORD).copied().unwrap_or_default();
-        let mut fields = Reader(&bytes);
-        (fields.u32(), fields.u32().cast_signed())
+    /// A place whose expiry is not `kept`.
+    fn free(&self, kept: impl Fn(u32) -> bool) -> Option<usize> {
+        let mut places = (0..PLACE_WORDS).flat_map(|index| self.places(index).each().collect::<Vec<_>>());
+        places.find(|(_, expiry, _)| !kept(*expiry)).map(|(index, ..)| index)
+    }
+
+    fn places(&self, index: usize) -> Places {
+        Places {
+            first: index.saturating_mul(PLACES_PER_WORD),
+            word: self.places.get(index).unwrap_or_default(),
+        }
     }
 
     fn set_place(&mut self, index: usize, expiry: u32, rate: i32) {
@@ -141,6 +153,29 @@ impl Slices {
             fields.put(&rate.to_be_bytes());
         }
         stored.set(word);
+    }
+}
+
+/// A word of places.
+struct Places {
+    /// Index of its first place.
+    first: usize,
+    word: B256,
+}
+
+impl Places {
+    /// Index, expiry and rate of each.
+    fn each(&self) -> impl Iterator<Item = (usize, u32, i32)> + use<'_> {
+        let (places, _) = self.word.as_chunks::<8>();
+        (self.first..).zip(places).map(|(index, bytes)| {
+            let mut fields = Reader(bytes);
+            (index, fields.u32(), fields.u32().cast_signed())
+        })
+    }
+
+    fn find(&self, expiry: u64) -> Option<Place> {
+        let (index, _, rate) = self.each().find(|(_, kept, _)| *kept != 0 && u64::from(*kept) == expiry)?;
+        Some(Place { index, rate })
     }
 }
 
