@@ -93,7 +93,7 @@ fn signers_out_of_order_twice_or_unknown() {
         market.refuses(error, |market| submit(market, update, given));
     }
     let stranger = key("stranger");
-    let mut signers = vec![
+    let mut signers = [
         (addresses[0], signatures[0]),
         (addresses[1], signatures[1]),
         (stranger.address(), signature(&stranger, &market.stage.digest(&update))),
@@ -174,7 +174,7 @@ fn publishers_that_cannot_be() {
         market.refuses(error, |market| set(market, owner, given, threshold));
     }
     let error = ISurface::PublishersNotDue { acceptFrom: U256::ZERO, timestamp: U256::from(START) };
-    market.refuses(error, |market| accept(market));
+    market.refuses(error, accept);
 }
 
 fn accept(market: &mut Market) -> Result<(), demo::stage::Failure> {

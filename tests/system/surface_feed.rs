@@ -126,7 +126,7 @@ fn a_feed_says_when_its_vault_fails() {
     let failed = ISurface::ISurfaceErrors::VaultFailed(ISurface::VaultFailed { vault });
     let failure = market.stage.chain.send(owner, feed, publishers).err().expect("no vault there");
     assert_eq!(failure.surface_error(), Some(failed.clone()));
-    let failure = market.stage.chain.view(feed, baselines).err().expect("no vault there");
+    let failure = market.stage.chain.view(feed, baselines).expect_err("no vault there");
     assert_eq!(failure.surface_error(), Some(failed));
 }
 

@@ -7,7 +7,7 @@ pub const ROWS: usize = 3;
 ///
 /// A step counts against a surface at least an interval older, so that a burst of updates goes no further than one of them could. The last such
 /// surface of all is not kept: that would take every surface of an interval. Kept is one beside it, chosen when it was the last; where updates
-/// come faster than the interval, the base is therefore up to two intervals old, and a gap between updates.
+/// come faster than the interval, the base is therefore up to two intervals old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// When the surface in each row was made [unix seconds]
