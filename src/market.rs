@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ::book::{Header, Mark, Place, Stored, MAX_EXPIRIES, WORD};
+use ::book::{Header, Mark, Place, Spots, Stored, MAX_EXPIRIES, WORD};
 use alloy_primitives::{I256, U256};
 use interfaces::vault::IVault::{
     self, ExpiryAlreadyListed, ExpiryBook, ExpiryListed, ExpiryNotListed, ExpiryNotOnGrid, ExpiryOutOfRange,
@@ -66,6 +66,12 @@ impl Vault {
         Ok(())
     }
 
+    fn marked(&self, session: &Session) -> Result<Mark> {
+        let stored = live_indices(self.live_bits()).map(|index| self.book.stored(index));
+        let spots = Spots::here(session.profile.lot, session.price.spot).or_overflow()?;
+        Mark::new(stored, spots, session.now32()?).or_overflow()
+    }
+
     /// Greeks of sums over a book, in units of the ABI.
     fn greeks_view(&self, session: &Session, totals: &Totals) -> Result<Greeks> {
         let lot = u128::from(session.profile.lot);
@@ -88,7 +94,7 @@ impl Vault {
         let session = self.session()?;
         let unknown = || UnknownSeries { series: id };
         let series = parse(id)?;
-        let mark = self.mark(&session)?;
+        let mark = self.marked(&session)?;
         let place = place(&mark, &series).ok_or_else(unknown)?;
         let quoted = mark.expiry(place).and_then(|expiry| expiry.strike(place.strike, series.kind));
         let one = quoted.or_overflow()?.greeks;
@@ -282,7 +288,7 @@ impl Market for Vault {
     fn greeks(&self) -> Result<Greeks> {
         lock::check()?;
         let session = self.session()?;
-        let mark = self.mark(&session)?;
+        let mark = self.marked(&session)?;
         self.greeks_view(&session, &mark.totals())
     }
 

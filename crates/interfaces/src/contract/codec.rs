@@ -7,9 +7,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use alloy_primitives::aliases::{U24, U80};
-use alloy_primitives::{Address, FixedBytes, I256, U256};
+use alloy_primitives::{Address, B256, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
+use crate::engine::IRiskEngine::Marked;
 use crate::vault::IVault::{
     ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice,
 };
@@ -198,6 +199,12 @@ impl Arg for FixedBytes<4> {
     }
 }
 
+impl Arg for B256 {
+    fn take(args: &mut Args<'_>) -> Result<Self> {
+        args.word().map(|word| Self(*word))
+    }
+}
+
 /// An array of types without a tail of their own.
 impl<T: Arg> Arg for Vec<T> {
     fn take(args: &mut Args<'_>) -> Result<Self> {
@@ -208,6 +215,18 @@ impl<T: Arg> Arg for Vec<T> {
             items.push(tail.take()?);
         }
         Ok(items)
+    }
+}
+
+/// As the only answer of a method.
+impl Answer for Vec<I256> {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        put_limb(out, 32);
+        put_length(out, self.len());
+        for number in self {
+            number.put(out)?;
+        }
+        Ok(())
     }
 }
 
@@ -275,6 +294,7 @@ structs! {
     Answer Quote: premium value riskCharge spread;
     Answer Greeks: value delta gamma vega theta;
     Answer Nav: cash owed hedge book riskReserve mid low;
+    Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;
 }
 
