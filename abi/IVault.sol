@@ -240,6 +240,7 @@ interface IVault {
     error ProfileLocked(uint256 shares);
     /// @notice The field that is out of its bounds, counted through the profile and on through the limits.
     error ProfileInvalid(uint8 field);
+    error EngineFailed(address engine);
     error TokenFailed(address token);
     error TokenShort(address token, uint256 expected, uint256 received);
 
@@ -298,6 +299,7 @@ interface IVault {
     function limits() external view returns (Limits memory);
     function feeds() external view returns (address price, address sequencer);
     function underlying() external view returns (address);
+    function riskEngine() external view returns (address);
     /// @notice Sets profile and limits, before there are shares. Owner.
     function setProfile(Profile calldata profile_, Limits calldata limits_) external;
     function role(Role which) external view returns (address);

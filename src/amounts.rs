@@ -7,9 +7,8 @@
 //! | strike, forward | micro-USD, u64 | 18 decimals |
 //! | option size | whole lots, i32 | 18 decimals |
 //! | greeks of a book | lots x kernel word, i128 | 18 decimals |
-use alloy_primitives::U256;
 
-pub(crate) use interfaces::contract::{int, to_i128, to_u128, uint};
+pub(crate) use interfaces::words::{int, to_i128, to_u128, to_u64, uint};
 
 /// 1.0 with 18 decimals.
 pub(crate) const WAD: u128 = 1_000_000_000_000_000_000;
@@ -19,8 +18,3 @@ pub(crate) const WAD_PER_PRICE: u128 = 10_000_000_000;
 pub(crate) const WAD_PER_MICRO: u128 = 1_000_000_000_000;
 /// Fractions are in millionths.
 pub(crate) const MILLION: u128 = 1_000_000;
-
-/// `value` if it fits 64 bits.
-pub(crate) fn to_u64(value: U256) -> Option<u64> {
-    u64::try_from(to_u128(value)?).ok()
-}

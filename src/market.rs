@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ::book::{Header, Mark, Place, MAX_EXPIRIES, WORD};
+use ::book::{Header, Mark, Place, Spots, MAX_EXPIRIES, WORD};
 use alloy_primitives::{B256, I256, U256};
 use interfaces::vault::IVault::{
     self, ExpiryAlreadyListed, ExpiryBook, ExpiryListed, ExpiryNotOnGrid, ExpiryOutOfRange, Greeks,
@@ -43,6 +43,11 @@ impl Vault {
         self.set_live(index, true)
     }
 
+    fn marked(&self, session: &Session) -> Result<Mark> {
+        let spots = Spots::here(session.profile.lot, session.price.spot).or_overflow()?;
+        Mark::new(self.stored(session)?.into_iter(), spots, session.now32()?).or_overflow()
+    }
+
     /// Greeks of sums over a book, in units of the ABI.
     fn greeks_view(&self, session: &Session, totals: &Totals) -> Result<Greeks> {
         let lot = u128::from(session.profile.lot);
@@ -65,7 +70,7 @@ impl Vault {
         let session = self.session()?;
         let unknown = || UnknownSeries { series: id };
         let series = parse(id)?;
-        let mark = self.mark(&session)?;
+        let mark = self.marked(&session)?;
         let place = place(&mark, &series).ok_or_else(unknown)?;
         let quoted = mark.expiry(place).and_then(|expiry| expiry.strike(place.strike, series.kind));
         let one = quoted.or_overflow()?.greeks;
@@ -176,7 +181,7 @@ impl Market for Vault {
     fn greeks(&self) -> Result<Greeks> {
         lock::check()?;
         let session = self.session()?;
-        let mark = self.mark(&session)?;
+        let mark = self.marked(&session)?;
         self.greeks_view(&session, &mark.totals())
     }
 

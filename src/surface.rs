@@ -6,17 +6,20 @@ use ::book::Stored;
 use alloy_primitives::{Address, U256, U64};
 use alloy_sol_types::SolCall;
 use interfaces::surface::ISurface;
-use interfaces::vault::IVault::{SurfaceFeedNotDue, SurfaceFeedProposed, SurfaceFeedSet, ZeroAddress};
+use interfaces::vault::IVault::{
+    SurfaceFailed, SurfaceFeedNotDue, SurfaceFeedProposed, SurfaceFeedSet, ZeroAddress,
+};
 use options::Slice;
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageU64};
 
 use crate::amounts::{to_i128, uint};
-use crate::error::{emit, ensure, Result};
+use crate::book::live_indices;
+use crate::error::{emit, ensure, fail, Result};
 use crate::governance::OWNER;
 use crate::lock;
-use crate::state::{word64, Vault};
+use crate::state::{word64, Session, Vault};
 use crate::token::static_call;
 
 const WORD: usize = 32;
@@ -42,11 +45,29 @@ impl Surface {
     }
 }
 
+impl Vault {
+    /// The live book with its slices.
+    pub(crate) fn stored(&self, session: &Session) -> Result<Vec<Stored>> {
+        match self.stored_if_any(session)? {
+            Some(stored) => Ok(stored),
+            None => fail(SurfaceFailed { feed: self.surface.feed() }),
+        }
+    }
+
+    /// As [`Vault::stored`], none when the surface feed fails.
+    pub(crate) fn stored_if_any(&self, session: &Session) -> Result<Option<Vec<Stored>>> {
+        let mut stored: Vec<_> =
+            live_indices(self.live_bits()).map(|index| self.book.stored(index)).collect();
+        let filled = fill(self.vm(), self.surface.feed(), &mut stored, session.now32()?);
+        Ok(filled.map(|()| stored))
+    }
+}
+
 /// Asks the feed for the slices and rates of `stored`, all in one call. None when it does not answer, or with anything but slices that keep
 /// the bounds of the kernels.
 ///
 /// The answer is two words for each expiry: the packed slice, or zero for none, and the rate.
-pub(crate) fn fill(vm: &VM, feed: Address, stored: &mut [Stored], now: u32) -> Option<()> {
+fn fill(vm: &VM, feed: Address, stored: &mut [Stored], now: u32) -> Option<()> {
     if stored.is_empty() {
         return Some(());
     }

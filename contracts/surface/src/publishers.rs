@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U64, U8};
-use interfaces::contract::{emit, ensure, uint, Result};
+use interfaces::contract::{emit, ensure, Result};
 use interfaces::surface::ISurface::{
     PublishersNotAscending, PublishersNotDue, PublishersProposed, PublishersSet, ThresholdInvalid,
     TooManyPublishers,
 };
+use interfaces::words::uint;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageArray, StorageU8};
 

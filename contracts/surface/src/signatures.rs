@@ -1,12 +1,13 @@
 //! Who signed an update.
 
 use alloy_primitives::{Address, Bytes, B256, U256};
-use interfaces::contract::{ensure, fail, uint, Result};
+use interfaces::contract::{ensure, fail, Result};
 use interfaces::eip712::{digest, domain_separator};
 use interfaces::surface::ISurface::{
     NoPublishers, NotPublisher, SignatureFault, SignatureInvalid, SignersNotAscending, SurfaceUpdate,
     TooFewSignatures,
 };
+use interfaces::words::uint;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;

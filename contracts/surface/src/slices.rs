@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{B256, I256, U256};
 use book::{Reader, Writer, MAX_EXPIRIES};
-use interfaces::contract::{int, uint};
 use interfaces::surface::ISurface::SurfaceSlice;
+use interfaces::words::{int, uint};
 use options::{History, Published, Slice, ROWS};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageArray, StorageB256};

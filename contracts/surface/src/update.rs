@@ -4,12 +4,13 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{aliases::U32, Bytes, B256, U64};
 use book::Header;
-use interfaces::contract::{emit, ensure, fail, int, to_i128, to_u128, uint, Result};
+use interfaces::contract::{emit, ensure, fail, Result};
 use interfaces::surface::ISurface::{
     ButterflyArbitrage, CalendarArbitrage, ExpiryNotLive, NonceNotAbove, SliceFault, SliceInvalid,
     SliceMissing, SliceSet, SlicesNotAscending, StepAboveLimit, SurfacePublished, SurfaceSlice,
     SurfaceUpdate, UpdateBeforeLast, UpdateFromFuture, UpdateTooOld, WingArbitrage,
 };
+use interfaces::words::{int, to_i128, to_u128, uint};
 use options::{wad, Arbitrage, Entry, History, Published, SliceError, SurfaceError};
 use stylus_sdk::prelude::*;
 

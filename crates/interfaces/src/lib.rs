@@ -47,6 +47,13 @@ pub mod surface {
         "../../abi/ISurface.sol"
     );
 }
+/// The vault's risk engine.
+pub mod engine {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IRiskEngine.sol"
+    );
+}
 /// Hedge venue adapters.
 pub mod venue {
     alloy_sol_types::sol!(
@@ -62,7 +69,11 @@ pub mod external {
 /// Hashes of signed messages.
 pub mod eip712;
 
-mod settings;
+/// What a market's owner fixes.
+pub mod settings;
+
+/// Numbers of the ABI.
+pub mod words;
 
 /// Errors and events of contracts.
 #[cfg(feature = "stylus")]
@@ -73,6 +84,7 @@ mod abi {
     use alloy_sol_types::SolType;
     use stylus_sdk::abi::{AbiType, ConstString};
 
+    use crate::engine::IRiskEngine;
     use crate::surface::ISurface;
     use crate::vault::IVault;
 
@@ -86,5 +98,6 @@ mod abi {
     }
 
     abi_type!(IVault: Leg, Quote, Greeks, ExpiryBook, Nav, Hedge, HedgeLeg, Profile, Limits);
+    abi_type!(IRiskEngine: Marked);
     abi_type!(ISurface: SurfaceSlice, SurfaceUpdate);
 }

@@ -125,6 +125,8 @@ pub struct Stage {
     pub uniswap: Uniswap,
     /// The vault.
     pub vault: Address,
+    /// The vault's risk engine.
+    pub engine: Address,
     /// The hedge venue.
     pub venue: Address,
     /// The surface feed.
@@ -187,7 +189,7 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let [vault, venue, surface] =
+        let [vault, engine, venue, surface] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
         let publishers = surface::keys();
         let mut stage = Self {
@@ -199,6 +201,7 @@ impl Stage {
             sequencer,
             uniswap,
             vault,
+            engine,
             venue,
             surface,
             publishers,
@@ -282,14 +285,15 @@ fn contracts_of(
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<[Address; 3]> {
-    let arguments = (usdc, underlying, feed, sequencer, owner).abi_encode_params();
+) -> Result<[Address; 4]> {
+    let engine = chain.world.deploy_wasm(owner, &artifacts::wasm("risk_engine")?, None)?;
+    let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
     let arguments = (vault, usdc, underlying, router, POOL_FEE).abi_encode_params();
     let venue = chain.world.deploy_wasm(owner, &artifacts::wasm("uniswap_v3_venue")?, Some(&arguments))?;
     let surface =
         chain.world.deploy_wasm(owner, &artifacts::wasm("surface_feed")?, Some(&vault.abi_encode()))?;
-    let contracts = [vault, venue, surface];
+    let contracts = [vault, engine, venue, surface];
     for contract in contracts {
         chain.world.set_cached(contract, true);
     }

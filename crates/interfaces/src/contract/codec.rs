@@ -10,6 +10,7 @@ use alloy_primitives::aliases::{U24, U80};
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
+use crate::engine::IRiskEngine::Marked;
 use crate::surface::ISurface::{SurfaceSlice, SurfaceUpdate};
 use crate::vault::IVault::{ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote};
 
@@ -197,6 +198,12 @@ impl Arg for FixedBytes<4> {
     }
 }
 
+impl Arg for B256 {
+    fn take(args: &mut Args<'_>) -> Result<Self> {
+        args.word().map(|word| Self(*word))
+    }
+}
+
 impl Arg for Bytes {
     fn take(args: &mut Args<'_>) -> Result<Self> {
         let mut tail = args.tail()?;
@@ -299,6 +306,7 @@ structs! {
     Answer Quote: premium value riskCharge spread;
     Answer Greeks: value delta gamma vega theta;
     Answer Nav: cash owed hedge book riskReserve mid low;
+    Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;
 }
 
@@ -350,6 +358,7 @@ pub trait OneWord: Answer {}
 
 impl OneWord for B256 {}
 impl OneWord for Address {}
+impl OneWord for I256 {}
 
 /// Words of an [`ExpiryBook`] before its sizes: three, the offset of the sizes, and the two put sums.
 const BOOK_HEAD: usize = 6;

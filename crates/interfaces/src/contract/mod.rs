@@ -5,7 +5,6 @@
 //! in another way than by refusing is an `Option` or an error type of its own.
 
 mod codec;
-mod numbers;
 mod router;
 
 use alloc::vec::Vec;
@@ -17,7 +16,6 @@ use alloy_sol_types::{SolCall, SolError, SolEvent, SolType};
 use stylus_sdk::stylus_core::RawLogAccess;
 
 pub use codec::{Answer, Arg, Args};
-pub use numbers::{int, to_i128, to_u128, uint};
 pub use router::once;
 
 /// A refusal of the whole call. On WASM it has no values.
@@ -44,6 +42,16 @@ where
     for<'a> E::Token<'a>: Words,
 {
     Err(Revert::from(error))
+}
+
+/// Fails with the error of a callee, as it came.
+///
+/// # Errors
+/// Always.
+#[inline]
+#[allow(unreachable_code, reason = "on WASM the error ends the call")]
+pub fn raise<T>(data: &[u8]) -> Result<T> {
+    Err(Revert::with(data))
 }
 
 /// Refuses calldata that is no call of the ABI: without data, as Solidity does.

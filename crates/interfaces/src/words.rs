@@ -1,4 +1,14 @@
-//! Words of the ABI as numbers of 128 bits, and back.
+//! 128-bit numbers as words of the ABI, and back.
+#![expect(
+    clippy::as_conversions,
+    reason = "limbs of a 256-bit number are cut and joined here, exactly, and nowhere else"
+)]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "as above"
+)]
 
 use alloy_primitives::{I256, U256};
 
@@ -33,4 +43,10 @@ pub fn to_i128(value: I256) -> Option<i128> {
     let number = (u128::from(high) << 64 | u128::from(low)) as i128;
     let sign = (number >> 127) as u64;
     (a == sign && b == sign).then_some(number)
+}
+
+/// `value` if it fits 64 bits.
+#[must_use]
+pub fn to_u64(value: U256) -> Option<u64> {
+    u64::try_from(to_u128(value)?).ok()
 }
