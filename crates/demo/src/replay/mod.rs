@@ -6,6 +6,7 @@
 
 mod checks;
 mod people;
+mod snipe;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use crate::traders::{Flow, Listed, Style};
 use crate::volatility::Publisher;
 
 pub use people::Liquidity;
+pub use snipe::{Snipe, Sniper};
 
 /// Seconds into the hour at which the surface is published, and at which the keeper acts last.
 const PUBLISHED_AT: u64 = 30;
@@ -42,6 +44,8 @@ pub struct Scenario {
     pub flow: Flow,
     /// LPs.
     pub liquidity: Liquidity,
+    /// Whether somebody knows the next price.
+    pub sniper: Option<Sniper>,
 }
 
 /// Watches the replay.
@@ -96,6 +100,8 @@ pub struct Results {
     pub deposits: (u64, f64),
     /// Redemptions: count, USD.
     pub redemptions: (u64, f64),
+    /// What a sniper did.
+    pub snipes: Vec<Snipe>,
 }
 
 /// The state of a replay.
@@ -108,6 +114,8 @@ struct Replay<'m, M: Market> {
     rounds: Vec<(u128, u64)>,
     pushed: Option<(u64, f64)>,
     prices: Vec<(u64, f64)>,
+    /// Trades of the feed's round.
+    dealt: Vec<snipe::Dealt>,
     ghost: Ghost,
     accounts: Accounts,
     lps: people::Lps,
@@ -120,6 +128,8 @@ struct Listing {
     expiry: u64,
     grid: Grid,
     slice: Option<Curve>,
+    /// When the slice was published [unix seconds]
+    published: u64,
 }
 
 /// Replays a scenario on a market.
@@ -142,6 +152,7 @@ pub fn run<M: Market>(market: &mut M, scenario: &Scenario, observer: &mut dyn Ob
         rounds: Vec::new(),
         pushed: None,
         prices,
+        dealt: Vec::new(),
         ghost: Ghost::new(market.traders()),
         accounts: Accounts::default(),
         lps: people::Lps::new(market.lps()),
@@ -169,7 +180,10 @@ impl<M: Market> Replay<'_, M> {
     fn hour(&mut self, hour: &Hour, ahead: Option<f64>) -> Result<()> {
         self.market.warp(hour.time)?;
         match hour.price {
-            Some(price) => self.price(hour.time, price)?,
+            Some(price) => {
+                self.snipe(hour.time, price)?;
+                self.price(hour.time, price)?;
+            }
             None => self.results.silent_hours += 1,
         }
         let Some((_, spot)) = self.pushed else { return Ok(()) };
@@ -204,6 +218,7 @@ impl<M: Market> Replay<'_, M> {
         };
         if moved || old {
             let round = self.market.push_price(price)?;
+            self.dealt.clear();
             self.rounds.push((round, time));
             self.pushed = Some((time, price));
             self.results.updates[usize::from(!moved)] += 1;
@@ -249,7 +264,7 @@ impl<M: Market> Replay<'_, M> {
             let grid = calendar::grid(spot);
             let done = self.market.list_expiry(expiry, grid);
             if self.expect("list_expiry", &[], done)?.is_some() {
-                self.listed.push(Listing { expiry, grid, slice: None });
+                self.listed.push(Listing { expiry, grid, slice: None, published: 0 });
             }
         }
         Ok(())
@@ -266,7 +281,7 @@ impl<M: Market> Replay<'_, M> {
             self.publisher.published(&slices);
             for (expiry, slice) in &slices {
                 for one in self.listed.iter_mut().filter(|one| one.expiry == *expiry) {
-                    one.slice = Some(Curve::from(slice));
+                    (one.slice, one.published) = (Some(Curve::from(slice)), now);
                 }
             }
         }
