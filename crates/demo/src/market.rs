@@ -59,6 +59,12 @@ impl Grid {
     }
 }
 
+impl From<Grid> for options::StrikeGrid {
+    fn from(Grid { base, step, count }: Grid) -> Self {
+        Self { base, step, count }
+    }
+}
+
 /// A quote in micro-USD: positive premiums are paid by the trader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quote {

@@ -17,6 +17,8 @@
 
 mod approach;
 mod curve;
+mod realised;
 
 pub use approach::{Wanted, approach};
 pub use curve::Curve;
+pub use realised::{Follower, Realised};

@@ -11,7 +11,7 @@ mod snipe;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, anyhow, bail};
-use publisher::Curve;
+use publisher::{Curve, Follower};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 
@@ -21,7 +21,6 @@ use crate::ledger::{Accounts, Ghost, HourRecord, Mark, Volume};
 use crate::market::{Failure, Grid, Hedge, Market, Outcome};
 use crate::prices::{HOUR, Hour, Window};
 use crate::traders::{Flow, Listed, Style};
-use crate::volatility::Publisher;
 
 pub use people::Liquidity;
 pub use snipe::{Snipe, Sniper};
@@ -109,7 +108,7 @@ struct Replay<'m, M: Market> {
     market: &'m mut M,
     scenario: &'m Scenario,
     rng: ChaCha12Rng,
-    publisher: Publisher,
+    publisher: Follower,
     listed: Vec<Listing>,
     rounds: Vec<(u128, u64)>,
     pushed: Option<(u64, f64)>,
@@ -137,7 +136,7 @@ struct Listing {
 /// # Errors
 /// What the host or the demo could not do; the vault's own refusals are results, not errors.
 pub fn run<M: Market>(market: &mut M, scenario: &Scenario, observer: &mut dyn Observer) -> Result<Results> {
-    let mut publisher = Publisher::new(market.vol_step());
+    let mut publisher = Follower::new(market.vol_step());
     let mut prices = Vec::new();
     for hour in &scenario.window.past {
         if let Some(price) = hour.price {
@@ -271,7 +270,7 @@ impl<M: Market> Replay<'_, M> {
     }
 
     fn publish(&mut self, now: u64, spot: f64) -> Result<()> {
-        let expiries = self.listed.iter().map(|one| (one.expiry, one.grid)).collect();
+        let expiries = self.listed.iter().map(|one| (one.expiry, one.grid.into())).collect();
         let slices = match self.publisher.surface(now, spot, &expiries) {
             Ok(slices) => slices,
             Err((index, error)) => bail!("no surface that the feed takes: slice {index}: {error:?}"),
