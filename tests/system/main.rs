@@ -27,6 +27,7 @@ mod market;
 mod over_rpc;
 mod price;
 mod primitives;
+mod publisher;
 mod publishers;
 mod refusals;
 mod replay;

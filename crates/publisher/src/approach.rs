@@ -9,12 +9,12 @@ use options::{Entry, Slice, StrikeGrid, SurfaceError, check_surface};
 use crate::curve::Curve;
 
 /// Halvings of the way to the wanted slice.
-const HALVINGS: u32 = 12;
+const HALVINGS: u32 = 24;
 /// Parts of the way that all slices go if they cross in time.
 const PARTS: [f64; 5] = [1.0, 0.5, 0.25, 0.125, 0.0];
 /// By how much a slice without a base is raised or lowered at a time, until it fits between its neighbours, and how often at most.
 const LEVEL: f64 = 1.01;
-const LEVELS: i32 = 200;
+const LEVELS: i32 = 100;
 
 /// What a publisher wants of an expiry.
 #[derive(Clone, Copy, Debug)]
@@ -91,8 +91,16 @@ fn fit_new(wanted: &[Wanted], now: u32, most: u64, entries: &mut [Entry]) {
             entry.check(earlier, most).is_ok()
                 && later.is_none_or(|later| later.check(Some(entry), u64::MAX).is_ok())
         };
-        let levels = (0..LEVELS).flat_map(|level| [level, -level]);
-        let mut tried = levels.map(|level| one.entry(now, one.curve.scaled(LEVEL.powi(level)).stored(now)));
+        // As wanted, higher or lower; else in the shape of the neighbour before, higher, or of the one after, lower.
+        let near =
+            (0..LEVELS).flat_map(|level| [level, -level]).map(|level| one.curve.scaled(LEVEL.powi(level)));
+        let above = earlier
+            .into_iter()
+            .flat_map(|entry| (1..LEVELS).map(|level| Curve::from(&entry.slice).scaled(LEVEL.powi(level))));
+        let below = later
+            .into_iter()
+            .flat_map(|entry| (1..LEVELS).map(|level| Curve::from(&entry.slice).scaled(LEVEL.powi(-level))));
+        let mut tried = near.chain(above).chain(below).map(|curve| one.entry(now, curve.stored(now)));
         if let (Some(entry), Some(slot)) = (tried.find(fits), entries.get_mut(index)) {
             *slot = entry;
         }

@@ -261,6 +261,8 @@ mod tests {
         assert_eq!(slices.len(), 3);
         let vols: Vec<f64> =
             slices.iter().map(|(expiry, slice)| vol_of(slice, *expiry, 100_000_000)).collect();
-        assert!(vols[0] > follower.realised() * 1.1, "the neighbours lag: {vols:?}");
+        let wanted = follower.realised() * PREMIUM.sqrt();
+        assert!(vols[0] < wanted * 0.8 || vols[0] > wanted * 1.2, "the neighbours lag: {vols:?} {wanted}");
+        assert!((vols[1] / vols[0] - 1.0).abs() < 0.1, "{vols:?}");
     }
 }
