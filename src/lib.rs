@@ -47,8 +47,11 @@ extern crate alloc;
 
 mod amounts;
 mod book;
+mod breakers;
 mod deposits;
+mod epochs;
 mod error;
+mod fee;
 mod governance;
 mod hedging;
 mod liquidity;
@@ -56,6 +59,7 @@ mod lock;
 mod market;
 mod marking;
 mod oracle;
+mod permit;
 mod positions;
 mod profile;
 mod redemptions;
@@ -65,6 +69,7 @@ mod shares;
 mod state;
 mod token;
 mod trading;
+mod vesting;
 
 pub use error::Revert;
 pub use routes::main as entrypoint;

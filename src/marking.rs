@@ -221,12 +221,6 @@ impl Mark {
         self.expiries.iter_mut().find(|expiry| expiry.index == index).or_overflow()
     }
 
-    /// An expired book that waits for its settlement price.
-    pub(crate) fn expired(&self) -> Option<u64> {
-        let waiting = self.expiries.iter().find(|expiry| expiry.seconds == 0);
-        waiting.map(|expiry| expiry.header.expiry.into())
-    }
-
     /// Sums over the book.
     pub(crate) fn totals(&self) -> Totals {
         let mut totals = Totals::default();

@@ -12,7 +12,7 @@ use interfaces::vault::IVault::{
 use stylus_sdk::host::VM;
 
 use crate::amounts::{to_i128, to_u64, uint};
-use crate::error::{calldata, ensure, OrOverflow, Result, Revert};
+use crate::error::{calldata, ensure, Result, Revert};
 use crate::token::{static_call, word};
 
 /// Largest price the kernels take: 2^50 / 1e8 is 11 million dollars.
@@ -20,6 +20,7 @@ const MAX_PRICE: u64 = 1 << 50;
 
 /// A round of an aggregator.
 pub(crate) struct Round {
+    id: U256,
     answer: I256,
     started_at: U256,
     updated_at: U256,
@@ -32,6 +33,8 @@ pub(crate) struct Price {
     pub(crate) spot: u64,
     /// [s]
     pub(crate) updated_at: u64,
+    /// Id of the feed's round.
+    pub(crate) round: U80,
 }
 
 /// The feeds of the market, and how old their answers may be.
@@ -80,7 +83,14 @@ impl Feeds {
             let max = uint(self.max_age.into());
             return Err(Fault::Stale(PriceStale { updatedAt: updated_at, timestamp, maxAge: max }));
         }
-        Ok(Price { spot: spot(round.answer)?, updated_at: updated })
+        let [low, high, ..] = round.id.into_limbs();
+        let id = U80::from_limbs([low, high & 0xffff]);
+        Ok(Price { spot: spot(round.answer)?, updated_at: updated, round: id })
+    }
+
+    /// The price of the round before `id`, none where the feed has no such round in that phase.
+    pub(crate) fn before(&self, vm: &VM, id: U80) -> Option<u64> {
+        by_id(vm, self.price, id.checked_sub(U80::ONE)?).and_then(|round| spot(round.answer)).ok()
     }
 
     /// The last price whatever its age, none when the feed answers nothing usable: for views that must not revert.
@@ -101,19 +111,30 @@ impl Feeds {
         Ok(())
     }
 
-    /// The price of round `id`, proven to be the last one at or before `expiry` by the round after it.
+    /// The price of round `id`, proven to be the last one at or before `expiry` by the round after it: the next of its phase, or the first
+    /// of the next phase where its phase has no further one.
     pub(crate) fn settlement(&self, vm: &VM, id: U80, expiry: u64) -> Result<u64> {
         let round = by_id(vm, self.price, id)?;
-        let next = by_id(vm, self.price, id.checked_add(U80::ONE).or_overflow()?)?;
+        let mut next = self.updated_at(vm, id.checked_add(U80::ONE));
+        if next.is_zero() {
+            let [_, phase] = id.into_limbs();
+            next =
+                self.updated_at(vm, phase.checked_add(1).map(|phase| U80::from_limbs([1, phase & 0xffff])));
+        }
         let moment = uint(expiry.into());
-        let straddles = !round.updated_at.is_zero() && round.updated_at <= moment && moment < next.updated_at;
+        let straddles = !round.updated_at.is_zero() && round.updated_at <= moment && moment < next;
         ensure(straddles, || RoundNotStraddling {
             roundId: id,
             updatedAt: round.updated_at,
-            nextUpdatedAt: next.updated_at,
+            nextUpdatedAt: next,
             expiry,
         })?;
         Ok(spot(round.answer)?)
+    }
+
+    /// When a round was answered, zero where there is none.
+    fn updated_at(&self, vm: &VM, id: Option<U80>) -> U256 {
+        id.and_then(|id| by_id(vm, self.price, id).ok()).map_or(U256::ZERO, |round| round.updated_at)
     }
 }
 
@@ -138,13 +159,13 @@ fn by_id(vm: &VM, feed: Address, id: U80) -> Result<Round, Fault> {
     round(vm, feed, &calldata(&IAggregator::getRoundDataCall { roundId: id }))
 }
 
-/// Reads answer, startedAt and updatedAt: words 1 to 3 of five. A short answer, as from an account without code, is a failed feed.
+/// Reads id, answer, startedAt and updatedAt: words 0 to 3 of five. A short answer, as from an account without code, is a failed feed.
 fn round(vm: &VM, feed: Address, data: &[u8]) -> Result<Round, Fault> {
     let answer = static_call(vm, feed, data, 160).unwrap_or_default();
-    let mut words = answer.chunks_exact(32).filter_map(word).skip(1);
-    match (words.next(), words.next(), words.next(), words.next()) {
-        (Some(answer), Some(started_at), Some(updated_at), Some(_)) => {
-            Ok(Round { answer: signed(answer), started_at, updated_at })
+    let mut words = answer.chunks_exact(32).filter_map(word);
+    match (words.next(), words.next(), words.next(), words.next(), words.next()) {
+        (Some(id), Some(answer), Some(started_at), Some(updated_at), Some(_)) => {
+            Ok(Round { id, answer: signed(answer), started_at, updated_at })
         }
         _ => Err(Fault::Failed(FeedFailed { feed })),
     }

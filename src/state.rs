@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
-    EnforcedPause, Limits, OwnershipTransferred, Profile, SettlementPending, TokenFailed, ZeroAddress,
+    EnforcedPause, Limits, OwnershipTransferred, Profile, TokenFailed, ZeroAddress,
 };
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
@@ -13,7 +13,7 @@ use stylus_sdk::storage::{
 
 use crate::book::{live_indices, Book};
 use crate::deposits::Deposits;
-use crate::error::{emit, ensure, fail, OrOverflow, Result};
+use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
 use crate::liquidity::Resources;
@@ -27,6 +27,7 @@ use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
 use crate::token::Token;
 use crate::trading::Trading;
+use crate::vesting::Vestings;
 
 /// Decimals that the vault's arithmetic is written for: USDC, and a feed in 1e-8 USD.
 const ASSET_DECIMALS: u128 = 6;
@@ -57,6 +58,10 @@ pub struct Vault {
     pub(crate) shares: Shares,
     pub(crate) positions: Positions,
     pub(crate) redemptions: Redemptions,
+    /// Spread income that vests until an expiry // [USDC]
+    pub(crate) vestings: Vestings,
+    /// Price of a share above which a gain pays the fee // [1e-18 micro-USD for a unit of a share]
+    pub(crate) high_water: StorageU128,
     /// Settlement price by expiry // [1e-8 USD]
     pub(crate) settlements: StorageMap<alloy_primitives::U64, StorageU64>,
     /// Owner, curator, guardian, publisher, pending owner.
@@ -224,14 +229,6 @@ impl Vault {
     /// Storage index of a live expiry.
     pub(crate) fn find_expiry(&self, expiry: u64) -> Option<usize> {
         live_indices(self.live_bits()).find(|index| u64::from(self.book.header(*index).expiry) == expiry)
-    }
-
-    /// Shares are priced only while no expired book waits for its price.
-    pub(crate) fn require_settled(&self, mark: &Mark) -> Result<()> {
-        match mark.expired() {
-            Some(expiry) => fail(SettlementPending { expiry }),
-            None => Ok(()),
-        }
     }
 
     /// Whether new risk is stopped.

@@ -122,6 +122,7 @@ impl Vault {
             let size = if bought { size } else { size.checked_neg().or_overflow()? };
             emit(&vm, &Traded { account, series: order.series, size: int(size) });
         }
+        self.vest(session, priced.orders.iter().map(|order| order.place.index), priced.spread)?;
         let paid = priced.premium.unsigned_abs();
         let pays = priced.premium > 0;
         if pays {

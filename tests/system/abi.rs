@@ -82,7 +82,7 @@ fn rust_and_json_name_the_same_events() {
 
 /// A contract answers a selector it knows, or refuses with an error of its own; one that it does not know it refuses without data.
 fn knows(market: &mut Market, contract: Address, selector: [u8; 4]) -> bool {
-    let data: Vec<u8> = selector.into_iter().chain([0; 32 * 24]).collect();
+    let data: Vec<u8> = selector.into_iter().chain([0; 32 * 40]).collect();
     match market.stage.chain.world.view(market.trader, contract, data) {
         Ok(_) => true,
         Err(CallError::Revert { data, .. }) => !data.is_empty(),

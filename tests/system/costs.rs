@@ -185,7 +185,10 @@ fn shares(meter: &mut Meter) {
     meter.view("totalSupply", IERC20::totalSupplyCall {});
     meter.view("balanceOf", IERC20::balanceOfCall { account: lp });
     meter.view("allowance", IERC20::allowanceCall { owner: lp, spender: trader });
+    meter.view("nonces", IERC20::noncesCall { owner: lp });
+    meter.view("DOMAIN_SEPARATOR", IERC20::DOMAIN_SEPARATORCall {});
     meter.view("asset", IERC4626::assetCall {});
+    meter.view("share", IERC4626::shareCall {});
     meter.view("totalAssets", IERC4626::totalAssetsCall {});
     meter.view("convertToShares", IERC4626::convertToSharesCall { assets: usdc(1.0) });
     meter.view("convertToAssets", IERC4626::convertToAssetsCall { shares: value });
@@ -197,13 +200,20 @@ fn shares(meter: &mut Meter) {
     meter.send("requestRedeem", lp, IERC4626::requestRedeemCall { shares: value, controller: lp, owner: lp });
     meter.view(
         "pendingRedeemRequest",
-        IERC4626::pendingRedeemRequestCall { requestId: U256::ZERO, controller: lp },
+        IERC4626::pendingRedeemRequestCall { requestId: U256::ONE, controller: lp },
     );
-    meter.market.move_to(START + DAY, SPOT);
-    meter.send("processRedemption", trader, IERC4626::processRedemptionCall { controller: lp });
+    meter.send(
+        "cancelRedeemRequest",
+        lp,
+        IERC4626::cancelRedeemRequestCall { requestId: U256::ONE, controller: lp },
+    );
+    let again = IERC4626::requestRedeemCall { shares: value, controller: lp, owner: lp };
+    meter.market.stage.vault(lp, again).expect("a request");
+    meter.market.move_to(START + 2 * DAY, SPOT);
+    meter.send("processEpoch", trader, IERC4626::processEpochCall {});
     meter.view(
         "claimableRedeemRequest",
-        IERC4626::claimableRedeemRequestCall { requestId: U256::ZERO, controller: lp },
+        IERC4626::claimableRedeemRequestCall { requestId: U256::ONE, controller: lp },
     );
     meter.view("maxRedeem", IERC4626::maxRedeemCall { controller: lp });
     meter.view("maxWithdraw", IERC4626::maxWithdrawCall { controller: lp });

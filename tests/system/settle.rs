@@ -96,6 +96,7 @@ fn settlement_happens_once_with_the_right_round_and_not_before() {
     market.refuses(error, |market| settle(market, after));
     settle(&mut market, before).expect("a settlement");
     market.refuses(IVault::AlreadySettled { expiry }, |market| settle(market, before));
+    market.stage.push_price(2_700.0 * 1.3).expect("a second round after the jump");
     market.deposit(1.0).expect("a deposit after the settlement");
 }
 

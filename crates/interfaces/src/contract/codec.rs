@@ -224,6 +224,12 @@ impl<A: Answer, B: Answer> Answer for (A, B) {
     }
 }
 
+impl<A: Answer, B: Answer, C: Answer> Answer for (A, B, C) {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        ((self.0, self.1), self.2).put(out)
+    }
+}
+
 impl<T: Answer> Answer for Result<T> {
     fn put(self, out: &mut Vec<u8>) -> Result<()> {
         self?.put(out)
@@ -274,7 +280,7 @@ structs! {
     Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
     Answer Greeks: value delta gamma vega theta;
-    Answer Nav: cash owed hedge book riskReserve mid low;
+    Answer Nav: cash owed hedge book riskReserve unvested mid low;
     Answer Hedge: needed position target reachable inner outer size;
     Arg Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
     Arg Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
