@@ -342,7 +342,7 @@ impl Deposits for Vault {
         lock::take()?;
         let id = self.request(shares, controller, owner)?;
         lock::release();
-        Ok(uint(id.into()))
+        Ok(uint(id))
     }
 
     fn cancel_redeem_request(&mut self, request_id: U256, controller: Address) -> Result<()> {
@@ -364,7 +364,7 @@ impl Deposits for Vault {
         lock::take()?;
         let (id, shares, assets) = self.process()?;
         lock::release();
-        Ok((uint(id.into()), uint(shares), uint(assets)))
+        Ok((uint(id), uint(shares), uint(assets)))
     }
 
     fn redeem_delay(&self) -> U256 {

@@ -13,100 +13,79 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::U64;
+use alloy_primitives::U128;
 use interfaces::erc4626::IERC4626::{
     EpochProcessed, NoPendingRedemption, RedemptionNotReady, SharesWorthless,
 };
 use interfaces::vault::IVault::InsufficientLiquidity;
 use inventory::Fill;
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageMap, StorageU128, StorageU64};
+use stylus_sdk::storage::{StorageMap, StorageU128};
 
 use crate::amounts::{int, uint, MILLION};
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::shares::{to_assets, Rounding};
-use crate::state::{small, wide, word64, Vault};
+use crate::state::{at, lower, put, raise, small, wide, Row, Vault};
 
-/// One epoch.
-#[storage]
-pub struct Epoch {
-    requested: StorageU128,
-    processed: StorageU128,
-    assets: StorageU128,
-    opened_at: StorageU64,
-}
+/// Numbers of an epoch: shares requested, shares processed, their assets, and when it was opened.
+const REQUESTED: usize = 0;
+const PROCESSED: usize = 1;
+const ASSETS: usize = 2;
+const OPENED_AT: usize = 3;
 
 /// All epochs, numbered from 1.
 #[storage]
 pub struct Epochs {
-    by_id: StorageMap<U64, Epoch>,
+    by_id: StorageMap<U128, Row>,
     /// The newest.
-    last: StorageU64,
+    last: StorageU128,
     /// All up to this one are filled.
-    filled: StorageU64,
-}
-
-/// A key or a number to store.
-fn key(id: u64) -> U64 {
-    U64::from_limbs([id])
+    filled: StorageU128,
 }
 
 impl Epochs {
     /// When an epoch closes, locks and is ready.
-    pub(crate) fn times(&self, id: u64, delay: u64) -> [u64; 3] {
-        let opened = word64(self.by_id.getter(key(id)).opened_at.get());
+    pub(crate) fn times(&self, id: u128, delay: u64) -> [u64; 3] {
+        let opened = u64::try_from(at(&self.by_id.getter(wide(id)), OPENED_AT)).unwrap_or_default();
         let closed = opened.saturating_add(delay / 4);
         [closed, closed.saturating_add(delay / 2), closed.saturating_add(delay)]
     }
 
     /// What was requested in an epoch, and what of it was processed.
-    pub(crate) fn fill(&self, id: u64) -> Fill {
-        let epoch = self.by_id.getter(key(id));
-        Fill {
-            requested: small(epoch.requested.get()),
-            shares: small(epoch.processed.get()),
-            assets: small(epoch.assets.get()),
-        }
+    pub(crate) fn fill(&self, id: u128) -> Fill {
+        let epoch = self.by_id.getter(wide(id));
+        Fill { requested: at(&epoch, REQUESTED), shares: at(&epoch, PROCESSED), assets: at(&epoch, ASSETS) }
     }
 
     /// The open epoch; a request opens one where there is none.
-    pub(crate) fn join(&mut self, now: u64, delay: u64) -> Result<u64> {
-        let last = word64(self.last.get());
+    pub(crate) fn join(&mut self, now: u64, delay: u64) -> Result<u128> {
+        let last = small(self.last.get());
         let [closes, ..] = self.times(last, delay);
         if now < closes {
             return Ok(last);
         }
         let id = last.checked_add(1).or_overflow()?;
-        self.last.set(key(id));
-        self.by_id.setter(key(id)).opened_at.set(key(now));
+        self.last.set(wide(id));
+        put(&mut self.by_id.setter(wide(id)), OPENED_AT, now.into())?;
         Ok(id)
     }
 
     /// Adds to what is requested.
-    pub(crate) fn add(&mut self, id: u64, shares: u128) -> Result<()> {
-        let mut epoch = self.by_id.setter(key(id));
-        let requested = small(epoch.requested.get()).checked_add(shares).or_overflow()?;
-        epoch.requested.set(wide(requested));
-        Ok(())
+    pub(crate) fn add(&mut self, id: u128, shares: u128) -> Result<()> {
+        raise(&mut *self.by_id.setter(wide(id)).setter(REQUESTED).or_overflow()?, shares)
     }
 
     /// Takes from what is requested.
-    pub(crate) fn remove(&mut self, id: u64, shares: u128) -> Result<()> {
-        let mut epoch = self.by_id.setter(key(id));
-        let requested = small(epoch.requested.get()).checked_sub(shares).or_overflow()?;
-        epoch.requested.set(wide(requested));
-        Ok(())
+    pub(crate) fn remove(&mut self, id: u128, shares: u128) -> Result<()> {
+        lower(&mut *self.by_id.setter(wide(id)).setter(REQUESTED).or_overflow()?, shares)
     }
 
     /// Adds to what was processed.
-    fn record(&mut self, id: u64, shares: u128, assets: u128) -> Result<()> {
-        let mut epoch = self.by_id.setter(key(id));
-        let processed = small(epoch.processed.get()).checked_add(shares).or_overflow()?;
-        epoch.processed.set(wide(processed));
-        let assets = small(epoch.assets.get()).checked_add(assets).or_overflow()?;
-        epoch.assets.set(wide(assets));
-        Ok(())
+    fn record(&mut self, id: u128, shares: u128, assets: u128) -> Result<()> {
+        let mut epoch = self.by_id.setter(wide(id));
+        raise(&mut *epoch.setter(PROCESSED).or_overflow()?, shares)?;
+        raise(&mut *epoch.setter(ASSETS).or_overflow()?, assets)
     }
 }
 
@@ -142,12 +121,12 @@ impl Vault {
     }
 
     /// Processes the oldest epoch that waits: its id, the shares burned and their assets.
-    pub(crate) fn process(&mut self) -> Result<(u64, u128, u128)> {
+    pub(crate) fn process(&mut self) -> Result<(u128, u128, u128)> {
         let epochs = &self.redemptions.epochs;
-        let id = word64(epochs.filled.get()).checked_add(1).or_overflow()?;
-        ensure(id <= word64(epochs.last.get()), || NoPendingRedemption {})?;
+        let id = small(epochs.filled.get()).checked_add(1).or_overflow()?;
+        ensure(id <= small(epochs.last.get()), || NoPendingRedemption {})?;
         let (now, [_, _, ready]) = (self.now(), epochs.times(id, self.delay()));
-        let request_id = uint(id.into());
+        let request_id = uint(id);
         ensure(now >= ready, || RedemptionNotReady {
             requestId: request_id,
             readyAt: uint(ready.into()),
@@ -160,11 +139,10 @@ impl Vault {
 
         let vm = self.vm().clone();
         self.shares.burn(&vm, vm.contract_address(), shares)?;
-        let owed = small(self.redemptions_owed.get()).checked_add(assets).or_overflow()?;
-        self.redemptions_owed.set(wide(owed));
+        raise(&mut self.redemptions_owed, assets)?;
         self.redemptions.epochs.record(id, shares, assets)?;
         if shares == waiting {
-            self.redemptions.epochs.filled.set(key(id));
+            self.redemptions.epochs.filled.set(wide(id));
         }
 
         emit(&vm, &EpochProcessed { requestId: request_id, shares: uint(shares), assets: uint(assets) });

@@ -16,13 +16,9 @@ use crate::token::static_word;
 const PERMIT: &str = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
 /// The precompile that recovers signers.
 const RECOVER: Address = address!("0000000000000000000000000000000000000001");
-/// Half the order of secp256k1: of the two forms of a signature only the one with the lower s counts.
-const HALF_ORDER: U256 = U256::from_limbs([
-    0xdfe9_2f46_681b_20a0,
-    0x5d57_6e73_57a4_501d,
-    0xffff_ffff_ffff_ffff,
-    0x7fff_ffff_ffff_ffff,
-]);
+/// Half the order of secp256k1, high and low: of the two forms of a signature only the one with the lower s counts.
+const HALF_ORDER: (u128, u128) =
+    (0x7fff_ffff_ffff_ffff_ffff_ffff_ffff_ffff, 0x5d57_6e73_57a4_501d_dfe9_2f46_681b_20a0);
 
 /// Hash of a constant text as four numbers: constants of the code, where bytes would be data.
 const fn hash(text: &str) -> [u64; 4] {
@@ -34,14 +30,13 @@ const fn hash(text: &str) -> [u64; 4] {
     }
 }
 
-/// A hash as a word.
-fn word([a, b, c, d]: [u64; 4]) -> B256 {
-    U256::from_limbs([d, c, b, a]).into()
-}
-
-/// Words after a prefix.
-fn join(prefix: &[u8], words: &[B256]) -> Vec<u8> {
-    let mut data = Vec::from(prefix);
+/// A constant hash, then words.
+#[inline(never)]
+fn join(a: u64, b: u64, c: u64, d: u64, words: &[B256]) -> Vec<u8> {
+    let mut data = Vec::with_capacity(192);
+    for limb in [a, b, c, d] {
+        data.extend_from_slice(&limb.to_be_bytes());
+    }
     for word in words {
         data.extend_from_slice(word.as_slice());
     }
@@ -59,12 +54,15 @@ pub(crate) struct Permit {
 impl Vault {
     /// EIP-712 domain of the vault.
     pub(crate) fn domain(&self) -> B256 {
-        const DOMAIN: [u64; 4] = hash(eip712::DOMAIN);
+        const KIND: [u64; 4] = hash(eip712::DOMAIN);
         const NAME: [u64; 4] = hash(eip712::NAME);
         const VERSION: [u64; 4] = hash(eip712::VERSION);
+        let ([a, b, c, d], [e, f, g, h], [i, j, k, l]) = (KIND, NAME, VERSION);
         let (chain, vault) = (uint(self.vm().chain_id().into()), self.vm().contract_address());
-        let words = [word(DOMAIN), word(NAME), word(VERSION), chain.into(), vault.into_word()];
-        self.vm().native_keccak256(&join(&[], &words))
+        let mut data = join(a, b, c, d, &[]);
+        data.append(&mut join(e, f, g, h, &[]));
+        data.append(&mut join(i, j, k, l, &[chain.into(), vault.into_word()]));
+        self.vm().native_keccak256(&data)
     }
 
     /// Sets an allowance that its owner signed.
@@ -73,12 +71,23 @@ impl Vault {
         let Permit { owner, spender, value, deadline } = *permit;
         ensure(uint(self.now().into()) <= deadline, || ERC2612ExpiredSignature { deadline })?;
         let nonce = self.shares.nonce(owner);
+        let [a, b, c, d] = KIND;
         let (from, to) = (owner.into_word(), spender.into_word());
-        let words = [word(KIND), from, to, value.into(), nonce.into(), deadline.into()];
-        let body = self.vm().native_keccak256(&join(&[], &words));
-        let digest = self.vm().native_keccak256(&join(b"\x19\x01", &[self.domain(), body]));
-        let data = join(&[], &[digest, uint(v.into()).into(), r.into(), s.into()]);
-        let answer = if s <= HALF_ORDER { static_word(self.vm(), RECOVER, &data) } else { None };
+        let body = join(a, b, c, d, &[from, to, value.into(), nonce.into(), deadline.into()]);
+        let body = self.vm().native_keccak256(&body);
+        let mut data = Vec::from([0x19, 0x01]);
+        for word in [self.domain(), body] {
+            data.extend_from_slice(word.as_slice());
+        }
+        let digest = self.vm().native_keccak256(&data);
+        data.clear();
+        for word in [digest, uint(v.into()).into(), r.into(), s.into()] {
+            data.extend_from_slice(word.as_slice());
+        }
+        let [low, mid, high, top] = s.into_limbs();
+        let pair = |high: u64, low: u64| u128::from(high) << 64 | u128::from(low);
+        let lower = (pair(top, high), pair(mid, low)) <= HALF_ORDER;
+        let answer = if lower { static_word(self.vm(), RECOVER, &data) } else { None };
         let signer = Address::from_word(answer.unwrap_or_default().into());
         ensure(!signer.is_zero() && signer == owner, || ERC2612InvalidSigner { signer, owner })?;
 

@@ -5,39 +5,35 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, U256, U64};
+use alloy_primitives::{Address, U256};
 use interfaces::erc4626::IERC4626::{
     CancelRedeemRequest, NoPendingRedemption, RedeemRequest, RedemptionLocked, RedemptionOpen, Withdraw,
 };
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageMap, StorageU128, StorageU64};
+use stylus_sdk::storage::StorageMap;
 
-use crate::amounts::{to_u128, to_u64, uint};
+use crate::amounts::{to_u128, uint};
 use crate::epochs::Epochs;
 use crate::error::{emit, ensure, OrOverflow, Result};
-use crate::state::{small, wide, word64, Vault};
+use crate::state::{at, lower, put, raise, small, Row, Vault};
 
-/// A controller's request.
-#[storage]
-pub struct Request {
-    shares: StorageU128,
-    epoch: StorageU64,
-    /// Of what was processed.
-    taken_shares: StorageU128,
-    taken_assets: StorageU128,
-}
+/// Numbers of a request: shares, the epoch's id, and shares and assets that were taken of what was processed.
+const SHARES: usize = 0;
+const EPOCH: usize = 1;
+const TAKEN_SHARES: usize = 2;
+const TAKEN_ASSETS: usize = 3;
 
 /// Redemptions: one request of each controller, and the epochs.
 #[storage]
 pub struct Redemptions {
-    of: StorageMap<Address, Request>,
+    of: StorageMap<Address, Row>,
     pub(crate) epochs: Epochs,
 }
 
 /// A request as it stands.
 #[derive(Default)]
 pub(crate) struct Standing {
-    pub(crate) epoch: u64,
+    pub(crate) epoch: u128,
     /// Shares not processed.
     pub(crate) pending: u128,
     /// Shares processed and not taken.
@@ -47,22 +43,16 @@ pub(crate) struct Standing {
 }
 
 impl Redemptions {
-    /// Shares of a request and its epoch.
-    fn request(&self, controller: Address) -> (u128, u64) {
-        let request = self.of.getter(controller);
-        (small(request.shares.get()), word64(request.epoch.get()))
-    }
-
     /// The request of a controller; nothing where there is none.
     pub(crate) fn standing(&self, controller: Address) -> Standing {
-        let (shares, epoch) = self.request(controller);
         let request = self.of.getter(controller);
+        let (shares, epoch) = (at(&request, SHARES), at(&request, EPOCH));
         let (assets, processed) = self.epochs.fill(epoch).part(shares).unwrap_or_default();
         Standing {
             epoch,
             pending: shares.saturating_sub(processed),
-            shares: processed.saturating_sub(small(request.taken_shares.get())),
-            assets: assets.saturating_sub(small(request.taken_assets.get())),
+            shares: processed.saturating_sub(at(&request, TAKEN_SHARES)),
+            assets: assets.saturating_sub(at(&request, TAKEN_ASSETS)),
         }
     }
 }
@@ -74,7 +64,7 @@ impl Vault {
         ensure(allowed, || interfaces::erc20::IERC20::ERC20InvalidSpender { spender: caller })
     }
 
-    pub(crate) fn request(&mut self, shares: U256, controller: Address, owner: Address) -> Result<u64> {
+    pub(crate) fn request(&mut self, shares: U256, controller: Address, owner: Address) -> Result<u128> {
         self.require_controller(controller)?;
         let vm = self.vm().clone();
         let sender = vm.msg_sender();
@@ -86,7 +76,7 @@ impl Vault {
         let id = self.redemptions.epochs.join(self.now(), self.delay())?;
         let Standing { epoch, pending, shares: claimable, .. } = self.redemptions.standing(controller);
         ensure(epoch == id || (pending == 0 && claimable == 0), || RedemptionOpen {
-            requestId: uint(epoch.into()),
+            requestId: uint(epoch),
             controller,
         })?;
 
@@ -94,19 +84,19 @@ impl Vault {
         self.redemptions.epochs.add(id, amount)?;
         let had = if epoch == id { pending } else { 0 };
         let mut request = self.redemptions.of.setter(controller);
-        request.shares.set(wide(had.checked_add(amount).or_overflow()?));
-        request.epoch.set(U64::from_limbs([id]));
-        request.taken_shares.set(wide(0));
-        request.taken_assets.set(wide(0));
+        put(&mut request, SHARES, had.checked_add(amount).or_overflow()?)?;
+        put(&mut request, EPOCH, id)?;
+        put(&mut request, TAKEN_SHARES, 0)?;
+        put(&mut request, TAKEN_ASSETS, 0)?;
 
-        emit(&vm, &RedeemRequest { controller, owner, requestId: uint(id.into()), sender, shares });
+        emit(&vm, &RedeemRequest { controller, owner, requestId: uint(id), sender, shares });
         Ok(id)
     }
 
     pub(crate) fn cancel(&mut self, request_id: U256, controller: Address) -> Result<()> {
         self.require_controller(controller)?;
-        let (shares, epoch) = self.redemptions.request(controller);
-        let (now, id) = (self.now(), uint(epoch.into()));
+        let Standing { epoch, pending: shares, .. } = self.redemptions.standing(controller);
+        let (now, id) = (self.now(), uint(epoch));
         ensure(shares > 0 && request_id == id, || NoPendingRedemption {})?;
         let [_, locked_from, _] = self.redemptions.epochs.times(epoch, self.delay());
         ensure(now < locked_from, || RedemptionLocked {
@@ -117,7 +107,7 @@ impl Vault {
 
         let vm = self.vm().clone();
         self.redemptions.epochs.remove(epoch, shares)?;
-        self.redemptions.of.setter(controller).shares.set(wide(0));
+        put(&mut self.redemptions.of.setter(controller), SHARES, 0)?;
         self.shares.move_(&vm, vm.contract_address(), controller, uint(shares))?;
 
         emit(&vm, &CancelRedeemRequest { controller, requestId: id, sender: vm.msg_sender() });
@@ -133,12 +123,9 @@ impl Vault {
         controller: Address,
     ) -> Result<()> {
         let mut request = self.redemptions.of.setter(controller);
-        let taken = small(request.taken_shares.get()).checked_add(shares).or_overflow()?;
-        request.taken_shares.set(wide(taken));
-        let taken = small(request.taken_assets.get()).checked_add(assets).or_overflow()?;
-        request.taken_assets.set(wide(taken));
-        let owed = small(self.redemptions_owed.get()).checked_sub(assets).or_overflow()?;
-        self.redemptions_owed.set(wide(owed));
+        raise(&mut *request.setter(TAKEN_SHARES).or_overflow()?, shares)?;
+        raise(&mut *request.setter(TAKEN_ASSETS).or_overflow()?, assets)?;
+        lower(&mut self.redemptions_owed, assets)?;
         self.raise_cash(assets)?;
         self.debit_cash(assets)?;
 
@@ -155,7 +142,7 @@ impl Vault {
     /// The request of a controller if it is the one with this id.
     pub(crate) fn standing(&self, request_id: U256, controller: Address) -> Standing {
         let standing = self.redemptions.standing(controller);
-        if to_u64(request_id) == Some(standing.epoch) {
+        if request_id == uint(standing.epoch) {
             standing
         } else {
             Standing::default()

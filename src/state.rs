@@ -248,17 +248,41 @@ impl Vault {
 
     /// USDC comes in.
     pub(crate) fn credit_cash(&mut self, amount: u128) -> Result<()> {
-        let cash = small(self.cash.get()).checked_add(amount).or_overflow()?;
-        self.cash.set(wide(cash));
-        Ok(())
+        raise(&mut self.cash, amount)
     }
 
     /// USDC goes out.
     pub(crate) fn debit_cash(&mut self, amount: u128) -> Result<()> {
-        let cash = small(self.cash.get()).checked_sub(amount).or_overflow()?;
-        self.cash.set(wide(cash));
-        Ok(())
+        lower(&mut self.cash, amount)
     }
+}
+
+/// Four numbers in two slots.
+pub(crate) type Row = StorageArray<StorageU128, 4>;
+
+/// A number of a row.
+pub(crate) fn at(row: &Row, index: usize) -> u128 {
+    small(row.get(index).unwrap_or_default())
+}
+
+/// Writes a number of a row.
+pub(crate) fn put(row: &mut Row, index: usize, number: u128) -> Result<()> {
+    row.setter(index).or_overflow()?.set(wide(number));
+    Ok(())
+}
+
+/// Adds to a stored number.
+#[inline(never)]
+pub(crate) fn raise(slot: &mut StorageU128, by: u128) -> Result<()> {
+    slot.set(wide(small(slot.get()).checked_add(by).or_overflow()?));
+    Ok(())
+}
+
+/// Takes from a stored number.
+#[inline(never)]
+pub(crate) fn lower(slot: &mut StorageU128, by: u128) -> Result<()> {
+    slot.set(wide(small(slot.get()).checked_sub(by).or_overflow()?));
+    Ok(())
 }
 
 /// A stored 128-bit number.
