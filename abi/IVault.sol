@@ -209,11 +209,25 @@ interface IVault {
     error ZeroSize(uint256 series);
     error SizeNotWholeLots(int256 size, uint256 lot);
     error SizeAboveLimit(uint256 size, uint256 limit);
+    /// @notice Lots of the whole book, long and short together, and the number that is too many.
+    error BookTooLarge(uint64 lots, uint64 limit);
     error PremiumAboveLimit(int256 premium, int256 limit);
     /// @notice Cash that is asked for, by a redemption or by the hedge that the book would need at the worst reserve move, and what is free [USDC].
     error InsufficientLiquidity(uint256 needed, uint256 available);
     /// @notice Cash delta of the hedge that the book would need and the least that a spot venue can hold [USDC].
     error HedgeCapacityExceeded(int256 needed, int256 available);
+
+    /// @notice What is missing of NAV for the worst loss after the trade and the buffer above it [USDC].
+    error SolvencyTooLow(int256 nav, uint256 worstLoss, uint256 missing);
+    /// @notice A cap on the book's cash greeks that the trade would exceed [USDC].
+    error DeltaCapExceeded(int256 delta, uint256 cap);
+    error GammaCapExceeded(int256 gamma, uint256 cap);
+    error VegaCapExceeded(uint64 expiry, int256 vega, uint256 cap);
+    /// @notice The feed is in another round than the caller expects.
+    error RoundMoved(uint256 roundId, uint256 expected);
+    /// @notice A cap on the net cash delta or vega traded in one round of the feed, in a series or, with series 0, in all [USDC].
+    error RoundDeltaExceeded(uint256 series, int256 delta, uint256 cap);
+    error RoundVegaExceeded(uint256 series, int256 vega, uint256 cap);
 
     error PriceStale(uint256 updatedAt, uint256 timestamp, uint256 maxAge);
     error PriceNotPositive(int256 answer);
@@ -261,6 +275,7 @@ interface IVault {
     error ProfileLocked(uint256 shares);
     /// @notice The field that is out of its bounds, counted through the profile and on through the limits.
     error ProfileInvalid(uint8 field);
+    error EngineFailed(address engine);
     error TokenFailed(address token);
     error TokenShort(address token, uint256 expected, uint256 received);
 
@@ -282,6 +297,11 @@ interface IVault {
     /// the USDC of a sale.
     /// @param maxPremium most the caller pays; negative: least it must receive
     function trade(Leg[] calldata legs, int256 maxPremium, address receiver, uint256 deadline)
+        external
+        returns (int256 premium);
+
+    /// @notice As `trade`, and only while the feed's last round is `roundId`.
+    function tradeInRound(uint80 roundId, Leg[] calldata legs, int256 maxPremium, address receiver, uint256 deadline)
         external
         returns (int256 premium);
 
@@ -313,6 +333,7 @@ interface IVault {
     function limits() external view returns (Limits memory);
     function feeds() external view returns (address price, address sequencer);
     function underlying() external view returns (address);
+    function riskEngine() external view returns (address);
     /// @notice Sets profile and limits, before there are shares. Owner.
     function setProfile(Profile calldata profile_, Limits calldata limits_) external;
     function role(Role which) external view returns (address);

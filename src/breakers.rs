@@ -5,7 +5,7 @@ use stylus_sdk::prelude::*;
 
 use crate::amounts::{uint, MILLION, WAD_PER_PRICE};
 use crate::error::{OrOverflow, Result, Revert};
-use crate::marking::Mark;
+use crate::risk::Position;
 use crate::state::{Session, Vault};
 
 /// Why no share is priced.
@@ -29,16 +29,15 @@ impl From<Stop> for Revert {
 
 impl Vault {
     /// Why deposits and the processing of redemptions stop now, if they do.
-    pub(crate) fn stop(&self, session: &Session, mark: &Mark) -> Result<Option<Stop>> {
+    pub(crate) fn stop(&self, session: &Session, position: &Position) -> Result<Option<Stop>> {
         let limits = &session.limits;
-        if let Some(near) = mark.expiries.iter().find(|expiry| expiry.seconds <= limits.blackout) {
-            let expiry = u64::from(near.header.expiry);
-            let from = uint(expiry.saturating_sub(limits.blackout.into()).into());
-            return Ok(Some(if near.seconds == 0 {
-                Stop::Settlement(SettlementPending { expiry })
-            } else {
-                Stop::Expiry(ExpiryBlackout { expiry, from })
-            }));
+        let (expiry, blackout) = (position.expiry, u64::from(limits.blackout));
+        if expiry <= session.now {
+            return Ok(Some(Stop::Settlement(SettlementPending { expiry })));
+        }
+        let from = expiry.saturating_sub(blackout);
+        if from <= session.now {
+            return Ok(Some(Stop::Expiry(ExpiryBlackout { expiry, from: uint(from.into()) })));
         }
         let limit = limits.spotJump.into();
         if let Some(before) = self.feeds_of(&session.profile).before(self.vm(), session.price.round) {
@@ -60,8 +59,8 @@ impl Vault {
     }
 
     /// Refuses to price a share while there is reason not to.
-    pub(crate) fn require_open(&self, session: &Session, mark: &Mark) -> Result<()> {
-        match self.stop(session, mark)? {
+    pub(crate) fn require_open(&self, session: &Session, position: &Position) -> Result<()> {
+        match self.stop(session, position)? {
             Some(stop) => Err(stop.into()),
             None => Ok(()),
         }

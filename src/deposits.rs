@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{aliases::U80, Address, U256};
+use alloy_primitives::{Address, U256};
 use interfaces::erc4626::IERC4626::{
     AsynchronousRedemption, Deposit, DepositTooSmall, ERC4626ExceededMaxDeposit, ERC4626ExceededMaxMint,
     ERC4626ExceededMaxRedeem, ERC4626ExceededMaxWithdraw,
@@ -15,10 +15,9 @@ use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::fee::Fee;
 use crate::liquidity::positive;
 use crate::lock;
-use crate::marking::{Mark, Position};
 use crate::oracle::Price;
-use crate::profile::{self, Settings};
 use crate::redemptions::Standing;
+use crate::risk::Position;
 use crate::shares::{to_assets, to_shares, Rounding};
 use crate::state::{small, Session, Vault};
 
@@ -84,8 +83,7 @@ impl Vault {
     /// NAV of the marked book.
     pub(crate) fn nav_parts(&self, session: &Session, position: &Position) -> Result<NavParts> {
         let hedge = self.hedge_value(session.price.spot)?;
-        let coefficients = inventory::Coefficients::new(&profile::risk(&session.profile));
-        let reserve = position.risk(&coefficients, hedge)?;
+        let reserve = position.risk;
         let free = self.free_cash()?;
         let mid =
             free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
@@ -97,7 +95,7 @@ impl Vault {
     /// NAV as a struct of the ABI.
     pub(crate) fn nav_view(&self) -> Result<Nav> {
         let session = self.session()?;
-        let nav = self.nav_parts(&session, &self.mark(&session)?.position()?)?;
+        let nav = self.nav_parts(&session, &self.mark(&session)?)?;
         Ok(Nav {
             cash: uint(nav.cash),
             owed: uint(nav.owed),
@@ -113,39 +111,40 @@ impl Vault {
     /// What a deposit pays: NAV at mid, at a checked price.
     fn deposit_rate(&self) -> Result<Rate> {
         let session = self.session()?;
-        let mark = self.mark(&session)?;
-        self.require_open(&session, &mark)?;
-        self.rate_at_mid(&session, &mark)
+        let position = self.mark(&session)?;
+        self.require_open(&session, &position)?;
+        self.rate_at_mid(&session, &position)
     }
 
-    fn rate_at_mid(&self, session: &Session, mark: &Mark) -> Result<Rate> {
-        let nav = self.nav_parts(session, &mark.position()?)?;
+    fn rate_at_mid(&self, session: &Session, position: &Position) -> Result<Rate> {
+        let nav = self.nav_parts(session, position)?;
         Ok(Rate { nav: nav.mid(), fee: self.fee(&session.limits, &nav)? })
     }
 
     /// The vested NAV at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
     fn indicative_rate(&self) -> Result<Rate> {
-        let (Settings { profile, limits }, now) = (self.settings(), self.now());
-        let Some(spot) = self.feeds_of(&profile).indicative(self.vm()) else {
+        let session = self.unpriced();
+        let Some(spot) = self.feeds_of(&session.profile).indicative(self.vm()) else {
             let nav = positive(&self.free_cash()?);
             return Ok(Rate { nav, fee: Fee::none(self.shares.supply()) });
         };
-        let price = Price { spot, updated_at: now, round: U80::ZERO };
-        let session = Session { profile, limits, now, price };
-        let nav = self.nav_parts(&session, &self.mark(&session)?.position()?)?;
+        let session = Session { price: Price { spot, ..session.price }, ..session };
+        let nav = self.nav_parts(&session, &self.mark(&session)?)?;
         Ok(Rate { nav: positive(&nav.vested()), fee: self.fee(&session.limits, &nav)? })
     }
 
     /// What a deposit would pay now: none while paused, without a price, or while no share is priced.
     fn open_rate(&self) -> Result<Option<Rate>> {
-        let (Settings { profile, limits }, now) = (self.settings(), self.now());
-        let Ok(price) = self.feeds_of(&profile).current(self.vm(), now) else { return Ok(None) };
-        let session = Session { profile, limits, now, price };
-        let mark = self.mark(&session)?;
-        if self.is_paused() || self.stop(&session, &mark)?.is_some() {
+        let session = self.unpriced();
+        let Ok(price) = self.feeds_of(&session.profile).current(self.vm(), session.now) else {
+            return Ok(None);
+        };
+        let session = Session { price, ..session };
+        let position = self.mark(&session)?;
+        if self.is_paused() || self.stop(&session, &position)?.is_some() {
             return Ok(None);
         }
-        self.rate_at_mid(&session, &mark).map(Some)
+        self.rate_at_mid(&session, &position).map(Some)
     }
 
     fn take_deposit(&mut self, rate: &Rate, assets: u128, shares: u128, receiver: Address) -> Result<()> {

@@ -26,7 +26,7 @@ use crate::amounts::{int, uint, MILLION};
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::shares::{to_assets, Rounding};
-use crate::state::{at, lower, put, raise, small, wide, Row, Vault};
+use crate::state::{at, decrease, increase, put, small, wide, Row, Vault};
 
 /// Numbers of an epoch: shares requested, shares processed, their assets, and when it was opened.
 const REQUESTED: usize = 0;
@@ -73,19 +73,19 @@ impl Epochs {
 
     /// Adds to what is requested.
     pub(crate) fn add(&mut self, id: u128, shares: u128) -> Result<()> {
-        raise(&mut *self.by_id.setter(wide(id)).setter(REQUESTED).or_overflow()?, shares)
+        increase(&mut *self.by_id.setter(wide(id)).setter(REQUESTED).or_overflow()?, shares)
     }
 
     /// Takes from what is requested.
     pub(crate) fn remove(&mut self, id: u128, shares: u128) -> Result<()> {
-        lower(&mut *self.by_id.setter(wide(id)).setter(REQUESTED).or_overflow()?, shares)
+        decrease(&mut *self.by_id.setter(wide(id)).setter(REQUESTED).or_overflow()?, shares)
     }
 
     /// Adds to what was processed.
     fn record(&mut self, id: u128, shares: u128, assets: u128) -> Result<()> {
         let mut epoch = self.by_id.setter(wide(id));
-        raise(&mut *epoch.setter(PROCESSED).or_overflow()?, shares)?;
-        raise(&mut *epoch.setter(ASSETS).or_overflow()?, assets)
+        increase(&mut *epoch.setter(PROCESSED).or_overflow()?, shares)?;
+        increase(&mut *epoch.setter(ASSETS).or_overflow()?, assets)
     }
 }
 
@@ -99,9 +99,8 @@ impl Vault {
     /// least liquidity asks for. The performance fee is paid first.
     fn fillable(&mut self, waiting: u128) -> Result<Fill> {
         let session = self.session()?;
-        let mark = self.mark_with_reserve(&session)?;
-        self.require_open(&session, &mark)?;
-        let position = mark.position()?;
+        let position = self.mark(&session)?;
+        self.require_open(&session, &position)?;
         let nav = self.nav_parts(&session, &position)?;
         let fee = self.fee(&session.limits, &nav)?;
         self.pay_fee(&fee)?;
@@ -109,9 +108,8 @@ impl Vault {
         let (mid, low) = (nav.mid(), positive(&nav.low()));
         ensure(low > 0, || SharesWorthless { low: int(nav.low()) })?;
         let value = to_assets(waiting, fee.supply, low, Rounding::Down)?;
-        let resources = self.resources(&session)?;
         let kept = maths::mul_div_up(mid, session.limits.minLiquidity.into(), MILLION).or_overflow()?;
-        let available = resources.spendable(&position)?.min(positive(&resources.free).saturating_sub(kept));
+        let available = self.spendable(&position)?.min(positive(&self.free_cash()?).saturating_sub(kept));
         let fill = Fill::new(waiting, value, available).or_overflow()?;
         ensure(fill.shares > 0, || InsufficientLiquidity {
             needed: uint(value),
@@ -139,7 +137,7 @@ impl Vault {
 
         let vm = self.vm().clone();
         self.shares.burn(&vm, vm.contract_address(), shares)?;
-        raise(&mut self.redemptions_owed, assets)?;
+        increase(&mut self.redemptions_owed, assets)?;
         self.redemptions.epochs.record(id, shares, assets)?;
         if shares == waiting {
             self.redemptions.epochs.filled.set(wide(id));

@@ -3,7 +3,7 @@
 use interfaces::vault::IVault::ArithmeticOverflow;
 
 pub use interfaces::contract::Revert;
-pub(crate) use interfaces::contract::{calldata, emit, ensure, fail, Result};
+pub(crate) use interfaces::contract::{calldata, emit, emit_struct, ensure, fail, raise, Result};
 
 /// Checked arithmetic ends in `ArithmeticOverflow`, never in a wrapped number.
 pub(crate) trait OrOverflow<T> {
@@ -19,6 +19,13 @@ impl<T> OrOverflow<T> for Option<T> {
 }
 
 impl<T> OrOverflow<T> for core::result::Result<T, core::num::TryFromIntError> {
+    #[inline]
+    fn or_overflow(self) -> Result<T> {
+        self.map_err(|_| ArithmeticOverflow {}.into())
+    }
+}
+
+impl<T> OrOverflow<T> for ::book::Result<T> {
     #[inline]
     fn or_overflow(self) -> Result<T> {
         self.map_err(|_| ArithmeticOverflow {}.into())

@@ -10,7 +10,7 @@ use interfaces::vault::IVault::{
 use stylus_sdk::prelude::*;
 
 use crate::amounts::uint;
-use crate::error::{emit, ensure, OrOverflow, Result, Revert};
+use crate::error::{emit, emit_struct, ensure, OrOverflow, Result, Revert};
 use crate::lock;
 use crate::profile::Settings;
 use crate::state::{word64, Vault};
@@ -82,6 +82,9 @@ pub trait Governance {
     /// What the options are on.
     #[selector(name = "underlying")]
     fn underlying_address(&self) -> Address;
+    /// What computes marks, premiums and limits.
+    #[selector(name = "riskEngine")]
+    fn risk_engine_view(&self) -> Address;
     /// Sets profile and limits, before there are shares.
     fn set_profile(&mut self, profile: Profile, limits: Limits) -> Result<()>;
     /// Holder of a role.
@@ -127,6 +130,11 @@ impl Governance for Vault {
         self.underlying_token().0
     }
 
+    #[selector(name = "riskEngine")]
+    fn risk_engine_view(&self) -> Address {
+        self.engine_address()
+    }
+
     fn set_profile(&mut self, profile: Profile, limits: Limits) -> Result<()> {
         lock::take()?;
         self.require_role(OWNER)?;
@@ -136,8 +144,8 @@ impl Governance for Vault {
         let mut settings = Settings { profile, limits };
         self.store_settings(&mut settings)?;
         let Settings { profile, limits } = settings;
-        emit(self.vm(), &ProfileSet { profile });
-        emit(self.vm(), &LimitsSet { limits });
+        emit_struct::<ProfileSet>(self.vm(), profile)?;
+        emit_struct::<LimitsSet>(self.vm(), limits)?;
         lock::release();
         Ok(())
     }

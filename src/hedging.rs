@@ -21,8 +21,8 @@ use crate::amounts::{int, to_i128, uint, MILLION, WAD, WAD_PER_MICRO, WAD_PER_PR
 use crate::error::{calldata, emit, ensure, fail, OrOverflow, Result, Revert};
 use crate::liquidity::positive;
 use crate::lock;
-use crate::profile;
-use crate::state::{lower, raise, small, word64, Session, Vault};
+use crate::risk::Position;
+use crate::state::{decrease, increase, small, word64, Session, Vault};
 
 /// Most legs of one hedge.
 const MAX_LEGS: usize = 4;
@@ -45,13 +45,11 @@ impl Skew {
 
 impl Vault {
     fn skew(&self, session: &Session) -> Result<Skew> {
-        let book = self.mark(session)?.position()?;
-        let resources = self.resources(session)?;
-        let position = i128::try_from(resources.hedge).or_overflow()?;
-        let target = book.delta.checked_neg().or_overflow()?;
-        let most = position.checked_add(resources.free.max(0)).or_overflow()?;
+        let Position { delta, band, .. } = self.mark(session)?;
+        let position = i128::try_from(self.hedge_value(session.price.spot)?).or_overflow()?;
+        let target = delta.checked_neg().or_overflow()?;
+        let most = position.checked_add(self.free_cash()?.max(0)).or_overflow()?;
         let reachable = target.clamp(0, most);
-        let band = inventory::band(&profile::risk(&session.profile), book.gamma).or_overflow()?;
         let due = inventory::hedge_due(reachable.checked_sub(position).or_overflow()?, &band);
         Ok(Skew { target, reachable, position, band, due })
     }
@@ -140,10 +138,10 @@ impl Vault {
 
     fn book_hedge(&mut self, buying: bool, filled: u128, cash: u128) -> Result<()> {
         if buying {
-            raise(&mut self.hedge, filled)?;
+            increase(&mut self.hedge, filled)?;
             self.debit_cash(cash)
         } else {
-            lower(&mut self.hedge, filled)?;
+            decrease(&mut self.hedge, filled)?;
             self.credit_cash(cash)
         }
     }
@@ -219,7 +217,7 @@ impl Vault {
     }
 
     /// Hedges held, 18 decimals.
-    fn hedge_size(&self) -> Result<i128> {
+    pub(crate) fn hedge_size(&self) -> Result<i128> {
         i128::try_from(self.wad_units(small(self.hedge.get()))?).or_overflow()
     }
 

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use ::book::{Header, Mark, Place, Spots, Stored, MAX_EXPIRIES, WORD};
 use alloy_primitives::{I256, U256};
 use interfaces::vault::IVault::{
     self, ExpiryAlreadyListed, ExpiryBook, ExpiryListed, ExpiryNotListed, ExpiryNotOnGrid, ExpiryOutOfRange,
@@ -11,11 +12,10 @@ use interfaces::vault::IVault::{
 use options::{Kind, Series, Slice, SliceError, StrikeGrid, Totals, COARSE};
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{int, mul_shift_floor, to_i128, to_u128, uint, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
-use crate::book::{live_indices, Header, MAX_EXPIRIES};
+use crate::amounts::{int, to_i128, to_u128, uint, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
+use crate::book::live_indices;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::lock;
-use crate::marking::WORD;
 use crate::positions::parse;
 use crate::state::{Session, Vault};
 
@@ -66,18 +66,24 @@ impl Vault {
         Ok(())
     }
 
+    fn marked(&self, session: &Session) -> Result<Mark> {
+        let stored = live_indices(self.live_bits()).map(|index| self.book.stored(index));
+        let spots = Spots::here(session.profile.lot, session.price.spot).or_overflow()?;
+        Mark::new(stored, spots, session.now32()?).or_overflow()
+    }
+
     /// Greeks of sums over a book, in units of the ABI.
     fn greeks_view(&self, session: &Session, totals: &Totals) -> Result<Greeks> {
         let lot = u128::from(session.profile.lot);
         let spot = u128::from(session.price.spot);
         let dollars = (lot / 1_000_000_000).checked_mul(spot).or_overflow()?.checked_mul(10).or_overflow()?;
-        let money = |sum: i128, bits| mul_shift_floor(sum, dollars, bits).or_overflow().map(int);
-        let gamma = mul_shift_floor(totals.gamma, lot, COARSE).or_overflow()?;
+        let money = |sum: i128, bits| maths::mul_shift_floor(sum, dollars, bits).or_overflow().map(int);
+        let gamma = maths::mul_shift_floor(totals.gamma, lot, COARSE).or_overflow()?;
         let per_dollar = i128::try_from(spot).or_overflow()?;
         let gamma = gamma.checked_mul(100_000_000).or_overflow()?.checked_div(per_dollar).or_overflow()?;
         Ok(Greeks {
             value: money(totals.value, WORD)?,
-            delta: int(mul_shift_floor(totals.delta, lot, WORD).or_overflow()?),
+            delta: int(maths::mul_shift_floor(totals.delta, lot, WORD).or_overflow()?),
             gamma: int(gamma),
             vega: money(totals.vega, WORD)?,
             theta: money(totals.theta, COARSE)?,
@@ -88,18 +94,17 @@ impl Vault {
         let session = self.session()?;
         let unknown = || UnknownSeries { series: id };
         let series = parse(id)?;
-        let mark = self.mark(&session)?;
-        let expiry =
-            mark.expiries.iter().find(|expiry| expiry.header.expiry == series.expiry).ok_or_else(unknown)?;
-        let strike = expiry.header.grid.index_of(series.strike).ok_or_else(unknown)?;
-        let one = expiry.strike(strike, series.kind)?.greeks;
+        let mark = self.marked(&session)?;
+        let place = place(&mark, &series).ok_or_else(unknown)?;
+        let quoted = mark.expiry(place).and_then(|expiry| expiry.strike(place.strike, series.kind));
+        let one = quoted.or_overflow()?.greeks;
         let spot = u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
-        let money = |word: i128, bits| mul_shift_floor(word, spot, bits).or_overflow().map(int);
-        let gamma = mul_shift_floor(one.gamma.into(), WAD, COARSE).or_overflow()?;
+        let money = |word: i128, bits| maths::mul_shift_floor(word, spot, bits).or_overflow().map(int);
+        let gamma = maths::mul_shift_floor(one.gamma.into(), WAD, COARSE).or_overflow()?;
         let gamma = maths::mul_div_down(gamma.unsigned_abs(), WAD, spot).or_overflow()?;
         Ok(Greeks {
             value: money(one.price, WORD)?,
-            delta: int(mul_shift_floor(one.delta.into(), WAD, WORD).or_overflow()?),
+            delta: int(maths::mul_shift_floor(one.delta.into(), WAD, WORD).or_overflow()?),
             gamma: int(i128::try_from(gamma).or_overflow()?),
             vega: money(one.vega.into(), WORD)?,
             theta: money(one.theta.into(), COARSE)?,
@@ -110,10 +115,9 @@ impl Vault {
         let lot = self.settings().profile.lot;
         let size = |lots: i128| lots.checked_mul(lot.into()).or_overflow().map(int);
         let one = |index: usize| {
-            let header = self.book.header(index);
-            let slice = self.book.slice(index);
-            let lots = self.book.lots(index, &header);
-            let sizes: Result<Vec<I256>> = lots.map(|lots| size(lots.into())).collect();
+            let stored = self.book.stored(index);
+            let Stored { header, slice, .. } = stored;
+            let sizes: Result<Vec<I256>> = stored.each_lots().map(|lots| size(lots.into())).collect();
             Ok(ExpiryBook {
                 expiry: header.expiry.into(),
                 base: micro(header.grid.base)?,
@@ -127,6 +131,13 @@ impl Vault {
         };
         live_indices(self.live_bits()).map(one).collect()
     }
+}
+
+/// Where a series is listed.
+pub(crate) fn place(mark: &Mark, series: &Series) -> Option<Place> {
+    let mut live = mark.expiries.iter().map(|expiry| &expiry.stored);
+    let stored = live.find(|stored| stored.header.expiry == series.expiry)?;
+    Some(Place { index: stored.index, strike: stored.header.grid.index_of(series.strike)? })
 }
 
 /// A strike, forward or grid step with 18 decimals.
@@ -151,7 +162,7 @@ fn grid_units(number: I256, bits: u32) -> Option<i64> {
 
 /// A stored number with 18 decimals, rounded down.
 fn wad_of(number: i64, bits: u32) -> Result<I256> {
-    mul_shift_floor(number.into(), WAD, bits).or_overflow().map(int)
+    maths::mul_shift_floor(number.into(), WAD, bits).or_overflow().map(int)
 }
 
 fn range(expiry: u64) -> SliceInvalid {
@@ -277,7 +288,7 @@ impl Market for Vault {
     fn greeks(&self) -> Result<Greeks> {
         lock::check()?;
         let session = self.session()?;
-        let mark = self.mark(&session)?;
+        let mark = self.marked(&session)?;
         self.greeks_view(&session, &mark.totals())
     }
 

@@ -11,7 +11,7 @@ use interfaces::vault::IVault::{
 };
 use stylus_sdk::host::VM;
 
-use crate::amounts::{to_i128, to_u64, uint};
+use crate::amounts::{to_i128, to_u128, to_u64, uint};
 use crate::error::{calldata, ensure, Result, Revert};
 use crate::token::{static_call, word};
 
@@ -27,14 +27,14 @@ pub(crate) struct Round {
 }
 
 /// A price that passed every check.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Price {
     /// [1e-8 USD]
     pub(crate) spot: u64,
     /// [s]
     pub(crate) updated_at: u64,
-    /// Id of the feed's round.
-    pub(crate) round: U80,
+    /// Id of the round.
+    pub(crate) round: u128,
 }
 
 /// The feeds of the market, and how old their answers may be.
@@ -83,14 +83,8 @@ impl Feeds {
             let max = uint(self.max_age.into());
             return Err(Fault::Stale(PriceStale { updatedAt: updated_at, timestamp, maxAge: max }));
         }
-        let [low, high, ..] = round.id.into_limbs();
-        let id = U80::from_limbs([low, high & 0xffff]);
+        let id = to_u128(round.id).ok_or(Fault::Failed(FeedFailed { feed: self.price }))?;
         Ok(Price { spot: spot(round.answer)?, updated_at: updated, round: id })
-    }
-
-    /// The price of the round before `id`, none where the feed has no such round in that phase.
-    pub(crate) fn before(&self, vm: &VM, id: U80) -> Option<u64> {
-        by_id(vm, self.price, id.checked_sub(U80::ONE)?).and_then(|round| spot(round.answer)).ok()
     }
 
     /// The last price whatever its age, none when the feed answers nothing usable: for views that must not revert.
@@ -111,15 +105,19 @@ impl Feeds {
         Ok(())
     }
 
+    /// The price of the round before `id`, none where the feed has no such round in that phase.
+    pub(crate) fn before(&self, vm: &VM, id: u128) -> Option<u64> {
+        by_id(vm, self.price, round_id(id.checked_sub(1)?)).and_then(|round| spot(round.answer)).ok()
+    }
+
     /// The price of round `id`, proven to be the last one at or before `expiry` by the round after it: the next of its phase, or the first
     /// of the next phase where its phase has no further one.
     pub(crate) fn settlement(&self, vm: &VM, id: U80, expiry: u64) -> Result<u64> {
         let round = by_id(vm, self.price, id)?;
-        let mut next = self.updated_at(vm, id.checked_add(U80::ONE));
+        let [low, phase] = id.into_limbs();
+        let mut next = self.updated_at(vm, U80::from_limbs([low.wrapping_add(1), phase]));
         if next.is_zero() {
-            let [_, phase] = id.into_limbs();
-            next =
-                self.updated_at(vm, phase.checked_add(1).map(|phase| U80::from_limbs([1, phase & 0xffff])));
+            next = self.updated_at(vm, U80::from_limbs([1, phase.wrapping_add(1) & 0xffff]));
         }
         let moment = uint(expiry.into());
         let straddles = !round.updated_at.is_zero() && round.updated_at <= moment && moment < next;
@@ -133,9 +131,14 @@ impl Feeds {
     }
 
     /// When a round was answered, zero where there is none.
-    fn updated_at(&self, vm: &VM, id: Option<U80>) -> U256 {
-        id.and_then(|id| by_id(vm, self.price, id).ok()).map_or(U256::ZERO, |round| round.updated_at)
+    fn updated_at(&self, vm: &VM, id: U80) -> U256 {
+        by_id(vm, self.price, id).map_or(U256::ZERO, |round| round.updated_at)
     }
+}
+
+fn round_id(id: u128) -> U80 {
+    let [low, high, ..] = uint(id).into_limbs();
+    U80::from_limbs([low, high & 0xffff])
 }
 
 fn spot(answer: I256) -> Result<u64, Fault> {

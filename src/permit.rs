@@ -30,17 +30,20 @@ const fn hash(text: &str) -> [u64; 4] {
     }
 }
 
-/// A constant hash, then words.
+/// Appends a constant hash.
 #[inline(never)]
-fn join(a: u64, b: u64, c: u64, d: u64, words: &[B256]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(192);
+fn put_hash(data: &mut Vec<u8>, a: u64, b: u64, c: u64, d: u64) {
     for limb in [a, b, c, d] {
         data.extend_from_slice(&limb.to_be_bytes());
     }
+}
+
+/// Appends words.
+#[inline(never)]
+fn put_words(data: &mut Vec<u8>, words: &[B256]) {
     for word in words {
         data.extend_from_slice(word.as_slice());
     }
-    data
 }
 
 /// What a permit says.
@@ -59,9 +62,11 @@ impl Vault {
         const VERSION: [u64; 4] = hash(eip712::VERSION);
         let ([a, b, c, d], [e, f, g, h], [i, j, k, l]) = (KIND, NAME, VERSION);
         let (chain, vault) = (uint(self.vm().chain_id().into()), self.vm().contract_address());
-        let mut data = join(a, b, c, d, &[]);
-        data.append(&mut join(e, f, g, h, &[]));
-        data.append(&mut join(i, j, k, l, &[chain.into(), vault.into_word()]));
+        let mut data = Vec::new();
+        put_hash(&mut data, a, b, c, d);
+        put_hash(&mut data, e, f, g, h);
+        put_hash(&mut data, i, j, k, l);
+        put_words(&mut data, &[chain.into(), vault.into_word()]);
         self.vm().native_keccak256(&data)
     }
 
@@ -73,17 +78,16 @@ impl Vault {
         let nonce = self.shares.nonce(owner);
         let [a, b, c, d] = KIND;
         let (from, to) = (owner.into_word(), spender.into_word());
-        let body = join(a, b, c, d, &[from, to, value.into(), nonce.into(), deadline.into()]);
-        let body = self.vm().native_keccak256(&body);
-        let mut data = Vec::from([0x19, 0x01]);
-        for word in [self.domain(), body] {
-            data.extend_from_slice(word.as_slice());
-        }
+        let mut data = Vec::new();
+        put_hash(&mut data, a, b, c, d);
+        put_words(&mut data, &[from, to, value.into(), nonce.into(), deadline.into()]);
+        let body = self.vm().native_keccak256(&data);
+        data.clear();
+        data.extend_from_slice(&[0x19, 0x01]);
+        put_words(&mut data, &[self.domain(), body]);
         let digest = self.vm().native_keccak256(&data);
         data.clear();
-        for word in [digest, uint(v.into()).into(), r.into(), s.into()] {
-            data.extend_from_slice(word.as_slice());
-        }
+        put_words(&mut data, &[digest, uint(v.into()).into(), r.into(), s.into()]);
         let [low, mid, high, top] = s.into_limbs();
         let pair = |high: u64, low: u64| u128::from(high) << 64 | u128::from(low);
         let lower = (pair(top, high), pair(mid, low)) <= HALF_ORDER;

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
+use ::book::SETTINGS;
 use alloy_primitives::B256;
-use interfaces::vault::IVault;
+pub(crate) use interfaces::settings::Settings;
 use interfaces::vault::IVault::ProfileInvalid;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageArray, StorageB256};
@@ -15,106 +16,30 @@ use crate::error::{ensure, OrOverflow, Result};
 const LOT_GRAIN: u64 = 1_000_000_000;
 const DAY: u32 = 86_400;
 
-/// Words of storage.
-const WORDS: usize = 5;
-const BYTES: usize = WORDS * 32;
-
-/// Five packed words: the fields of `IVault.Profile` and `IVault.Limits` in order, big-endian, three of 8 bytes and thirty-four of 4.
+/// The packed settings.
 #[storage]
 pub struct SettingsWords {
-    words: StorageArray<StorageB256, WORDS>,
-}
-
-/// What the owner fixed.
-#[derive(Clone, Default)]
-pub(crate) struct Settings {
-    pub(crate) profile: IVault::Profile,
-    pub(crate) limits: IVault::Limits,
+    words: StorageArray<StorageB256, 5>,
 }
 
 impl SettingsWords {
-    /// Reads all settings: five slots.
-    pub(crate) fn read(&self) -> Settings {
-        let mut bytes = [0_u8; BYTES];
+    /// All settings, packed: five slots.
+    pub(crate) fn packed(&self) -> [u8; SETTINGS] {
+        let mut bytes = [0; SETTINGS];
         for (index, chunk) in bytes.chunks_exact_mut(32).enumerate() {
             let word = self.words.get(index).unwrap_or_default();
             chunk.copy_from_slice(word.as_slice());
         }
-        let mut fields = Reader(&bytes);
-        let mut settings = Settings::default();
-        for field in settings.longs() {
-            *field = fields.u64();
-        }
-        for field in settings.shorts() {
-            *field = fields.u32();
-        }
-        settings
+        bytes
     }
 
     /// Checks the bounds and stores `settings`.
     pub(crate) fn write(&mut self, settings: &mut Settings) -> Result<()> {
         check(settings)?;
-        let mut bytes = [0_u8; BYTES];
-        let mut fields = Writer(&mut bytes);
-        for field in settings.longs() {
-            fields.put(&field.to_be_bytes());
-        }
-        for field in settings.shorts() {
-            fields.put(&field.to_be_bytes());
-        }
-        for (index, chunk) in bytes.chunks_exact(32).enumerate() {
+        for (index, chunk) in settings.pack().chunks_exact(32).enumerate() {
             self.words.setter(index).or_overflow()?.set(B256::from_slice(chunk));
         }
         Ok(())
-    }
-}
-
-impl Settings {
-    /// The fields of 8 bytes, in order.
-    fn longs(&mut self) -> [&mut u64; 3] {
-        let p = &mut self.profile;
-        [&mut p.lot, &mut p.maxSize, &mut p.riskAversion]
-    }
-
-    /// The fields of 4 bytes, in order.
-    fn shorts(&mut self) -> [&mut u32; 34] {
-        let (p, l) = (&mut self.profile, &mut self.limits);
-        [
-            &mut p.vol,
-            &mut p.deltaHorizon,
-            &mut p.gammaHorizon,
-            &mut p.vegaHorizon,
-            &mut p.volOfVol,
-            &mut p.hedgeCost,
-            &mut p.deviation,
-            &mut p.volStep,
-            &mut p.fee,
-            &mut p.maxPriceAge,
-            &mut p.sequencerGrace,
-            &mut p.surfaceHeartbeat,
-            &mut p.maxSurfaceAge,
-            &mut p.hedgeReserve,
-            &mut p.maxSlippage,
-            &mut p.hedgeFixedCost,
-            &mut p.minBand,
-            &mut p.maxBand,
-            &mut p.redeemDelay,
-            &mut p.carryHorizon,
-            &mut l.surfaceInterval,
-            &mut l.solvencyBuffer,
-            &mut l.maxDelta,
-            &mut l.maxGamma,
-            &mut l.maxVega,
-            &mut l.roundDelta,
-            &mut l.roundVega,
-            &mut l.seriesDelta,
-            &mut l.seriesVega,
-            &mut l.spotJump,
-            &mut l.surfaceJump,
-            &mut l.minLiquidity,
-            &mut l.blackout,
-            &mut l.performanceFee,
-        ]
     }
 }
 
@@ -163,61 +88,4 @@ fn check(settings: &Settings) -> Result<()> {
     let broken = within.iter().position(|good| !good);
     let field = u8::try_from(broken.unwrap_or_default()).or_overflow()?;
     ensure(broken.is_none(), || ProfileInvalid { field })
-}
-
-/// The part of the profile that prices risk.
-pub(crate) fn risk(p: &IVault::Profile) -> inventory::Profile {
-    inventory::Profile {
-        risk_aversion: p.riskAversion,
-        vol: p.vol,
-        delta_horizon: p.deltaHorizon,
-        gamma_horizon: p.gammaHorizon,
-        carry_horizon: p.carryHorizon,
-        vega_horizon: p.vegaHorizon,
-        vol_of_vol: p.volOfVol,
-        hedge_cost: p.hedgeCost,
-        deviation: p.deviation,
-        vol_step: p.volStep,
-        fee: p.fee,
-        surface_heartbeat: p.surfaceHeartbeat,
-        max_surface_age: p.maxSurfaceAge,
-        hedge_fixed_cost: p.hedgeFixedCost,
-        min_band: p.minBand,
-        max_band: p.maxBand,
-    }
-}
-
-/// Takes big-endian fields off the front of packed bytes; past their end it reads zero.
-pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
-
-impl Reader<'_> {
-    /// The next `width` bytes as an unsigned number.
-    pub(crate) fn take(&mut self, width: usize) -> u64 {
-        let (field, rest) = self.0.split_at_checked(width).unwrap_or_default();
-        self.0 = rest;
-        field.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
-
-    fn u64(&mut self) -> u64 {
-        self.take(8)
-    }
-
-    /// The next 4 bytes.
-    pub(crate) fn u32(&mut self) -> u32 {
-        u32::try_from(self.take(4)).unwrap_or_default()
-    }
-}
-
-/// Puts big-endian fields one after the other.
-pub(crate) struct Writer<'a>(pub(crate) &'a mut [u8]);
-
-impl Writer<'_> {
-    /// Appends `field`; what does not fit is dropped.
-    pub(crate) fn put(&mut self, field: &[u8]) {
-        let rest = core::mem::take(&mut self.0);
-        if let Some((head, tail)) = rest.split_at_mut_checked(field.len()) {
-            head.copy_from_slice(field);
-            self.0 = tail;
-        }
-    }
 }

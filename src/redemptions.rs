@@ -15,7 +15,7 @@ use stylus_sdk::storage::StorageMap;
 use crate::amounts::{to_u128, uint};
 use crate::epochs::Epochs;
 use crate::error::{emit, ensure, OrOverflow, Result};
-use crate::state::{at, lower, put, raise, small, Row, Vault};
+use crate::state::{at, decrease, increase, put, small, Row, Vault};
 
 /// Numbers of a request: shares, the epoch's id, and shares and assets that were taken of what was processed.
 const SHARES: usize = 0;
@@ -123,9 +123,9 @@ impl Vault {
         controller: Address,
     ) -> Result<()> {
         let mut request = self.redemptions.of.setter(controller);
-        raise(&mut *request.setter(TAKEN_SHARES).or_overflow()?, shares)?;
-        raise(&mut *request.setter(TAKEN_ASSETS).or_overflow()?, assets)?;
-        lower(&mut self.redemptions_owed, assets)?;
+        increase(&mut *request.setter(TAKEN_SHARES).or_overflow()?, shares)?;
+        increase(&mut *request.setter(TAKEN_ASSETS).or_overflow()?, assets)?;
+        decrease(&mut self.redemptions_owed, assets)?;
         self.raise_cash(assets)?;
         self.debit_cash(assets)?;
 

@@ -2,18 +2,18 @@
 
 use alloc::vec::Vec;
 
+use ::book::Stored;
 use alloy_primitives::{aliases::U80, Address, U256, U64};
 use interfaces::vault::IVault::{AlreadySettled, Claimed, ExpiryNotListed, NotExpired, NotSettled, Settled};
 use options::Kind;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{to_u128, uint, WAD, WAD_PER_PRICE};
-use crate::book::Header;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::positions::parse;
-use crate::state::{lower, raise, word64, Vault};
+use crate::state::{decrease, increase, word64, Vault};
 
 /// Strikes are in 1e-6 USD, prices in 1e-8.
 const PRICE_PER_STRIKE: i128 = 100;
@@ -31,38 +31,16 @@ impl Vault {
         let index = self.find_expiry(expiry).ok_or(ExpiryNotListed { expiry })?;
         let profile = self.settings().profile;
         let price = self.feeds_of(&profile).settlement(self.vm(), round_id, expiry)?;
-        let header = self.book.header(index);
-        let owed = self.payoff_owed(index, &header, price, profile.lot)?;
+        let owed = payoff_owed(&self.book.stored(index), price, profile.lot)?;
 
         self.settlements.setter(U64::from_limbs([expiry])).set(U64::from_limbs([price]));
-        raise(&mut self.claims_owed, owed)?;
+        increase(&mut self.claims_owed, owed)?;
         self.book.clear(index)?;
         self.set_live(index, false)?;
 
         let wad = u128::from(price).checked_mul(WAD_PER_PRICE).or_overflow()?;
         emit(self.vm(), &Settled { expiry, price: uint(wad), roundId: round_id, owed: uint(owed) });
         Ok(price)
-    }
-
-    /// What the vault owes for an expired book at `price`, rounded up [micro-USD]. By parity: calls on every net lot, less the forwards
-    /// that turn some of them into puts.
-    fn payoff_owed(&self, index: usize, header: &Header, price: u64, lot: u64) -> Result<u128> {
-        let price = i128::from(price);
-        let strike_price = |strike: u64| i128::from(strike).checked_mul(PRICE_PER_STRIKE).or_overflow();
-        let mut sum = 0_i128;
-        for (strike, lots) in (0_u8..).zip(self.book.lots(index, header)) {
-            let strike = strike_price(header.grid.strike(strike).or_overflow()?)?;
-            let payoff = price.checked_sub(strike).or_overflow()?.max(0);
-            sum = sum.checked_add(payoff.checked_mul(lots.into()).or_overflow()?).or_overflow()?;
-        }
-        let puts = i128::from(header.put_lots);
-        let steps = strike_price(header.grid.step)?.checked_mul(header.put_index_sum.into()).or_overflow()?;
-        let strikes = strike_price(header.grid.base)?.checked_mul(puts).or_overflow()?.checked_add(steps);
-        let forwards =
-            price.checked_mul(puts).or_overflow()?.checked_sub(strikes.or_overflow()?).or_overflow()?;
-        let owed = forwards.checked_sub(sum).or_overflow()?;
-        let per_micro = WAD.checked_mul(100).or_overflow()?;
-        maths::mul_div_up(positive(&owed), lot.into(), per_micro).or_overflow()
     }
 
     /// Burns the caller's position in a settled series and returns what it is worth, rounded down [micro-USD].
@@ -92,13 +70,35 @@ impl Vault {
         for id in series {
             payoff = payoff.checked_add(self.claim_series(*id, receiver)?).or_overflow()?;
         }
-        lower(&mut self.claims_owed, payoff)?;
+        decrease(&mut self.claims_owed, payoff)?;
         self.raise_cash(payoff)?;
         self.debit_cash(payoff)?;
         let vm = self.vm().clone();
         self.asset_token().push(&vm, receiver, payoff)?;
         Ok(payoff)
     }
+}
+
+/// What the vault owes for an expired book at `price`, rounded up [micro-USD]. By parity: calls on every net lot, less the forwards
+/// that turn some of them into puts.
+fn payoff_owed(stored: &Stored, price: u64, lot: u64) -> Result<u128> {
+    let header = &stored.header;
+    let price = i128::from(price);
+    let strike_price = |strike: u64| i128::from(strike).checked_mul(PRICE_PER_STRIKE).or_overflow();
+    let mut sum = 0_i128;
+    for (strike, lots) in (0_u8..).zip(stored.each_lots()) {
+        let strike = strike_price(header.grid.strike(strike).or_overflow()?)?;
+        let payoff = price.checked_sub(strike).or_overflow()?.max(0);
+        sum = sum.checked_add(payoff.checked_mul(lots.into()).or_overflow()?).or_overflow()?;
+    }
+    let puts = i128::from(header.put_lots);
+    let steps = strike_price(header.grid.step)?.checked_mul(header.put_index_sum.into()).or_overflow()?;
+    let strikes = strike_price(header.grid.base)?.checked_mul(puts).or_overflow()?.checked_add(steps);
+    let forwards =
+        price.checked_mul(puts).or_overflow()?.checked_sub(strikes.or_overflow()?).or_overflow()?;
+    let owed = forwards.checked_sub(sum).or_overflow()?;
+    let per_micro = WAD.checked_mul(100).or_overflow()?;
+    maths::mul_div_up(positive(&owed), lot.into(), per_micro).or_overflow()
 }
 
 /// Settlement. `abi/IVault.sol` is the manual.

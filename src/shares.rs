@@ -19,7 +19,7 @@ use stylus_sdk::storage::{StorageMap, StorageU128, StorageU256};
 use crate::amounts::{uint, WAD};
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::permit::Permit;
-use crate::state::{lower, raise, small, Vault};
+use crate::state::{decrease, increase, small, Vault};
 
 /// Virtual shares, 1.0 of a share's 12 decimals for 1e-6 USDC.
 const VIRTUAL_SHARES: u128 = 1_000_000;
@@ -94,14 +94,14 @@ impl Shares {
 
     /// Creates shares.
     pub(crate) fn mint(&mut self, vm: &VM, to: Address, value: u128) -> Result<()> {
-        raise(&mut self.supply, value)?;
+        increase(&mut self.supply, value)?;
         self.credit(vm, Address::ZERO, to, uint(value))
     }
 
     /// Destroys shares of `from`.
     pub(crate) fn burn(&mut self, vm: &VM, from: Address, value: u128) -> Result<()> {
         self.debit(from, uint(value))?;
-        lower(&mut self.supply, value)?;
+        decrease(&mut self.supply, value)?;
         emit(vm, &Transfer { from, to: Address::ZERO, value: uint(value) });
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use ::book::SETTINGS;
 use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
     EnforcedPause, Limits, OwnershipTransferred, Profile, TokenFailed, ZeroAddress,
@@ -16,15 +17,14 @@ use crate::deposits::Deposits;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
-use crate::liquidity::Resources;
 use crate::market::Market;
-use crate::marking::{Mark, Spots};
 use crate::oracle::{Feeds, Price};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
+use crate::throttle::Throttle;
 use crate::token::Token;
 use crate::trading::Trading;
 use crate::vesting::Vestings;
@@ -43,6 +43,7 @@ pub struct Vault {
     underlying_decimals: StorageU8,
     paused: StorageBool,
     sequencer_feed: StorageAddress,
+    risk_engine: StorageAddress,
     asset: StorageAddress,
     underlying: StorageAddress,
     settings: SettingsWords,
@@ -70,12 +71,13 @@ pub struct Vault {
     pub(crate) venues: StorageMap<Address, StorageU64>,
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
+    pub(crate) throttle: Throttle,
 }
 
 #[public]
 #[implements(Trading, Hedging, Settlement, Deposits, Erc20, Erc6909, Erc165, Market, Governance)]
 impl Vault {
-    /// Fixes tokens, feeds and owner. The tokens' and the feed's decimals are checked here, once.
+    /// Fixes tokens, feeds, risk engine and owner. The tokens' and the feed's decimals are checked here, once.
     #[constructor]
     pub fn constructor(
         &mut self,
@@ -83,9 +85,10 @@ impl Vault {
         underlying: Address,
         price_feed: Address,
         sequencer_feed: Address,
+        risk_engine: Address,
         owner: Address,
     ) -> Result<()> {
-        let given = [asset, underlying, price_feed, sequencer_feed, owner];
+        let given = [asset, underlying, price_feed, sequencer_feed, risk_engine, owner];
         ensure(given.iter().all(|address| !address.is_zero()), || ZeroAddress {})?;
         let vm = self.vm();
         ensure(Token(asset).decimals(vm)? == ASSET_DECIMALS, || TokenFailed { token: asset })?;
@@ -98,6 +101,7 @@ impl Vault {
         self.underlying_decimals.set(U8::from_limbs([u64::try_from(decimals).or_overflow()?]));
         self.price_feed.set(price_feed);
         self.sequencer_feed.set(sequencer_feed);
+        self.risk_engine.set(risk_engine);
         self.roles.setter(0).or_overflow()?.set(owner);
 
         emit(self.vm(), &OwnershipTransferred { owner: Address::ZERO, newOwner: owner });
@@ -107,6 +111,8 @@ impl Vault {
 
 /// What a method that prices anything works on.
 pub(crate) struct Session {
+    /// Profile and limits as stored.
+    pub(crate) packed: [u8; SETTINGS],
     pub(crate) profile: Profile,
     pub(crate) limits: Limits,
     /// [s]
@@ -127,6 +133,11 @@ impl Vault {
         Token(self.asset.get())
     }
 
+    /// What computes marks, premiums and limits.
+    pub(crate) fn engine_address(&self) -> Address {
+        self.risk_engine.get()
+    }
+
     /// What the options are on.
     pub(crate) fn underlying_token(&self) -> Token {
         Token(self.underlying.get())
@@ -139,7 +150,7 @@ impl Vault {
 
     /// Profile and limits.
     pub(crate) fn settings(&self) -> Settings {
-        self.settings.read()
+        Settings::unpack(&self.settings.packed())
     }
 
     /// Replaces profile and limits.
@@ -159,33 +170,16 @@ impl Vault {
 
     /// Time and a checked price.
     pub(crate) fn session(&self) -> Result<Session> {
-        let Settings { profile, limits } = self.settings();
-        let now = self.now();
-        let price = self.feeds_of(&profile).current(self.vm(), now)?;
-        Ok(Session { profile, limits, now, price })
+        let session = self.unpriced();
+        let price = self.feeds_of(&session.profile).current(self.vm(), session.now)?;
+        Ok(Session { price, ..session })
     }
 
-    /// Marks the whole book.
-    pub(crate) fn mark(&self, session: &Session) -> Result<Mark> {
-        self.mark_at(session, Spots::here(&session.profile, session.price.spot)?)
-    }
-
-    /// Marks the whole book and its delta a reserve move either way.
-    pub(crate) fn mark_with_reserve(&self, session: &Session) -> Result<Mark> {
-        self.mark_at(session, Spots::with_reserve(&session.profile, session.price.spot)?)
-    }
-
-    fn mark_at(&self, session: &Session, spots: Spots) -> Result<Mark> {
-        Mark::new(&self.book, self.live_bits(), spots, session.now32()?)
-    }
-
-    /// What is at hand to hedge and to pay.
-    pub(crate) fn resources(&self, session: &Session) -> Result<Resources> {
-        Ok(Resources {
-            free: self.free_cash()?,
-            hedge: self.hedge_value(session.price.spot)?,
-            reserve: session.profile.hedgeReserve,
-        })
+    /// Time and settings, without a price.
+    pub(crate) fn unpriced(&self) -> Session {
+        let packed = self.settings.packed();
+        let Settings { profile, limits } = Settings::unpack(&packed);
+        Session { packed, profile, limits, now: self.now(), price: Price::default() }
     }
 
     /// Cash owed to nobody; negative while settled claims wait for hedges to be sold.
@@ -248,12 +242,12 @@ impl Vault {
 
     /// USDC comes in.
     pub(crate) fn credit_cash(&mut self, amount: u128) -> Result<()> {
-        raise(&mut self.cash, amount)
+        increase(&mut self.cash, amount)
     }
 
     /// USDC goes out.
     pub(crate) fn debit_cash(&mut self, amount: u128) -> Result<()> {
-        lower(&mut self.cash, amount)
+        decrease(&mut self.cash, amount)
     }
 }
 
@@ -273,14 +267,14 @@ pub(crate) fn put(row: &mut Row, index: usize, number: u128) -> Result<()> {
 
 /// Adds to a stored number.
 #[inline(never)]
-pub(crate) fn raise(slot: &mut StorageU128, by: u128) -> Result<()> {
+pub(crate) fn increase(slot: &mut StorageU128, by: u128) -> Result<()> {
     slot.set(wide(small(slot.get()).checked_add(by).or_overflow()?));
     Ok(())
 }
 
 /// Takes from a stored number.
 #[inline(never)]
-pub(crate) fn lower(slot: &mut StorageU128, by: u128) -> Result<()> {
+pub(crate) fn decrease(slot: &mut StorageU128, by: u128) -> Result<()> {
     slot.set(wide(small(slot.get()).checked_sub(by).or_overflow()?));
     Ok(())
 }

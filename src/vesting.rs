@@ -13,7 +13,6 @@ use stylus_sdk::storage::{StorageArray, StorageU128};
 
 use crate::book::live_indices;
 use crate::error::{OrOverflow, Result};
-use crate::liquidity::positive;
 use crate::state::{Session, Vault};
 
 /// What vests, by storage index of the expiry.
@@ -44,13 +43,13 @@ impl Vault {
         &mut self,
         session: &Session,
         places: impl Iterator<Item = usize>,
-        spread: i128,
+        spread: u128,
     ) -> Result<()> {
         let latest = places.map(|index| (self.book.header(index).expiry, index)).max();
         let (until, index) = latest.or_overflow()?;
         let vesting = self.vestings.get(index);
         let vesting = if vesting.until == until { vesting } else { Vesting { until, ..Vesting::default() } };
-        let vesting = vesting.with(positive(&spread), session.now32()?).or_overflow()?;
+        let vesting = vesting.with(spread, session.now32()?).or_overflow()?;
         self.vestings.set(index, &vesting)
     }
 

@@ -25,7 +25,7 @@ mod word;
 
 pub use exp::{Exp, exp, exp_neg};
 pub use ln::{Log, ln, log, normal};
-pub use money::{cbrt_u128, mul_div_down, mul_div_up, sqrt_u128};
+pub use money::{cbrt_u128, mul_div_down, mul_div_up, mul_shift_ceil, mul_shift_floor, sqrt_u128};
 pub use normal::{cdf, density, mills};
 pub use reciprocal::reciprocal;
 pub use root::{Root, root};

@@ -51,6 +51,45 @@ fn long_division(high: u128, low: u128, d: u128) -> (u128, u128) {
     (quotient, remainder)
 }
 
+/// floor(x y / 2^shift) over the full product, `shift` below 128; none when it does not fit.
+#[must_use]
+#[inline(never)]
+pub fn mul_shift_floor(x: i128, y: u128, shift: u32) -> Option<i128> {
+    let (high, low) = wide_mul(x.unsigned_abs(), y);
+    let whole = shift_right(high, low, shift)?;
+    let lost = shift_left(whole, shift) != (high, low);
+    let magnitude = i128::try_from(whole).ok()?;
+    if x >= 0 {
+        Some(magnitude)
+    } else if lost {
+        magnitude.checked_neg()?.checked_sub(1)
+    } else {
+        magnitude.checked_neg()
+    }
+}
+
+/// ceil(x y / 2^shift), as [`mul_shift_floor`].
+#[must_use]
+pub fn mul_shift_ceil(x: i128, y: u128, shift: u32) -> Option<i128> {
+    mul_shift_floor(x.checked_neg()?, y, shift)?.checked_neg()
+}
+
+/// (high, low) >> shift, none when the result exceeds 128 bits; `shift` is below 128.
+const fn shift_right(high: u128, low: u128, shift: u32) -> Option<u128> {
+    if shift == 0 {
+        return if high == 0 { Some(low) } else { None };
+    }
+    if shift >= 128 || high >> shift != 0 {
+        return None;
+    }
+    Some(high << 128_u32.wrapping_sub(shift) | low >> shift)
+}
+
+/// value << shift as (high, low); `shift` is below 128.
+const fn shift_left(value: u128, shift: u32) -> (u128, u128) {
+    if shift == 0 { (0, value) } else { (value >> 128_u32.wrapping_sub(shift), value << shift) }
+}
+
 /// floor(sqrt x), bit by bit.
 #[must_use]
 pub fn sqrt_u128(x: u128) -> u128 {

@@ -7,9 +7,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use alloy_primitives::aliases::{U24, U80};
-use alloy_primitives::{Address, FixedBytes, I256, U256};
+use alloy_primitives::{Address, B256, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
+use crate::engine::IRiskEngine::Marked;
 use crate::vault::IVault::{
     ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice,
 };
@@ -198,6 +199,12 @@ impl Arg for FixedBytes<4> {
     }
 }
 
+impl Arg for B256 {
+    fn take(args: &mut Args<'_>) -> Result<Self> {
+        args.word().map(|word| Self(*word))
+    }
+}
+
 /// An array of types without a tail of their own.
 impl<T: Arg> Arg for Vec<T> {
     fn take(args: &mut Args<'_>) -> Result<Self> {
@@ -208,6 +215,18 @@ impl<T: Arg> Arg for Vec<T> {
             items.push(tail.take()?);
         }
         Ok(items)
+    }
+}
+
+/// As the only answer of a method.
+impl Answer for Vec<I256> {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        put_limb(out, 32);
+        put_length(out, self.len());
+        for number in self {
+            number.put(out)?;
+        }
+        Ok(())
     }
 }
 
@@ -281,12 +300,43 @@ structs! {
     Answer Quote: premium value riskCharge spread;
     Answer Greeks: value delta gamma vega theta;
     Answer Nav: cash owed hedge book riskReserve unvested mid low;
+    Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;
-    Arg Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
-    Arg Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
-    Answer Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
-    Answer Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
 }
+
+/// Structs of many numbers, as loops: a field at a time they would be code.
+macro_rules! numbered {
+    ($($name:ident)*) => {$(
+        impl Arg for $name {
+            fn take(args: &mut Args<'_>) -> Result<Self> {
+                let mut taken = Self::default();
+                let (longs, shorts) = taken.fields();
+                for field in longs {
+                    *field = args.limb(64)?;
+                }
+                for field in shorts {
+                    *field = args.take()?;
+                }
+                Ok(taken)
+            }
+        }
+
+        impl Answer for $name {
+            fn put(mut self, out: &mut Vec<u8>) -> Result<()> {
+                let (longs, shorts) = self.fields();
+                for field in longs {
+                    put_limb(out, *field);
+                }
+                for field in shorts {
+                    put_limb(out, (*field).into());
+                }
+                Ok(())
+            }
+        }
+    )*};
+}
+
+numbered!(Profile Limits);
 
 /// Words of an [`ExpiryBook`] before its sizes: four, the slice, the offset of the sizes, and the two put sums.
 const BOOK_HEAD: usize = 15;
