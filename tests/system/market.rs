@@ -74,7 +74,12 @@ impl Market {
     }
 
     pub(crate) fn with(profile: IVault::Profile) -> Self {
-        let mut market = Self::unlisted(profile);
+        Self::limited(profile, default_limits())
+    }
+
+    pub(crate) fn limited(profile: IVault::Profile, limits: IVault::Limits) -> Self {
+        let mut market = Self::bare(profile, limits);
+        market.deposit(1_000_000.0).expect("a deposit");
         for expiry in market.expiries {
             market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
         }
@@ -84,13 +89,18 @@ impl Market {
 
     /// Before any expiry is listed.
     pub(crate) fn unlisted(profile: IVault::Profile) -> Self {
-        let config = Config { start: START, price: SPOT, profile, limits: default_limits() };
+        let mut market = Self::bare(profile, default_limits());
+        market.deposit(1_000_000.0).expect("a deposit");
+        market
+    }
+
+    /// Before any expiry is listed and anything deposited.
+    pub(crate) fn bare(profile: IVault::Profile, limits: IVault::Limits) -> Self {
+        let config = Config { start: START, price: SPOT, profile, limits };
         let mut stage = Stage::deploy(&config).expect("the stage is set");
         let lp = stage.funded("lp", 2_000_000.0).expect("an LP with cash");
         let trader = stage.funded("trader", 1_000_000.0).expect("a trader with cash");
-        let mut market = Self { stage, lp, trader, expiries: [expiry(7), expiry(30)] };
-        market.deposit(1_000_000.0).expect("a deposit");
-        market
+        Self { stage, lp, trader, expiries: [expiry(7), expiry(30)] }
     }
 
     pub(crate) fn deposit(&mut self, usd: f64) -> Result<U256, Failure> {
