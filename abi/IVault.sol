@@ -76,14 +76,16 @@ interface IVault {
     /// @param hedge value of the hedges at the feed's price [USDC]
     /// @param book model value of the options book, negative when the vault is short [USDC]
     /// @param riskReserve J of the state [USDC]
+    /// @param unvested spread income of trades that vests until their expiry [USDC]
     /// @param mid cash - owed + hedge + book [USDC]; deposits pay this mark
-    /// @param low mid - riskReserve [USDC]; redemptions receive this mark
+    /// @param low mid - riskReserve - unvested [USDC]; redemptions receive this mark
     struct Nav {
         uint256 cash;
         uint256 owed;
         uint256 hedge;
         int256 book;
         uint256 riskReserve;
+        uint256 unvested;
         int256 mid;
         int256 low;
     }
@@ -261,6 +263,12 @@ interface IVault {
     error AlreadySettled(uint64 expiry);
     error NotSettled(uint256 series);
     error SettlementPending(uint64 expiry);
+    /// @notice Too near an expiry, `from` on, for deposits and the processing of redemptions.
+    error ExpiryBlackout(uint64 expiry, uint256 from);
+    /// @notice The feed's last round moved by more than `limit` millionths: deposits and redemptions wait for the next.
+    error SpotJumped(uint256 from, uint256 to, uint256 limit);
+    /// @notice A vol of the last surface moved by more than `limit` millionths: deposits and redemptions wait for the next.
+    error SurfaceJumped(uint256 limit);
     error RoundNotStraddling(uint80 roundId, uint256 updatedAt, uint256 nextUpdatedAt, uint64 expiry);
     error InsufficientCash(uint256 needed, uint256 available);
 

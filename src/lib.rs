@@ -47,14 +47,18 @@ extern crate alloc;
 
 mod amounts;
 mod book;
+mod breakers;
 mod deposits;
+mod epochs;
 mod error;
+mod fee;
 mod governance;
 mod hedging;
 mod liquidity;
 mod lock;
 mod market;
 mod oracle;
+mod permit;
 mod positions;
 mod profile;
 mod redemptions;
@@ -66,6 +70,7 @@ mod state;
 mod throttle;
 mod token;
 mod trading;
+mod vesting;
 
 pub use error::Revert;
 pub use routes::main as entrypoint;

@@ -13,7 +13,7 @@ use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::positions::parse;
-use crate::state::{small, wide, word64, Vault};
+use crate::state::{decrease, increase, word64, Vault};
 
 /// Strikes are in 1e-6 USD, prices in 1e-8.
 const PRICE_PER_STRIKE: i128 = 100;
@@ -34,8 +34,7 @@ impl Vault {
         let owed = payoff_owed(&self.book.stored(index), price, profile.lot)?;
 
         self.settlements.setter(U64::from_limbs([expiry])).set(U64::from_limbs([price]));
-        let claims = small(self.claims_owed.get()).checked_add(owed).or_overflow()?;
-        self.claims_owed.set(wide(claims));
+        increase(&mut self.claims_owed, owed)?;
         self.book.clear(index)?;
         self.set_live(index, false)?;
 
@@ -71,8 +70,7 @@ impl Vault {
         for id in series {
             payoff = payoff.checked_add(self.claim_series(*id, receiver)?).or_overflow()?;
         }
-        let owed = small(self.claims_owed.get()).checked_sub(payoff).or_overflow()?;
-        self.claims_owed.set(wide(owed));
+        decrease(&mut self.claims_owed, payoff)?;
         self.raise_cash(payoff)?;
         self.debit_cash(payoff)?;
         let vm = self.vm().clone();

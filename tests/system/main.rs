@@ -14,6 +14,7 @@
 )]
 
 mod abi;
+mod breakers;
 mod calldata;
 mod costs;
 mod deposit;
@@ -23,14 +24,18 @@ mod hedge;
 mod hostile;
 mod integrator;
 mod kernel;
+mod lp_drills;
 mod market;
 mod over_rpc;
+mod permit;
 mod price;
 mod primitives;
+mod redeem;
 mod refusals;
 mod replay;
 mod round_trip;
 mod settle;
 mod speed;
 mod trade;
+mod vesting;
 mod worked_trade;
