@@ -19,6 +19,7 @@ mod calldata;
 mod costs;
 mod deposit;
 mod differential;
+mod erc4626_properties;
 mod greeks;
 mod hedge;
 mod hostile;
