@@ -23,6 +23,7 @@ mod erc4626_properties;
 mod greeks;
 mod hedge;
 mod hostile;
+mod insolvency;
 mod integrator;
 mod kernel;
 mod lp_drills;
