@@ -15,8 +15,14 @@ const GAP: f64 = SPOT * 0.4;
 
 /// A vault that wrote calls against twice as many puts, whose LPs have nearly all left, and whose venue is gone.
 fn strained() -> Market {
+    strained_after(|_| ())
+}
+
+/// The same, with something done first.
+fn strained_after(first: impl FnOnce(&mut Market)) -> Market {
     let profile = IVault::Profile { redeemDelay: 0, hedgeReserve: 0, ..default_profile() };
     let mut market = Market::limited(profile, default_limits());
+    first(&mut market);
     let legs: Vec<_> =
         [(market.call(1_800), 9.0), (market.put(2_800), 10.0), (market.put(2_700), 8.0)].into();
     let written = (0..40).take_while(|_| market.trade(&legs).is_ok()).count();
@@ -140,7 +146,10 @@ fn claims_are_pro_rata_to_the_unit_early_or_late_and_in_any_order() {
             market.stage.chain.world.warp(late);
         }
         let sum = paid.iter().fold([U256::ZERO; 2], |sum, one| [sum[0] + one[0], sum[1] + one[1]]);
-        assert!(cash - sum[0] <= U256::from(2) && hedge - sum[1] <= hedge / total + U256::ONE, "{sum:?}");
+        // The values of four claims, each rounded down, are a few micro-dollars short of the book's.
+        let [left, kept] = [cash - sum[0], hedge - sum[1]];
+        let few = U256::from(6);
+        assert!(left <= few && kept <= few * (hedge / total + U256::ONE), "{left} {kept} of {cash} {hedge}");
         assert_eq!(claim(&mut market, trader, vec![ids[0]]), [U256::ZERO; 2], "a second claim");
         outcomes.push(paid);
     }
@@ -162,11 +171,13 @@ fn claims_are_pro_rata_to_the_unit_early_or_late_and_in_any_order() {
 
 #[test]
 fn what_was_owed_before_is_paid_in_full_and_first() {
-    let mut market = strained();
+    let mut market = strained_after(|market| {
+        let settled = series(market.expiries[0], 2_700, false);
+        market.trade(&[(settled, 5.0)]).expect("a trade");
+    });
     let near = market.expiries[0];
     let (trader, settled) = (market.trader, series(near, 2_700, false));
     let [lp] = lps(&mut market, [300_000.0]);
-    market.trade(&[(settled, 5.0)]).expect("a trade");
     market.move_to(near - 1, SPOT);
     let round = market.stage.last_round().expect("a round");
     market.move_to(near + 1, SPOT);

@@ -20,6 +20,7 @@ mod costs;
 mod deposit;
 mod differential;
 mod erc4626_properties;
+mod fee;
 mod greeks;
 mod hedge;
 mod hostile;
