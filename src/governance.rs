@@ -196,6 +196,7 @@ impl Governance for Vault {
     fn unpause(&mut self) -> Result<()> {
         lock::take()?;
         self.require_role(OWNER)?;
+        self.require_no_shortfall()?;
 
         self.store_paused(false);
         let account = self.vm().msg_sender();

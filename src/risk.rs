@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ::book::{Hedge, Order, Request};
+use ::book::{Hedge, Order, Request, Stored};
 use alloy_primitives::I256;
 use alloy_sol_types::SolCall;
 use interfaces::engine::IRiskEngine::{markCall, offerCall};
@@ -56,6 +56,14 @@ impl Vault {
         let [value, delta, risk, needed, inner, outer, ..] = numbers[..] else { return self.garbled() };
         let band = Band { inner: positive(&inner), outer: positive(&outer) };
         Ok(Position { value, delta, risk: positive(&risk), needed: positive(&needed), band, expiry })
+    }
+
+    /// Model value of positions that are not the book's, at another time and price [micro-USD].
+    pub(crate) fn value(&self, session: &Session, stored: Stored, spot: u64, now: u32) -> Result<i128> {
+        let (hedge, stored) = (Hedge { lots: 0, value: 0 }, vec![stored]);
+        let request =
+            Request { settings: session.packed, spot, now, hedge, free: 0, orders: Vec::new(), stored };
+        self.ask(markCall::SELECTOR, &request)?.first().copied().or_overflow()
     }
 
     /// The premium of a trade, and that no limit of the book forbids it.

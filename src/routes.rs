@@ -54,6 +54,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             rebalanceCall => rebalance(legs, deadline);
             settleCall => settle(expiry, round_id);
             claimCall => claim(series, receiver);
+            recordShortfallCall => record_shortfall();
             settlementPriceCall => settlement_price(expiry);
             listExpiryCall => list_expiry(expiry, base, step, count);
             setSurfaceCall => set_surface(slices);

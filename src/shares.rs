@@ -177,6 +177,7 @@ pub trait Erc20 {
     /// Moves shares of `from` within the caller's allowance.
     fn transfer_from(&mut self, from: Address, to: Address, value: U256) -> Result<bool>;
     /// Sets an allowance by signature.
+    #[expect(clippy::too_many_arguments, reason = "as ERC-2612 has it")]
     fn permit(
         &mut self,
         owner: Address,

@@ -24,6 +24,7 @@ use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
+use crate::shortfall::Shortfall;
 use crate::throttle::Throttle;
 use crate::token::Token;
 use crate::trading::Trading;
@@ -72,6 +73,7 @@ pub struct Vault {
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
     pub(crate) throttle: Throttle,
+    pub(crate) shortfall: Shortfall,
 }
 
 #[public]

@@ -51,6 +51,8 @@ fn the_first_depositor_cannot_take_from_the_second() {
         assert!(worth >= assets - assets / U256::from(1_000_000) - U256::ONE, "{worth}");
         leave(&mut market, attacker);
         assert!(market.usdc_of(attacker) < start);
+        let back = leave(&mut market, victim);
+        assert!(back >= assets - assets / U256::from(1_000_000) - U256::ONE, "{back}");
     }
 }
 
