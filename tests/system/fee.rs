@@ -1,18 +1,18 @@
 //! The performance fee: on gains above the high-water mark, in shares, off by default.
 
-use demo::stage::{default_limits, default_profile};
+use demo::stage::default_profile;
 use host::alloy_primitives::U256;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 
-use crate::market::{events, series, usdc, Market, HOUR, SPOT};
+use crate::market::{events, series, usdc, wide_limits, Market, HOUR, SPOT};
 use crate::redeem::{process, request, shares_of, SHARE};
 
 /// A market whose calls of the first expiry ended worthless, at a fee of `part` millionths.
 fn after_a_gain(part: u32) -> Market {
     let profile = IVault::Profile { redeemDelay: 0, ..default_profile() };
-    let limits = IVault::Limits { performanceFee: part, ..default_limits() };
+    let limits = IVault::Limits { performanceFee: part, ..wide_limits() };
     let mut market = Market::limited(profile, limits);
     let near = market.expiries[0];
     market.trade(&[(series(near, 2_900, false), 18.0)]).expect("a trade");
@@ -89,9 +89,9 @@ fn what_only_makes_up_for_a_loss_pays_nothing() {
     let owner = market.stage.actors.owner;
     let (held, now) = (shares_of(&mut market, owner), market.now());
     market.trade(&[(market.call(2_800), 10.0)]).expect("a trade");
-    market.move_to(now + HOUR, SPOT * 1.1);
+    market.move_to(now + 60, SPOT * 1.1);
     assert!(deposit(&mut market).1.is_empty(), "a loss");
-    market.move_to(now + 2 * HOUR, SPOT);
+    market.move_to(now + 120, SPOT);
     let nav = market.nav();
     assert!(nav.low < nav.mid);
     deposit(&mut market);
