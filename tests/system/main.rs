@@ -14,21 +14,28 @@
 )]
 
 mod abi;
+mod breakers;
 mod calldata;
 mod costs;
 mod deposit;
 mod differential;
+mod erc4626_properties;
+mod fee;
 mod greeks;
 mod hedge;
 mod hostile;
+mod insolvency;
 mod integrator;
 mod kernel;
+mod lp_drills;
 mod market;
 mod over_rpc;
+mod permit;
 mod price;
 mod primitives;
 mod publisher;
 mod publishers;
+mod redeem;
 mod refusals;
 mod replay;
 mod round_trip;
@@ -37,4 +44,5 @@ mod speed;
 mod surface;
 mod surface_feed;
 mod trade;
+mod vesting;
 mod worked_trade;

@@ -1,5 +1,7 @@
 //! A stage with a listed market, and what the tests say about it.
 
+use std::fmt::Debug;
+
 use alloy_sol_types::{SolCall, SolError};
 use demo::stage::{default_limits, default_profile, Config, Failure, PriceFeed, Stage};
 use host::alloy_primitives::{Address, B256, I256, U256};
@@ -87,7 +89,12 @@ impl Market {
     }
 
     pub(crate) fn with(profile: IVault::Profile) -> Self {
-        let mut market = Self::unlisted(profile);
+        Self::limited(profile, wide_limits())
+    }
+
+    pub(crate) fn limited(profile: IVault::Profile, limits: IVault::Limits) -> Self {
+        let mut market = Self::bare(profile, limits);
+        market.deposit(1_000_000.0).expect("a deposit");
         for expiry in market.expiries {
             market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
         }
@@ -97,13 +104,18 @@ impl Market {
 
     /// Before any expiry is listed.
     pub(crate) fn unlisted(profile: IVault::Profile) -> Self {
-        let config = Config { start: START, price: SPOT, profile, limits: wide_limits() };
+        let mut market = Self::bare(profile, wide_limits());
+        market.deposit(1_000_000.0).expect("a deposit");
+        market
+    }
+
+    /// Before any expiry is listed and anything deposited.
+    pub(crate) fn bare(profile: IVault::Profile, limits: IVault::Limits) -> Self {
+        let config = Config { start: START, price: SPOT, profile, limits };
         let mut stage = Stage::deploy(&config).expect("the stage is set");
         let lp = stage.funded("lp", 2_000_000.0).expect("an LP with cash");
         let trader = stage.funded("trader", 1_000_000.0).expect("a trader with cash");
-        let mut market = Self { stage, lp, trader, expiries: [expiry(7), expiry(30)] };
-        market.deposit(1_000_000.0).expect("a deposit");
-        market
+        Self { stage, lp, trader, expiries: [expiry(7), expiry(30)] }
     }
 
     pub(crate) fn deposit(&mut self, usd: f64) -> Result<U256, Failure> {
@@ -211,14 +223,14 @@ impl Market {
 
     /// Asserts that `act` is refused with exactly `error` and changes nothing.
     #[track_caller]
-    pub(crate) fn refuses<T, E: SolError + std::fmt::Debug>(
+    pub(crate) fn refuses<T>(
         &mut self,
-        error: E,
+        error: impl SolError + Debug,
         act: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) {
         let before = self.digests();
         let failure = act(self).err().expect("a refusal");
-        assert_eq!(failure.data(), error.abi_encode(), "{error:?} is not {failure}");
+        assert_eq!(failure.data(), error.abi_encode(), "{failure}, not {error:?}");
         assert_eq!(self.digests(), before, "a refused call changed something");
     }
 

@@ -60,11 +60,13 @@ impl Client {
     /// Places a program in as many fragments as it takes, and activates it.
     fn deploy(&self, name: &str) -> Address {
         let wasm = artifacts::wasm(name).expect("built");
-        let Packed::Fragments(fragments, root) = Packed::new(&wasm).expect("a module") else {
-            panic!("{name} needs more than one account")
+        let program = match Packed::new(&wasm).expect("a module") {
+            Packed::Whole(code) => self.place(&code),
+            Packed::Fragments(fragments, root) => {
+                let placed: Vec<Address> = fragments.iter().map(|fragment| self.place(fragment)).collect();
+                self.place(&root.naming(&placed))
+            }
         };
-        let placed: Vec<Address> = fragments.iter().map(|fragment| self.place(fragment)).collect();
-        let program = self.place(&root.naming(&placed));
 
         let most = U256::from(10).pow(U256::from(18));
         let fee = self.view(ARB_WASM, most, activateProgramCall { program }).dataFee;
