@@ -31,6 +31,12 @@ pub(crate) fn signed(number: f64) -> I256 {
     }
 }
 
+/// 18 decimals of a positive number, to eight digits: a variance near expiry is small.
+fn digits(number: f64) -> I256 {
+    let unit = 10_f64.powi(number.log10().floor() as i32 - 7);
+    I256::try_from(((number / unit).round() * unit * 1e18).round() as i128).expect("a small number")
+}
+
 /// 6 decimals.
 pub(crate) fn usdc(number: f64) -> U256 {
     U256::from((number * 1e6).round() as u128)
@@ -52,8 +58,8 @@ pub(crate) fn slice(expiry: u64, now: u64, vol: f64, spot: f64) -> SurfaceSlice 
     SurfaceSlice {
         expiry,
         rate: I256::ZERO,
-        a: signed(vol * vol * years * 0.8),
-        b: signed(vol * vol * years),
+        a: digits(vol * vol * years * 0.8),
+        b: digits(vol * vol * years),
         rho: signed(-0.1),
         m: I256::ZERO,
         s: signed(0.2),
