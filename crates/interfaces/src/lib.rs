@@ -40,6 +40,13 @@ pub mod vault {
         "../../abi/IVault.sol"
     );
 }
+/// The lens.
+pub mod lens {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/ILens.sol"
+    );
+}
 /// Hedge venue adapters.
 pub mod venue {
     alloy_sol_types::sol!(
@@ -75,5 +82,5 @@ mod abi {
         )*};
     }
 
-    abi_type!(Leg, Quote, Greeks, SurfaceSlice, ExpiryBook, Nav, Hedge, HedgeLeg, Profile, Limits);
+    abi_type!(Leg, Quote, SurfaceSlice, Nav, Hedge, HedgeLeg, Profile, Limits);
 }

@@ -7,12 +7,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use alloy_primitives::aliases::{U24, U80};
-use alloy_primitives::{Address, FixedBytes, I256, U256};
+use alloy_primitives::{Address, B256, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
-use crate::vault::IVault::{
-    ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice,
+use crate::lens::ILens::{
+    self, ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, OptionQuote, StrikeQuotes, WorstCase,
 };
+use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice};
 
 /// Calldata after the selector, read from the front.
 #[derive(Clone, Copy)]
@@ -198,6 +199,21 @@ impl Arg for FixedBytes<4> {
     }
 }
 
+impl Answer for FixedBytes<4> {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(self.as_slice());
+        out.extend_from_slice(&[0; 28]);
+        Ok(())
+    }
+}
+
+impl Answer for B256 {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(self.as_slice());
+        Ok(())
+    }
+}
+
 /// An array of types without a tail of their own.
 impl<T: Arg> Arg for Vec<T> {
     fn take(args: &mut Args<'_>) -> Result<Self> {
@@ -271,9 +287,7 @@ structs! {
     Arg Leg: series size;
     Arg HedgeLeg: venue size limitPrice;
     Arg SurfaceSlice: expiry rate a b rho m s forward;
-    Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
-    Answer Greeks: value delta gamma vega theta;
     Answer Nav: cash owed hedge book riskReserve mid low;
     Answer Hedge: needed position target reachable inner outer size;
     Arg Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
@@ -282,8 +296,48 @@ structs! {
     Answer Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
 }
 
-/// Words of an [`ExpiryBook`] before its sizes: four, the slice, the offset of the sizes, and the two put sums.
-const BOOK_HEAD: usize = 15;
+structs! {
+    Answer Greeks: value delta gamma vega theta vanna volga;
+    Answer ExpiryGreeks: expiry greeks;
+    Answer OptionQuote: value bid ask bidRefusal askRefusal;
+    Answer StrikeQuotes: strike call put;
+    Answer WorstCase: loss grid settlement slope;
+    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega mid low;
+}
+
+impl Answer for ILens::Slice {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        let Self { updatedAt, rate, a, b, rho, m, s, forward } = self;
+        (updatedAt, [rate, a, b, rho, m, s]).put(out)?;
+        forward.put(out)
+    }
+}
+
+/// An array of a fixed length.
+impl<T: Answer, const N: usize> Answer for [T; N] {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        self.into_iter().try_for_each(|item| item.put(out))
+    }
+}
+
+/// A type without a tail.
+pub trait Flat: Answer {}
+
+impl Flat for B256 {}
+impl Flat for ExpiryGreeks {}
+impl Flat for StrikeQuotes {}
+
+/// An array as the only answer of a method.
+impl<T: Flat> Answer for Vec<T> {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        put_limb(out, 32);
+        put_length(out, self.len());
+        self.into_iter().try_for_each(|item| item.put(out))
+    }
+}
+
+/// Words of an [`ExpiryBook`] before its sizes: three, the slice, the offset of the sizes, and the two put sums.
+const BOOK_HEAD: usize = 14;
 
 /// As the only answer of a method: each book has a tail of its own.
 impl Answer for Vec<ExpiryBook> {
@@ -298,7 +352,7 @@ impl Answer for Vec<ExpiryBook> {
             );
         }
         for book in self {
-            ((book.expiry, book.base), (book.step, book.surfaceUpdatedAt)).put(out)?;
+            (book.expiry, [book.base, book.step]).put(out)?;
             book.slice.put(out)?;
             put_length(out, BOOK_HEAD.saturating_mul(32));
             (book.putSize, book.putIndexSum).put(out)?;
