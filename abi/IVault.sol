@@ -190,6 +190,18 @@ interface IVault {
     /// @notice Cash delta of the hedge that the book would need and the least that a spot venue can hold [USDC].
     error HedgeCapacityExceeded(int256 needed, int256 available);
 
+    /// @notice What is missing of NAV for the worst loss after the trade and the buffer above it [USDC].
+    error SolvencyTooLow(int256 nav, uint256 worstLoss, uint256 missing);
+    /// @notice A cap on the book's cash greeks that the trade would exceed [USDC].
+    error DeltaCapExceeded(int256 delta, uint256 cap);
+    error GammaCapExceeded(int256 gamma, uint256 cap);
+    error VegaCapExceeded(uint64 expiry, int256 vega, uint256 cap);
+    /// @notice The feed is in another round than the caller expects.
+    error RoundMoved(uint256 roundId, uint256 expected);
+    /// @notice A cap on the net cash delta or vega traded in one round of the feed, in a series or, with series 0, in all [USDC].
+    error RoundDeltaExceeded(uint256 series, int256 delta, uint256 cap);
+    error RoundVegaExceeded(uint256 series, int256 vega, uint256 cap);
+
     error PriceStale(uint256 updatedAt, uint256 timestamp, uint256 maxAge);
     error PriceNotPositive(int256 answer);
     error PriceAboveRange(int256 answer, uint256 limit);
@@ -249,6 +261,11 @@ interface IVault {
     /// the USDC of a sale.
     /// @param maxPremium most the caller pays; negative: least it must receive
     function trade(Leg[] calldata legs, int256 maxPremium, address receiver, uint256 deadline)
+        external
+        returns (int256 premium);
+
+    /// @notice As `trade`, and only while the feed's last round is `roundId`.
+    function tradeInRound(uint80 roundId, Leg[] calldata legs, int256 maxPremium, address receiver, uint256 deadline)
         external
         returns (int256 premium);
 

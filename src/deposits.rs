@@ -86,7 +86,8 @@ impl Vault {
         let (Settings { profile, limits }, now) = (self.settings(), self.now());
         match self.feeds_of(&profile).indicative(self.vm()) {
             Some(spot) => {
-                let session = Session { profile, limits, now, price: Price { spot, updated_at: now } };
+                let session =
+                    Session { profile, limits, now, price: Price { spot, updated_at: now, round: 0 } };
                 Ok(self.nav_parts(&session, &self.mark(&session)?.position().or_overflow()?)?.mid())
             }
             None => Ok(positive(&self.free_cash()?)),

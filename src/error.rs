@@ -3,7 +3,7 @@
 use interfaces::vault::IVault::{ArithmeticOverflow, BookTooLarge, SurfaceMissing};
 
 pub use interfaces::contract::Revert;
-pub(crate) use interfaces::contract::{calldata, emit, ensure, fail, Result};
+pub(crate) use interfaces::contract::{calldata, emit, emit_struct, ensure, fail, Result};
 
 /// Checked arithmetic ends in `ArithmeticOverflow`, never in a wrapped number.
 pub(crate) trait OrOverflow<T> {

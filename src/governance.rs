@@ -10,7 +10,7 @@ use interfaces::vault::IVault::{
 use stylus_sdk::prelude::*;
 
 use crate::amounts::uint;
-use crate::error::{emit, ensure, OrOverflow, Result, Revert};
+use crate::error::{emit, emit_struct, ensure, OrOverflow, Result, Revert};
 use crate::lock;
 use crate::profile::Settings;
 use crate::state::{word64, Vault};
@@ -131,8 +131,8 @@ impl Governance for Vault {
         let mut settings = Settings { profile, limits };
         self.store_settings(&mut settings)?;
         let Settings { profile, limits } = settings;
-        emit(self.vm(), &ProfileSet { profile });
-        emit(self.vm(), &LimitsSet { limits });
+        emit_struct::<ProfileSet>(self.vm(), profile)?;
+        emit_struct::<LimitsSet>(self.vm(), limits)?;
         lock::release();
         Ok(())
     }

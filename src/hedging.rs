@@ -220,7 +220,7 @@ impl Vault {
     }
 
     /// Hedges held, 18 decimals.
-    fn hedge_size(&self) -> Result<i128> {
+    pub(crate) fn hedge_size(&self) -> Result<i128> {
         i128::try_from(self.wad_units(small(self.hedge.get()))?).or_overflow()
     }
 

@@ -51,6 +51,7 @@ mod deposits;
 mod error;
 mod governance;
 mod hedging;
+mod limits;
 mod liquidity;
 mod lock;
 mod market;

@@ -33,6 +33,16 @@ pub(crate) struct Shortfall {
 }
 
 impl Resources {
+    /// Once `premium` is paid to the vault, or by it [micro-USD].
+    pub(crate) fn after(&self, premium: i128) -> Result<Self> {
+        let free = self.free.checked_add(premium).or_overflow()?;
+        ensure(premium >= 0 || free >= 0, || InsufficientLiquidity {
+            needed: uint(premium.unsigned_abs()),
+            available: uint(positive(&self.free)),
+        })?;
+        Ok(Self { free, ..*self })
+    }
+
     /// The shortfall of a book.
     pub(crate) fn shortfall(&self, position: &Position) -> Result<Shortfall> {
         let reserve = u128::from(self.reserve);

@@ -11,7 +11,7 @@ use interfaces::vault::IVault::{
 };
 use stylus_sdk::host::VM;
 
-use crate::amounts::{to_i128, to_u64, uint};
+use crate::amounts::{to_i128, to_u128, to_u64, uint};
 use crate::error::{calldata, ensure, OrOverflow, Result, Revert};
 use crate::token::{static_call, word};
 
@@ -20,6 +20,7 @@ const MAX_PRICE: u64 = 1 << 50;
 
 /// A round of an aggregator.
 pub(crate) struct Round {
+    id: U256,
     answer: I256,
     started_at: U256,
     updated_at: U256,
@@ -32,6 +33,8 @@ pub(crate) struct Price {
     pub(crate) spot: u64,
     /// [s]
     pub(crate) updated_at: u64,
+    /// Id of the round.
+    pub(crate) round: u128,
 }
 
 /// The feeds of the market, and how old their answers may be.
@@ -80,7 +83,8 @@ impl Feeds {
             let max = uint(self.max_age.into());
             return Err(Fault::Stale(PriceStale { updatedAt: updated_at, timestamp, maxAge: max }));
         }
-        Ok(Price { spot: spot(round.answer)?, updated_at: updated })
+        let id = to_u128(round.id).ok_or(Fault::Failed(FeedFailed { feed: self.price }))?;
+        Ok(Price { spot: spot(round.answer)?, updated_at: updated, round: id })
     }
 
     /// The last price whatever its age, none when the feed answers nothing usable: for views that must not revert.
@@ -138,13 +142,13 @@ fn by_id(vm: &VM, feed: Address, id: U80) -> Result<Round, Fault> {
     round(vm, feed, &calldata(&IAggregator::getRoundDataCall { roundId: id }))
 }
 
-/// Reads answer, startedAt and updatedAt: words 1 to 3 of five. A short answer, as from an account without code, is a failed feed.
+/// Reads id, answer, startedAt and updatedAt: words 0 to 3 of five. A short answer, as from an account without code, is a failed feed.
 fn round(vm: &VM, feed: Address, data: &[u8]) -> Result<Round, Fault> {
     let answer = static_call(vm, feed, data, 160).unwrap_or_default();
-    let mut words = answer.chunks_exact(32).filter_map(word).skip(1);
-    match (words.next(), words.next(), words.next(), words.next()) {
-        (Some(answer), Some(started_at), Some(updated_at), Some(_)) => {
-            Ok(Round { answer: signed(answer), started_at, updated_at })
+    let mut words = answer.chunks_exact(32).filter_map(word);
+    match (words.next(), words.next(), words.next(), words.next(), words.next()) {
+        (Some(id), Some(answer), Some(started_at), Some(updated_at), Some(_)) => {
+            Ok(Round { id, answer: signed(answer), started_at, updated_at })
         }
         _ => Err(Fault::Failed(FeedFailed { feed })),
     }

@@ -43,10 +43,12 @@ impl SettingsWords {
         }
         let mut fields = Reader(&bytes);
         let mut settings = Settings::default();
-        for field in settings.longs() {
+        let (longs, shorts) = settings.profile.fields();
+        let (_, limits) = settings.limits.fields();
+        for field in longs {
             *field = fields.u64();
         }
-        for field in settings.shorts() {
+        for field in shorts.into_iter().chain(limits) {
             *field = fields.u32();
         }
         settings
@@ -57,65 +59,18 @@ impl SettingsWords {
         check(settings)?;
         let mut bytes = [0_u8; BYTES];
         let mut fields = Writer(&mut bytes);
-        for field in settings.longs() {
+        let (longs, shorts) = settings.profile.fields();
+        let (_, limits) = settings.limits.fields();
+        for field in longs {
             fields.put(&field.to_be_bytes());
         }
-        for field in settings.shorts() {
+        for field in shorts.into_iter().chain(limits) {
             fields.put(&field.to_be_bytes());
         }
         for (index, chunk) in bytes.chunks_exact(32).enumerate() {
             self.words.setter(index).or_overflow()?.set(B256::from_slice(chunk));
         }
         Ok(())
-    }
-}
-
-impl Settings {
-    /// The fields of 8 bytes, in order.
-    fn longs(&mut self) -> [&mut u64; 3] {
-        let p = &mut self.profile;
-        [&mut p.lot, &mut p.maxSize, &mut p.riskAversion]
-    }
-
-    /// The fields of 4 bytes, in order.
-    fn shorts(&mut self) -> [&mut u32; 34] {
-        let (p, l) = (&mut self.profile, &mut self.limits);
-        [
-            &mut p.vol,
-            &mut p.deltaHorizon,
-            &mut p.gammaHorizon,
-            &mut p.vegaHorizon,
-            &mut p.volOfVol,
-            &mut p.hedgeCost,
-            &mut p.deviation,
-            &mut p.volStep,
-            &mut p.fee,
-            &mut p.maxPriceAge,
-            &mut p.sequencerGrace,
-            &mut p.surfaceHeartbeat,
-            &mut p.maxSurfaceAge,
-            &mut p.hedgeReserve,
-            &mut p.maxSlippage,
-            &mut p.hedgeFixedCost,
-            &mut p.minBand,
-            &mut p.maxBand,
-            &mut p.redeemDelay,
-            &mut p.carryHorizon,
-            &mut l.surfaceInterval,
-            &mut l.solvencyBuffer,
-            &mut l.maxDelta,
-            &mut l.maxGamma,
-            &mut l.maxVega,
-            &mut l.roundDelta,
-            &mut l.roundVega,
-            &mut l.seriesDelta,
-            &mut l.seriesVega,
-            &mut l.spotJump,
-            &mut l.surfaceJump,
-            &mut l.minLiquidity,
-            &mut l.blackout,
-            &mut l.performanceFee,
-        ]
     }
 }
 

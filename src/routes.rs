@@ -49,6 +49,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
         IVault {
             quoteCall => quote(legs);
             tradeCall => trade(legs, max_premium, receiver, deadline);
+            tradeInRoundCall => trade_in_round(round_id, legs, max_premium, receiver, deadline);
             hedgeNeededCall => hedge_needed();
             rebalanceCall => rebalance(legs, deadline);
             settleCall => settle(expiry, round_id);

@@ -17,6 +17,7 @@ use crate::deposits::Deposits;
 use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
+use crate::limits::Throttle;
 use crate::liquidity::Resources;
 use crate::market::Market;
 use crate::oracle::{Feeds, Price};
@@ -65,6 +66,7 @@ pub struct Vault {
     pub(crate) venues: StorageMap<Address, StorageU64>,
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
+    pub(crate) throttle: Throttle,
 }
 
 #[public]

@@ -5,19 +5,20 @@
 
 use alloc::vec::Vec;
 
-use ::book::{ExpiryMark, Mark, Order, Priced};
-use alloy_primitives::{Address, I256, U256};
+use ::book::{ExpiryMark, Mark, Order};
+use alloy_primitives::{aliases::U80, Address, I256, U256};
 use interfaces::vault::IVault::{
-    self, DeadlinePassed, DuplicateLeg, InsufficientLiquidity, Leg, NoLegs, PremiumAboveLimit, PremiumPaid,
-    Profile, SeriesExpired, SizeAboveLimit, SizeNotWholeLots, SurfaceMissing, SurfaceStale, TooManyLegs,
-    Traded, UnknownSeries, ZeroSize,
+    self, DeadlinePassed, DuplicateLeg, Leg, NoLegs, PremiumAboveLimit, PremiumPaid, Profile, SeriesExpired,
+    SizeAboveLimit, SizeNotWholeLots, SurfaceMissing, SurfaceStale, TooManyLegs, Traded, UnknownSeries,
+    ZeroSize,
 };
 use inventory::Quote;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{int, to_i128, uint, WAD_PER_PRICE};
 use crate::error::{emit, ensure, fail, OrOverflow, Result};
-use crate::liquidity::{self, positive, Resources};
+use crate::limits;
+use crate::liquidity;
 use crate::lock;
 use crate::market::place;
 use crate::positions::parse;
@@ -38,6 +39,7 @@ struct Ticket {
     quote: Quote,
     legs: Vec<Placed>,
     opens_risk: bool,
+    traded: limits::Traded,
 }
 
 impl Vault {
@@ -54,9 +56,38 @@ impl Vault {
         let risk = profile::risk(&session.profile);
         let priced = ::book::price(&risk, &mut mark, &orders, resources.hedge).or_overflow()?;
 
-        check_limits(&resources, &priced)?;
+        let later = resources.after(priced.quote.premium)?;
+        liquidity::check(
+            &resources.shortfall(&priced.before)?,
+            &later.shortfall(&priced.after)?,
+            later.free,
+        )?;
+        self.check_book(session, &later, &mark, &priced)?;
+        let series: Vec<U256> = legs.iter().map(|leg| leg.series).collect();
+        let traded = self.admit(session, &priced, &series)?;
         let opens_risk = orders.iter().any(|order| order.lots > 0);
-        Ok(Ticket { quote: priced.quote, legs, opens_risk })
+        Ok(Ticket { quote: priced.quote, legs, opens_risk, traded })
+    }
+
+    fn trade_at(
+        &mut self,
+        session: &Session,
+        legs: &[Leg],
+        max_premium: I256,
+        receiver: Address,
+        deadline: U256,
+    ) -> Result<I256> {
+        let timestamp = uint(session.now.into());
+        ensure(timestamp <= deadline, || DeadlinePassed { deadline, timestamp })?;
+        let ticket = self.price_legs(session, legs)?;
+        if ticket.opens_risk {
+            self.require_unpaused()?;
+        }
+        let premium = int(ticket.quote.premium);
+        ensure(premium <= max_premium, || PremiumAboveLimit { premium, limit: max_premium })?;
+
+        self.execute(session, &ticket, receiver)?;
+        Ok(premium)
     }
 
     fn execute(&mut self, session: &Session, ticket: &Ticket, receiver: Address) -> Result<()> {
@@ -77,6 +108,7 @@ impl Vault {
             let size = if bought { size } else { size.checked_neg().or_overflow()? };
             emit(&vm, &Traded { account, series, size: int(size) });
         }
+        self.throttle.store(&ticket.traded);
         let paid = ticket.quote.premium.unsigned_abs();
         let pays = ticket.quote.premium > 0;
         if pays {
@@ -152,18 +184,6 @@ fn whole_lots(session: &Session, leg: &Leg) -> Result<i32> {
     i32::try_from(size.checked_div(lot.into()).or_overflow()?).or_overflow()
 }
 
-/// Refuses a trade that the vault could not hedge or pay.
-fn check_limits(resources: &Resources, priced: &Priced) -> Result<()> {
-    let premium = priced.quote.premium;
-    let free = resources.free.checked_add(premium).or_overflow()?;
-    ensure(premium >= 0 || free >= 0, || InsufficientLiquidity {
-        needed: uint(premium.unsigned_abs()),
-        available: uint(positive(&resources.free)),
-    })?;
-    let later = Resources { free, ..*resources };
-    liquidity::check(&resources.shortfall(&priced.before)?, &later.shortfall(&priced.after)?, free)
-}
-
 /// Trades. `abi/IVault.sol` is the manual.
 #[public]
 pub trait Trading {
@@ -172,6 +192,15 @@ pub trait Trading {
     /// Trades at the quote.
     fn trade(&mut self, legs: Vec<Leg>, max_premium: I256, receiver: Address, deadline: U256)
         -> Result<I256>;
+    /// Trades at the quote, in one round of the feed alone.
+    fn trade_in_round(
+        &mut self,
+        round_id: U80,
+        legs: Vec<Leg>,
+        max_premium: I256,
+        receiver: Address,
+        deadline: U256,
+    ) -> Result<I256>;
 }
 
 #[public]
@@ -195,17 +224,25 @@ impl Trading for Vault {
         deadline: U256,
     ) -> Result<I256> {
         lock::take()?;
-        let timestamp = uint(self.now().into());
-        ensure(timestamp <= deadline, || DeadlinePassed { deadline, timestamp })?;
         let session = self.session()?;
-        let ticket = self.price_legs(&session, &legs)?;
-        if ticket.opens_risk {
-            self.require_unpaused()?;
-        }
-        let premium = int(ticket.quote.premium);
-        ensure(premium <= max_premium, || PremiumAboveLimit { premium, limit: max_premium })?;
+        let premium = self.trade_at(&session, &legs, max_premium, receiver, deadline)?;
+        lock::release();
+        Ok(premium)
+    }
 
-        self.execute(&session, &ticket, receiver)?;
+    fn trade_in_round(
+        &mut self,
+        round_id: U80,
+        legs: Vec<Leg>,
+        max_premium: I256,
+        receiver: Address,
+        deadline: U256,
+    ) -> Result<I256> {
+        lock::take()?;
+        let session = self.session()?;
+        let [low, high] = *round_id.as_limbs();
+        limits::check_round(&session, u128::from(high) << 64 | u128::from(low))?;
+        let premium = self.trade_at(&session, &legs, max_premium, receiver, deadline)?;
         lock::release();
         Ok(premium)
     }

@@ -192,39 +192,34 @@ fn read_slice(word: &[u8; WORD], now: u32) -> Option<Slice> {
     (slice.check().is_ok() && slice.updated_at <= now).then_some(slice)
 }
 
-/// Fields in the order of `IVault.Profile`.
 fn read_terms(words: &mut Reader<'_>) -> Option<Terms> {
-    let lot = words.number(64).filter(|lot| *lot > 0)?;
-    let _max_size = words.number(64)?;
-    let mut risk = Profile { risk_aversion: words.number(64)?, ..Profile::default() };
-    let (mut skipped, mut carried) = ([0; 2], [0; 3]);
-    let [price_age, grace] = &mut skipped;
-    let [reserve, slippage, delay] = &mut carried;
-    for field in [
-        &mut risk.vol,
-        &mut risk.delta_horizon,
-        &mut risk.gamma_horizon,
-        &mut risk.vega_horizon,
-        &mut risk.vol_of_vol,
-        &mut risk.hedge_cost,
-        &mut risk.deviation,
-        &mut risk.vol_step,
-        &mut risk.fee,
-        price_age,
-        grace,
-        &mut risk.surface_heartbeat,
-        &mut risk.max_surface_age,
-        reserve,
-        slippage,
-        &mut risk.hedge_fixed_cost,
-        &mut risk.min_band,
-        &mut risk.max_band,
-        delay,
-        &mut risk.carry_horizon,
-    ] {
+    let mut p = IVault::Profile::default();
+    let (longs, shorts) = p.fields();
+    for field in longs {
+        *field = words.number(64)?;
+    }
+    for field in shorts {
         *field = u32::try_from(words.number(32)?).ok()?;
     }
-    Some(Terms { lot, risk })
+    let risk = Profile {
+        risk_aversion: p.riskAversion,
+        vol: p.vol,
+        delta_horizon: p.deltaHorizon,
+        gamma_horizon: p.gammaHorizon,
+        carry_horizon: p.carryHorizon,
+        vega_horizon: p.vegaHorizon,
+        vol_of_vol: p.volOfVol,
+        hedge_cost: p.hedgeCost,
+        deviation: p.deviation,
+        vol_step: p.volStep,
+        fee: p.fee,
+        surface_heartbeat: p.surfaceHeartbeat,
+        max_surface_age: p.maxSurfaceAge,
+        hedge_fixed_cost: p.hedgeFixedCost,
+        min_band: p.minBand,
+        max_band: p.maxBand,
+    };
+    (p.lot > 0).then_some(Terms { lot: p.lot, risk })
 }
 
 fn read_nav(words: &mut Reader<'_>) -> Option<Nav> {

@@ -35,6 +35,8 @@ pub struct Priced {
     pub after: Position,
     /// The change of the book.
     pub net: Position,
+    /// The change of cash delta and of vega by each order alone [micro-USD]
+    pub legs: Vec<[i128; 2]>,
 }
 
 /// Prices `orders` as one trade of a vault with hedges worth `hedge` [micro-USD], and adds them to the mark.
@@ -50,6 +52,7 @@ pub fn price(profile: &Profile, mark: &mut Mark, orders: &[Order], hedge: u128) 
     let traded = Mark::new(change.clone().into_iter(), mark.spots, mark.now)?;
     mark.absorb(&traded, orders)?;
     let (net, after) = (traded.position()?, mark.position()?);
+    let legs = orders.iter().map(|order| alone(mark, order)).collect::<Result<_>>()?;
     let [low, high] = around(mark.spots.mid.at, profile.deviation)?;
     let end = |spot| {
         let end = Mark::new(change.iter().cloned(), Spots::here(mark.spots.lot, spot)?, mark.now)?;
@@ -68,7 +71,7 @@ pub fn price(profile: &Profile, mark: &mut Mark, orders: &[Order], hedge: u128) 
     let quote = quote.map_err(|error| match error {
         QuoteError::StaleSurface { .. } | QuoteError::Domain => Error::Overflow,
     })?;
-    Ok(Priced { quote, before, after, net })
+    Ok(Priced { quote, before, after, net, legs })
 }
 
 /// What is a value to the vault rounded down is one to the trader rounded up.
@@ -90,6 +93,14 @@ fn change(mark: &Mark, orders: &[Order]) -> Result<Vec<Stored>> {
         change.get_mut(at).or_overflow()?.sell(order)?;
     }
     Ok(change)
+}
+
+/// Cash delta and vega of the vault's change by one order.
+fn alone(mark: &Mark, order: &Order) -> Result<[i128; 2]> {
+    let change = change(mark, core::slice::from_ref(order))?;
+    let spots = Spots::here(mark.spots.lot, mark.spots.mid.at)?;
+    let position = Mark::new(change.into_iter(), spots, mark.now)?.position()?;
+    Ok([position.delta, position.vega()?])
 }
 
 /// Spot value of all lots traded, either way [micro-USD].

@@ -62,6 +62,8 @@ pub mod external {
 /// Hashes of signed messages.
 pub mod eip712;
 
+mod settings;
+
 /// Errors and events of contracts.
 #[cfg(feature = "stylus")]
 pub mod contract;

@@ -10,9 +10,6 @@ use alloy_primitives::aliases::{U24, U80};
 use alloy_primitives::{Address, B256, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
-use crate::lens::ILens::{
-    self, ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, OptionQuote, StrikeQuotes, WorstCase,
-};
 use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice};
 
 /// Calldata after the selector, read from the front.
@@ -91,7 +88,7 @@ fn put_uint(out: &mut Vec<u8>, number: &U256) {
     out.extend_from_slice(&number.to_be_bytes::<32>());
 }
 
-fn put_limb(out: &mut Vec<u8>, number: u64) {
+pub(super) fn put_limb(out: &mut Vec<u8>, number: u64) {
     put_uint(out, &U256::from_limbs([number, 0, 0, 0]));
 }
 
@@ -259,7 +256,7 @@ impl Answer for String {
     }
 }
 
-fn put_length(out: &mut Vec<u8>, length: usize) {
+pub(super) fn put_length(out: &mut Vec<u8>, length: usize) {
     put_limb(out, u64::try_from(length).unwrap_or(u64::MAX));
 }
 
@@ -283,6 +280,8 @@ macro_rules! structs {
     };
 }
 
+pub(super) use structs;
+
 structs! {
     Arg Leg: series size;
     Arg HedgeLeg: venue size limitPrice;
@@ -290,28 +289,41 @@ structs! {
     Answer Quote: premium value riskCharge spread;
     Answer Nav: cash owed hedge book riskReserve mid low;
     Answer Hedge: needed position target reachable inner outer size;
-    Arg Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
-    Arg Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
-    Answer Profile: lot maxSize riskAversion vol deltaHorizon gammaHorizon vegaHorizon volOfVol hedgeCost deviation volStep fee maxPriceAge sequencerGrace surfaceHeartbeat maxSurfaceAge hedgeReserve maxSlippage hedgeFixedCost minBand maxBand redeemDelay carryHorizon;
-    Answer Limits: surfaceInterval solvencyBuffer maxDelta maxGamma maxVega roundDelta roundVega seriesDelta seriesVega spotJump surfaceJump minLiquidity blackout performanceFee;
 }
 
-structs! {
-    Answer Greeks: value delta gamma vega theta vanna volga;
-    Answer ExpiryGreeks: expiry greeks;
-    Answer OptionQuote: value bid ask bidRefusal askRefusal;
-    Answer StrikeQuotes: strike call put;
-    Answer WorstCase: loss grid settlement slope;
-    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega mid low;
+/// Structs of many numbers, as loops: a field at a time they would be code.
+macro_rules! numbered {
+    ($($name:ident)*) => {$(
+        impl Arg for $name {
+            fn take(args: &mut Args<'_>) -> Result<Self> {
+                let mut taken = Self::default();
+                let (longs, shorts) = taken.fields();
+                for field in longs {
+                    *field = args.limb(64)?;
+                }
+                for field in shorts {
+                    *field = args.take()?;
+                }
+                Ok(taken)
+            }
+        }
+
+        impl Answer for $name {
+            fn put(mut self, out: &mut Vec<u8>) -> Result<()> {
+                let (longs, shorts) = self.fields();
+                for field in longs {
+                    put_limb(out, *field);
+                }
+                for field in shorts {
+                    put_limb(out, (*field).into());
+                }
+                Ok(())
+            }
+        }
+    )*};
 }
 
-impl Answer for ILens::Slice {
-    fn put(self, out: &mut Vec<u8>) -> Result<()> {
-        let Self { updatedAt, rate, a, b, rho, m, s, forward } = self;
-        (updatedAt, [rate, a, b, rho, m, s]).put(out)?;
-        forward.put(out)
-    }
-}
+numbered!(Profile Limits);
 
 /// An array of a fixed length.
 impl<T: Answer, const N: usize> Answer for [T; N] {
@@ -324,8 +336,6 @@ impl<T: Answer, const N: usize> Answer for [T; N] {
 pub trait Flat: Answer {}
 
 impl Flat for B256 {}
-impl Flat for ExpiryGreeks {}
-impl Flat for StrikeQuotes {}
 
 /// An array as the only answer of a method.
 impl<T: Flat> Answer for Vec<T> {
@@ -333,34 +343,5 @@ impl<T: Flat> Answer for Vec<T> {
         put_limb(out, 32);
         put_length(out, self.len());
         self.into_iter().try_for_each(|item| item.put(out))
-    }
-}
-
-/// Words of an [`ExpiryBook`] before its sizes: three, the slice, the offset of the sizes, and the two put sums.
-const BOOK_HEAD: usize = 14;
-
-/// As the only answer of a method: each book has a tail of its own.
-impl Answer for Vec<ExpiryBook> {
-    fn put(self, out: &mut Vec<u8>) -> Result<()> {
-        put_limb(out, 32);
-        put_length(out, self.len());
-        let mut offset = self.len().saturating_mul(32);
-        for book in &self {
-            put_length(out, offset);
-            offset = offset.saturating_add(
-                BOOK_HEAD.saturating_add(1).saturating_add(book.netSizes.len()).saturating_mul(32),
-            );
-        }
-        for book in self {
-            (book.expiry, [book.base, book.step]).put(out)?;
-            book.slice.put(out)?;
-            put_length(out, BOOK_HEAD.saturating_mul(32));
-            (book.putSize, book.putIndexSum).put(out)?;
-            put_length(out, book.netSizes.len());
-            for size in book.netSizes {
-                size.put(out)?;
-            }
-        }
-        Ok(())
     }
 }

@@ -6,6 +6,7 @@
 
 mod codec;
 mod router;
+mod views;
 
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -76,8 +77,20 @@ where
     if event.encode_topics_raw(&mut topics).is_ok() {
         let indexed = <E::TopicList as SolType>::Token::<'static>::indexed(topics);
         let [a, b, c, d] = Signature::<E>::LIMBS;
-        log(vm, a, b, c, d, indexed.as_ref(), event.tokenize_body().words().as_ref());
+        log(vm, a, b, c, d, indexed.as_ref(), &bytes(event.tokenize_body().words().as_ref()));
     }
+}
+
+/// Emits an event that is one struct of many numbers.
+///
+/// # Errors
+/// None: an answer that fails is no struct of numbers.
+pub fn emit_struct<E: SolEvent>(vm: &impl RawLogAccess, fields: impl Answer) -> Result<()> {
+    let mut data = Vec::new();
+    fields.put(&mut data)?;
+    let [a, b, c, d] = Signature::<E>::LIMBS;
+    log(vm, a, b, c, d, &[], &data);
+    Ok(())
 }
 
 /// The hash that names an event, as four numbers: constants of the code. As bytes it would be data, which every call pays for.
@@ -93,15 +106,16 @@ impl<E: SolEvent> Signature<E> {
 }
 
 #[inline(never)]
-fn log(vm: &impl RawLogAccess, a: u64, b: u64, c: u64, d: u64, indexed: &[B256], data: &[B256]) {
-    let words = indexed.len().saturating_add(data.len()).saturating_add(1);
-    let mut bytes = Vec::with_capacity(words.saturating_mul(32));
+fn log(vm: &impl RawLogAccess, a: u64, b: u64, c: u64, d: u64, indexed: &[B256], data: &[u8]) {
+    let words = indexed.len().saturating_add(1);
+    let mut bytes = Vec::with_capacity(words.saturating_mul(32).saturating_add(data.len()));
     for limb in [a, b, c, d] {
         bytes.extend_from_slice(&limb.to_be_bytes());
     }
-    for word in indexed.iter().chain(data) {
+    for word in indexed {
         bytes.extend_from_slice(word.as_slice());
     }
+    bytes.extend_from_slice(data);
     vm.emit_log(&bytes, indexed.len().saturating_add(1));
 }
 
@@ -111,6 +125,15 @@ where
     for<'a> C::Token<'a>: Words,
 {
     encode(C::SELECTOR, call.tokenize().words().as_ref())
+}
+
+#[inline(never)]
+fn bytes(words: &[B256]) -> Vec<u8> {
+    let mut data = Vec::with_capacity(words.len().saturating_mul(32));
+    for word in words {
+        data.extend_from_slice(word.as_slice());
+    }
+    data
 }
 
 #[inline(never)]
@@ -217,8 +240,6 @@ words!(5: A B C D E);
 words!(6: A B C D E F);
 words!(7: A B C D E F G);
 words!(8: A B C D E F G H);
-words!(14: A B C D E F G H I J K L M N);
-words!(23: A B C D E F G H I J K L M N O P Q R S T U V W);
 
 impl Words for WordToken {
     type Array = [B256; 1];
