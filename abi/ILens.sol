@@ -114,28 +114,6 @@ interface ILens {
         int256 low;
     }
 
-    /// @notice The hedge, in units of the underlying, and the prices at which the next one is due if nothing but spot moves.
-    /// @param needed whether |reachable - position| is outside the outer band now
-    /// @param position hedge held
-    /// @param target hedge that makes the vault neutral, -(book delta)
-    /// @param reachable target clamped to what the venues and free cash allow
-    /// @param inner half-width that a hedge returns to
-    /// @param outer half-width that calls for a hedge
-    /// @param size hedge to trade now (0 when none is needed)
-    /// @param below nearest spot below, within a half of spot, at which a hedge is due: spot itself when `needed`, 0 if there is none [USD]
-    /// @param above nearest spot above, up to double, at which a hedge is due: spot itself when `needed`, 0 if there is none [USD]
-    struct NextHedge {
-        bool needed;
-        int256 position;
-        int256 target;
-        int256 reachable;
-        uint256 inner;
-        uint256 outer;
-        int256 size;
-        uint256 below;
-        uint256 above;
-    }
-
     /// @notice The vault did not answer, or not in the form of its ABI, or not with a book that can be marked.
     error VaultFailed(address vault);
     /// @notice The vault refused to answer: the selector of its error.
