@@ -242,6 +242,7 @@ interface IVault {
     error ProfileLocked(uint256 shares);
     /// @notice The field that is out of its bounds, counted through the profile and on through the limits.
     error ProfileInvalid(uint8 field);
+    error EngineFailed(address engine);
     error TokenFailed(address token);
     error TokenShort(address token, uint256 expected, uint256 received);
 
@@ -272,11 +273,8 @@ interface IVault {
     // Risk
 
     function nav() external view returns (Nav memory);
-    /// @notice The book as stored, for whoever computes with it (the lens): for each live expiry in the order of storage a header, its slice
-    /// or zero, and a word for each eight strikes. From the top, a header has expiry (32 bits), number of strikes (8), base (48, 1e-6 USD),
-    /// step (40, 1e-6 USD), rate (32, 2^-30), puts (40, lots) and puts times strike index (48, lots); a slice has a (40, 2^-36),
-    /// b (40, 2^-36), rho (24, 2^-22), m (32, 2^-28), s (40, 2^-36), forward (48, 1e-6 USD) and time (32); the rest are eight numbers of
-    /// net lots, calls and puts together (32 each).
+    /// @notice What the vault tells its risk engine of itself, for whoever computes with it as the lens does: settings, price (0 while none
+    /// passes every check), time, hedge, free cash and the book, packed (`crates/book/src/request.rs` has the layout).
     function words() external view returns (bytes32[] memory);
     function hedgeNeeded() external view returns (Hedge memory);
     /// @notice The feed's price after all checks. [USD, 18 decimals]
@@ -300,6 +298,7 @@ interface IVault {
     function limits() external view returns (Limits memory);
     function feeds() external view returns (address price, address sequencer);
     function underlying() external view returns (address);
+    function riskEngine() external view returns (address);
     /// @notice Sets profile and limits, before there are shares. Owner.
     function setProfile(Profile calldata profile_, Limits calldata limits_) external;
     function role(Role which) external view returns (address);

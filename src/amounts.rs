@@ -7,18 +7,8 @@
 //! | strike, forward | micro-USD, u64 | 18 decimals |
 //! | option size | whole lots, i32 | 18 decimals |
 //! | greeks of a book | lots x kernel word, i128 | 18 decimals |
-#![expect(
-    clippy::as_conversions,
-    reason = "limbs of a 256-bit number are cut and joined here, exactly, and nowhere else"
-)]
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_wrap,
-    reason = "as above"
-)]
 
-use alloy_primitives::{I256, U256};
+pub(crate) use interfaces::words::{int, to_i128, to_u128, to_u64, uint};
 
 /// 1.0 with 18 decimals.
 pub(crate) const WAD: u128 = 1_000_000_000_000_000_000;
@@ -28,37 +18,3 @@ pub(crate) const WAD_PER_PRICE: u128 = 10_000_000_000;
 pub(crate) const WAD_PER_MICRO: u128 = 1_000_000_000_000;
 /// Fractions are in millionths.
 pub(crate) const MILLION: u128 = 1_000_000;
-
-/// `value` as a 256-bit word.
-pub(crate) const fn uint(value: u128) -> U256 {
-    U256::from_limbs([value as u64, (value >> 64) as u64, 0, 0])
-}
-
-/// `value` as a signed 256-bit word.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the sign is extended by hand, which is what from_raw leaves to its caller"
-)]
-pub(crate) const fn int(value: i128) -> I256 {
-    let sign = (value >> 127) as u64;
-    I256::from_raw(U256::from_limbs([value as u64, (value >> 64) as u64, sign, sign]))
-}
-
-/// `value` if it fits 128 bits.
-pub(crate) fn to_u128(value: U256) -> Option<u128> {
-    let [low, high, a, b] = *value.as_limbs();
-    (a == 0 && b == 0).then_some(u128::from(high) << 64 | u128::from(low))
-}
-
-/// `value` if it fits 127 bits and a sign.
-pub(crate) fn to_i128(value: I256) -> Option<i128> {
-    let [low, high, a, b] = *value.into_raw().as_limbs();
-    let number = (u128::from(high) << 64 | u128::from(low)) as i128;
-    let sign = (number >> 127) as u64;
-    (a == sign && b == sign).then_some(number)
-}
-
-/// `value` if it fits 64 bits.
-pub(crate) fn to_u64(value: U256) -> Option<u64> {
-    u64::try_from(to_u128(value)?).ok()
-}

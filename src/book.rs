@@ -55,16 +55,6 @@ impl Book {
         Stored { index, header, slice: self.slice(index), lots, weights: None }
     }
 
-    /// Appends the words of the expiry stored at `index`: header, slice, lots.
-    pub(crate) fn put_words(&self, index: usize, words: &mut Vec<B256>) {
-        for array in [&self.headers, &self.slices] {
-            words.push(array.get(index).unwrap_or_default());
-        }
-        for slot in 0..slots(&self.header(index)).into() {
-            words.push(self.lots.get(lot_slot(index, slot)).unwrap_or_default());
-        }
-    }
-
     fn slot(&self, index: usize, slot: usize) -> [u8; 32] {
         self.lots.get(lot_slot(index, slot)).unwrap_or_default().0
     }

@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use ::book::Position;
 use alloy_primitives::{Address, U256};
 use interfaces::erc4626::IERC4626::{
     AsynchronousRedemption, Deposit, DepositTooSmall, ERC4626ExceededMaxDeposit, ERC4626ExceededMaxMint,
@@ -16,7 +15,7 @@ use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::oracle::Price;
-use crate::profile::{self, Settings};
+use crate::risk::Position;
 use crate::shares::{to_assets, to_shares, Rounding};
 use crate::state::{small, Session, Vault};
 
@@ -49,8 +48,7 @@ impl Vault {
     /// NAV of the marked book.
     pub(crate) fn nav_parts(&self, session: &Session, position: &Position) -> Result<NavParts> {
         let hedge = self.hedge_value(session.price.spot)?;
-        let coefficients = inventory::Coefficients::new(&profile::risk(&session.profile));
-        let reserve = position.risk(&coefficients, hedge).or_overflow()?;
+        let reserve = position.risk;
         let free = self.free_cash()?;
         let mid =
             free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
@@ -61,7 +59,7 @@ impl Vault {
     /// NAV as a struct of the ABI.
     pub(crate) fn nav_view(&self) -> Result<Nav> {
         let session = self.session()?;
-        let nav = self.nav_parts(&session, &self.mark(&session)?.position().or_overflow()?)?;
+        let nav = self.nav_parts(&session, &self.mark(&session)?)?;
         Ok(Nav {
             cash: uint(nav.cash),
             owed: uint(nav.owed),
@@ -76,19 +74,18 @@ impl Vault {
     /// NAV at mid with a checked price and no expired book: what deposits pay.
     fn deposit_nav(&self) -> Result<u128> {
         let session = self.session()?;
-        let mark = self.mark(&session)?;
-        self.require_settled(&mark)?;
-        Ok(self.nav_parts(&session, &mark.position().or_overflow()?)?.mid())
+        let position = self.mark(&session)?;
+        self.require_settled(&position)?;
+        Ok(self.nav_parts(&session, &position)?.mid())
     }
 
     /// NAV at mid at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
     fn indicative_nav(&self) -> Result<u128> {
-        let (Settings { profile, limits }, now) = (self.settings(), self.now());
-        match self.feeds_of(&profile).indicative(self.vm()) {
+        let session = self.unpriced();
+        match self.feeds_of(&session.profile).indicative(self.vm()) {
             Some(spot) => {
-                let session =
-                    Session { profile, limits, now, price: Price { spot, updated_at: now, round: 0 } };
-                Ok(self.nav_parts(&session, &self.mark(&session)?.position().or_overflow()?)?.mid())
+                let session = Session { price: Price { spot, ..session.price }, ..session };
+                Ok(self.nav_parts(&session, &self.mark(&session)?)?.mid())
             }
             None => Ok(positive(&self.free_cash()?)),
         }
@@ -105,14 +102,16 @@ impl Vault {
 
     /// NAV at mid and the assets that a deposit may bring now: none while paused, without a price or before a settlement.
     fn open_room(&self) -> Result<(u128, u128)> {
-        let (Settings { profile, limits }, now) = (self.settings(), self.now());
-        let Ok(price) = self.feeds_of(&profile).current(self.vm(), now) else { return Ok((0, 0)) };
-        let session = Session { profile, limits, now, price };
-        let mark = self.mark(&session)?;
-        if self.is_paused() || mark.expired().is_some() {
+        let session = self.unpriced();
+        let Ok(price) = self.feeds_of(&session.profile).current(self.vm(), session.now) else {
+            return Ok((0, 0));
+        };
+        let session = Session { price, ..session };
+        let position = self.mark(&session)?;
+        if self.is_paused() || position.expired.is_some() {
             return Ok((0, 0));
         }
-        let nav = self.nav_parts(&session, &mark.position().or_overflow()?)?.mid();
+        let nav = self.nav_parts(&session, &position)?.mid();
         Ok((nav, self.room(nav)))
     }
 

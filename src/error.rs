@@ -1,9 +1,9 @@
 //! How a method fails: with one of the errors of `abi/`, at the place where it arises.
 
-use interfaces::vault::IVault::{ArithmeticOverflow, BookTooLarge, SurfaceMissing};
+use interfaces::vault::IVault::ArithmeticOverflow;
 
 pub use interfaces::contract::Revert;
-pub(crate) use interfaces::contract::{calldata, emit, emit_struct, ensure, fail, Result};
+pub(crate) use interfaces::contract::{calldata, emit, emit_struct, ensure, fail, raise, Result};
 
 /// Checked arithmetic ends in `ArithmeticOverflow`, never in a wrapped number.
 pub(crate) trait OrOverflow<T> {
@@ -26,11 +26,8 @@ impl<T> OrOverflow<T> for core::result::Result<T, core::num::TryFromIntError> {
 }
 
 impl<T> OrOverflow<T> for ::book::Result<T> {
+    #[inline]
     fn or_overflow(self) -> Result<T> {
-        self.map_err(|error| match error {
-            ::book::Error::Overflow => ArithmeticOverflow {}.into(),
-            ::book::Error::SurfaceMissing { expiry } => SurfaceMissing { expiry: expiry.into() }.into(),
-            ::book::Error::Lots { lots, limit } => BookTooLarge { lots, limit }.into(),
-        })
+        self.map_err(|_| ArithmeticOverflow {}.into())
     }
 }

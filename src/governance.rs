@@ -77,6 +77,9 @@ pub trait Governance {
     /// What the options are on.
     #[selector(name = "underlying")]
     fn underlying_address(&self) -> Address;
+    /// What computes marks, premiums and limits.
+    #[selector(name = "riskEngine")]
+    fn risk_engine_view(&self) -> Address;
     /// Sets profile and limits, before there are shares.
     fn set_profile(&mut self, profile: Profile, limits: Limits) -> Result<()>;
     /// Holder of a role.
@@ -120,6 +123,11 @@ impl Governance for Vault {
     #[selector(name = "underlying")]
     fn underlying_address(&self) -> Address {
         self.underlying_token().0
+    }
+
+    #[selector(name = "riskEngine")]
+    fn risk_engine_view(&self) -> Address {
+        self.engine_address()
     }
 
     fn set_profile(&mut self, profile: Profile, limits: Limits) -> Result<()> {

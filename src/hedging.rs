@@ -21,7 +21,7 @@ use crate::amounts::{int, to_i128, uint, MILLION, WAD, WAD_PER_MICRO, WAD_PER_PR
 use crate::error::{calldata, emit, ensure, fail, OrOverflow, Result, Revert};
 use crate::liquidity::positive;
 use crate::lock;
-use crate::profile;
+use crate::risk::Position;
 use crate::state::{small, wide, word64, Session, Vault};
 
 /// Most legs of one hedge.
@@ -45,13 +45,11 @@ impl Skew {
 
 impl Vault {
     fn skew(&self, session: &Session) -> Result<Skew> {
-        let book = self.mark(session)?.position().or_overflow()?;
-        let resources = self.resources(session)?;
-        let position = i128::try_from(resources.hedge).or_overflow()?;
-        let target = book.delta.checked_neg().or_overflow()?;
-        let most = position.checked_add(resources.free.max(0)).or_overflow()?;
+        let Position { delta, band, .. } = self.mark(session)?;
+        let position = i128::try_from(self.hedge_value(session.price.spot)?).or_overflow()?;
+        let target = delta.checked_neg().or_overflow()?;
+        let most = position.checked_add(self.free_cash()?.max(0)).or_overflow()?;
         let reachable = target.clamp(0, most);
-        let band = inventory::band(&profile::risk(&session.profile), book.gamma).or_overflow()?;
         let due = inventory::hedge_due(reachable.checked_sub(position).or_overflow()?, &band);
         Ok(Skew { target, reachable, position, band, due })
     }

@@ -2,13 +2,13 @@
 
 use alloc::vec::Vec;
 
-use ::book::{Header, Mark, Place, MAX_EXPIRIES};
+use ::book::{Header, MAX_EXPIRIES};
 use alloy_primitives::{B256, I256, U256};
 use interfaces::vault::IVault::{
     self, ExpiryAlreadyListed, ExpiryListed, ExpiryNotListed, ExpiryNotOnGrid, ExpiryOutOfRange, GridInvalid,
     Nav, SliceFault, SliceInvalid, SurfaceSet, SurfaceSlice, TooManyExpiries,
 };
-use options::{Series, Slice, SliceError, StrikeGrid};
+use options::{Slice, SliceError, StrikeGrid};
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{to_i128, to_u128, uint, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
@@ -63,13 +63,6 @@ impl Vault {
         emit(self.vm(), &SurfaceSet { expiry, rate, a, b, rho, m, s, forward });
         Ok(())
     }
-}
-
-/// Where a series is listed.
-pub(crate) fn place(mark: &Mark, series: &Series) -> Option<Place> {
-    let mut live = mark.expiries.iter().map(|expiry| &expiry.stored);
-    let stored = live.find(|stored| stored.header.expiry == series.expiry)?;
-    Some(Place { index: stored.index, strike: stored.header.grid.index_of(series.strike)? })
 }
 
 /// Micro-USD of a number with 18 decimals; none unless it is whole.
@@ -128,7 +121,7 @@ pub trait Market {
     fn set_surface(&mut self, slices: Vec<SurfaceSlice>) -> Result<()>;
     /// NAV and its parts.
     fn nav(&self) -> Result<Nav>;
-    /// The book as stored.
+    /// What the risk engine is told.
     fn words(&self) -> Result<Vec<B256>>;
     /// The feed's price after all checks.
     fn spot(&self) -> Result<(U256, U256)>;
@@ -169,11 +162,7 @@ impl Market for Vault {
 
     fn words(&self) -> Result<Vec<B256>> {
         lock::check()?;
-        let mut words = Vec::new();
-        for index in live_indices(self.live_bits()) {
-            self.book.put_words(index, &mut words);
-        }
-        Ok(words)
+        self.told_words()
     }
 
     fn spot(&self) -> Result<(U256, U256)> {

@@ -27,7 +27,7 @@ pub(crate) struct Round {
 }
 
 /// A price that passed every check.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Price {
     /// [1e-8 USD]
     pub(crate) spot: u64,

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use ::book::{Reader, Writer};
+use ::book::SETTINGS;
 use alloy_primitives::B256;
-use interfaces::vault::IVault;
+pub(crate) use interfaces::settings::Settings;
 use interfaces::vault::IVault::ProfileInvalid;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageArray, StorageB256};
@@ -16,58 +16,27 @@ use crate::error::{ensure, OrOverflow, Result};
 const LOT_GRAIN: u64 = 1_000_000_000;
 const DAY: u32 = 86_400;
 
-/// Words of storage.
-const WORDS: usize = 5;
-const BYTES: usize = WORDS * 32;
-
-/// Five packed words: the fields of `IVault.Profile` and `IVault.Limits` in order, big-endian, three of 8 bytes and thirty-four of 4.
+/// The packed settings.
 #[storage]
 pub struct SettingsWords {
-    words: StorageArray<StorageB256, WORDS>,
-}
-
-/// What the owner fixed.
-#[derive(Clone, Default)]
-pub(crate) struct Settings {
-    pub(crate) profile: IVault::Profile,
-    pub(crate) limits: IVault::Limits,
+    words: StorageArray<StorageB256, 5>,
 }
 
 impl SettingsWords {
-    /// Reads all settings: five slots.
-    pub(crate) fn read(&self) -> Settings {
-        let mut bytes = [0_u8; BYTES];
+    /// All settings, packed: five slots.
+    pub(crate) fn packed(&self) -> [u8; SETTINGS] {
+        let mut bytes = [0; SETTINGS];
         for (index, chunk) in bytes.chunks_exact_mut(32).enumerate() {
             let word = self.words.get(index).unwrap_or_default();
             chunk.copy_from_slice(word.as_slice());
         }
-        let mut fields = Reader(&bytes);
-        let mut settings = Settings::default();
-        let (longs, shorts) = settings.profile.fields();
-        let (_, limits) = settings.limits.fields();
-        for field in longs {
-            *field = fields.u64();
-        }
-        for field in shorts.into_iter().chain(limits) {
-            *field = fields.u32();
-        }
-        settings
+        bytes
     }
 
     /// Checks the bounds and stores `settings`.
     pub(crate) fn write(&mut self, settings: &mut Settings) -> Result<()> {
         check(settings)?;
-        let mut bytes = [0_u8; BYTES];
-        let mut fields = Writer(&mut bytes);
-        let (longs, shorts) = settings.profile.fields();
-        let (_, limits) = settings.limits.fields();
-        for field in longs {
-            fields.put(&field.to_be_bytes());
-        }
-        for field in shorts.into_iter().chain(limits) {
-            fields.put(&field.to_be_bytes());
-        }
-        for (index, chunk) in bytes.chunks_exact(32).enumerate() {
+        for (index, chunk) in settings.pack().chunks_exact(32).enumerate() {
             self.words.setter(index).or_overflow()?.set(B256::from_slice(chunk));
         }
         Ok(())
@@ -119,26 +88,4 @@ fn check(settings: &Settings) -> Result<()> {
     let broken = within.iter().position(|good| !good);
     let field = u8::try_from(broken.unwrap_or_default()).or_overflow()?;
     ensure(broken.is_none(), || ProfileInvalid { field })
-}
-
-/// The part of the profile that prices risk.
-pub(crate) fn risk(p: &IVault::Profile) -> inventory::Profile {
-    inventory::Profile {
-        risk_aversion: p.riskAversion,
-        vol: p.vol,
-        delta_horizon: p.deltaHorizon,
-        gamma_horizon: p.gammaHorizon,
-        carry_horizon: p.carryHorizon,
-        vega_horizon: p.vegaHorizon,
-        vol_of_vol: p.volOfVol,
-        hedge_cost: p.hedgeCost,
-        deviation: p.deviation,
-        vol_step: p.volStep,
-        fee: p.fee,
-        surface_heartbeat: p.surfaceHeartbeat,
-        max_surface_age: p.maxSurfaceAge,
-        hedge_fixed_cost: p.hedgeFixedCost,
-        min_band: p.minBand,
-        max_band: p.maxBand,
-    }
 }

@@ -62,12 +62,11 @@ impl Vault {
     /// Shares that can be processed now and their assets at NAV less J.
     fn redeemable(&self, pending: u128) -> Result<(u128, u128)> {
         let session = self.session()?;
-        let mark = self.mark_with_reserve(&session)?;
-        self.require_settled(&mark)?;
-        let position = mark.position().or_overflow()?;
+        let position = self.mark(&session)?;
+        self.require_settled(&position)?;
         let nav = positive(&self.nav_parts(&session, &position)?.low());
         let assets = to_assets(pending, self.shares.supply(), nav, Rounding::Down)?;
-        let spendable = self.resources(&session)?.spendable(&position)?;
+        let spendable = self.spendable(&position)?;
         if assets <= spendable {
             return Ok((pending, assets));
         }

@@ -45,7 +45,7 @@ pub fn main(input: Vec<u8>, vm: VM) -> ArbResult {
 
 fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>) -> Result<()> {
     routes! { vault, selector, args, out;
-        constructor(asset, underlying, price_feed, sequencer_feed, owner);
+        constructor(asset, underlying, price_feed, sequencer_feed, risk_engine, owner);
         IVault {
             quoteCall => quote(legs);
             tradeCall => trade(legs, max_premium, receiver, deadline);
@@ -64,6 +64,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             feedsCall => feeds();
             underlyingCall => underlying_address();
             limitsCall => limits_view();
+            riskEngineCall => risk_engine_view();
             setProfileCall => set_profile(profile, limits);
             roleCall => role(which);
             setRoleCall => set_role(which, account);

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ::book::{Mark, Spots};
+use ::book::SETTINGS;
 use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
     EnforcedPause, Limits, OwnershipTransferred, Profile, SettlementPending, TokenFailed, ZeroAddress,
@@ -17,15 +17,15 @@ use crate::deposits::Deposits;
 use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
-use crate::limits::Throttle;
-use crate::liquidity::Resources;
 use crate::market::Market;
 use crate::oracle::{Feeds, Price};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
+use crate::risk::Position;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
+use crate::throttle::Throttle;
 use crate::token::Token;
 use crate::trading::Trading;
 
@@ -43,6 +43,7 @@ pub struct Vault {
     underlying_decimals: StorageU8,
     paused: StorageBool,
     sequencer_feed: StorageAddress,
+    risk_engine: StorageAddress,
     asset: StorageAddress,
     underlying: StorageAddress,
     settings: SettingsWords,
@@ -72,7 +73,7 @@ pub struct Vault {
 #[public]
 #[implements(Trading, Hedging, Settlement, Deposits, Erc20, Erc6909, Erc165, Market, Governance)]
 impl Vault {
-    /// Fixes tokens, feeds and owner. The tokens' and the feed's decimals are checked here, once.
+    /// Fixes tokens, feeds, risk engine and owner. The tokens' and the feed's decimals are checked here, once.
     #[constructor]
     pub fn constructor(
         &mut self,
@@ -80,9 +81,10 @@ impl Vault {
         underlying: Address,
         price_feed: Address,
         sequencer_feed: Address,
+        risk_engine: Address,
         owner: Address,
     ) -> Result<()> {
-        let given = [asset, underlying, price_feed, sequencer_feed, owner];
+        let given = [asset, underlying, price_feed, sequencer_feed, risk_engine, owner];
         ensure(given.iter().all(|address| !address.is_zero()), || ZeroAddress {})?;
         let vm = self.vm();
         ensure(Token(asset).decimals(vm)? == ASSET_DECIMALS, || TokenFailed { token: asset })?;
@@ -95,6 +97,7 @@ impl Vault {
         self.underlying_decimals.set(U8::from_limbs([u64::try_from(decimals).or_overflow()?]));
         self.price_feed.set(price_feed);
         self.sequencer_feed.set(sequencer_feed);
+        self.risk_engine.set(risk_engine);
         self.roles.setter(0).or_overflow()?.set(owner);
 
         emit(self.vm(), &OwnershipTransferred { owner: Address::ZERO, newOwner: owner });
@@ -104,6 +107,8 @@ impl Vault {
 
 /// What a method that prices anything works on.
 pub(crate) struct Session {
+    /// Profile and limits as stored.
+    pub(crate) packed: [u8; SETTINGS],
     pub(crate) profile: Profile,
     pub(crate) limits: Limits,
     /// [s]
@@ -124,6 +129,11 @@ impl Vault {
         Token(self.asset.get())
     }
 
+    /// What computes marks, premiums and limits.
+    pub(crate) fn engine_address(&self) -> Address {
+        self.risk_engine.get()
+    }
+
     /// What the options are on.
     pub(crate) fn underlying_token(&self) -> Token {
         Token(self.underlying.get())
@@ -136,7 +146,7 @@ impl Vault {
 
     /// Profile and limits.
     pub(crate) fn settings(&self) -> Settings {
-        self.settings.read()
+        Settings::unpack(&self.settings.packed())
     }
 
     /// Replaces profile and limits.
@@ -156,36 +166,16 @@ impl Vault {
 
     /// Time and a checked price.
     pub(crate) fn session(&self) -> Result<Session> {
-        let Settings { profile, limits } = self.settings();
-        let now = self.now();
-        let price = self.feeds_of(&profile).current(self.vm(), now)?;
-        Ok(Session { profile, limits, now, price })
+        let session = self.unpriced();
+        let price = self.feeds_of(&session.profile).current(self.vm(), session.now)?;
+        Ok(Session { price, ..session })
     }
 
-    /// Marks the whole book.
-    pub(crate) fn mark(&self, session: &Session) -> Result<Mark> {
-        self.mark_at(session, Spots::here(session.profile.lot, session.price.spot).or_overflow()?)
-    }
-
-    /// Marks the whole book and its delta a reserve move either way.
-    pub(crate) fn mark_with_reserve(&self, session: &Session) -> Result<Mark> {
-        let profile = &session.profile;
-        let spots = Spots::with_reserve(profile.lot, session.price.spot, profile.hedgeReserve);
-        self.mark_at(session, spots.or_overflow()?)
-    }
-
-    fn mark_at(&self, session: &Session, spots: Spots) -> Result<Mark> {
-        let stored = live_indices(self.live_bits()).map(|index| self.book.stored(index));
-        Mark::new(stored, spots, session.now32()?).or_overflow()
-    }
-
-    /// What is at hand to hedge and to pay.
-    pub(crate) fn resources(&self, session: &Session) -> Result<Resources> {
-        Ok(Resources {
-            free: self.free_cash()?,
-            hedge: self.hedge_value(session.price.spot)?,
-            reserve: session.profile.hedgeReserve,
-        })
+    /// Time and settings, without a price.
+    pub(crate) fn unpriced(&self) -> Session {
+        let packed = self.settings.packed();
+        let Settings { profile, limits } = Settings::unpack(&packed);
+        Session { packed, profile, limits, now: self.now(), price: Price::default() }
     }
 
     /// Cash owed to nobody; negative while settled claims wait for hedges to be sold.
@@ -232,9 +222,9 @@ impl Vault {
     }
 
     /// Shares are priced only while no expired book waits for its price.
-    pub(crate) fn require_settled(&self, mark: &Mark) -> Result<()> {
-        match mark.expired() {
-            Some(expiry) => fail(SettlementPending { expiry: expiry.into() }),
+    pub(crate) fn require_settled(&self, position: &Position) -> Result<()> {
+        match position.expired {
+            Some(expiry) => fail(SettlementPending { expiry }),
             None => Ok(()),
         }
     }

@@ -5,25 +5,23 @@
 
 use alloc::vec::Vec;
 
-use ::book::{ExpiryMark, Mark, Order};
+use ::book::{Order, Place};
 use alloy_primitives::{aliases::U80, Address, I256, U256};
 use interfaces::vault::IVault::{
-    self, DeadlinePassed, DuplicateLeg, Leg, NoLegs, PremiumAboveLimit, PremiumPaid, Profile, SeriesExpired,
+    self, DeadlinePassed, DuplicateLeg, Leg, NoLegs, PremiumAboveLimit, PremiumPaid, SeriesExpired,
     SizeAboveLimit, SizeNotWholeLots, SurfaceMissing, SurfaceStale, TooManyLegs, Traded, UnknownSeries,
     ZeroSize,
 };
 use inventory::Quote;
+use options::Series;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{int, to_i128, uint, WAD_PER_PRICE};
-use crate::error::{emit, ensure, fail, OrOverflow, Result};
-use crate::limits;
-use crate::liquidity;
+use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::lock;
-use crate::market::place;
 use crate::positions::parse;
-use crate::profile;
 use crate::state::{Session, Vault};
+use crate::throttle::{self, Admitted};
 
 /// Most legs of one trade.
 const MAX_LEGS: usize = 8;
@@ -39,7 +37,7 @@ struct Ticket {
     quote: Quote,
     legs: Vec<Placed>,
     opens_risk: bool,
-    traded: limits::Traded,
+    admitted: Admitted,
 }
 
 impl Vault {
@@ -49,24 +47,45 @@ impl Vault {
             legs: uint(u128::try_from(legs.len()).unwrap_or(u128::MAX)),
             limit: uint(8),
         })?;
-        let mut mark = self.mark_with_reserve(session)?;
-        let resources = self.resources(session)?;
-        let legs = placed(session, &mark, legs)?;
-        let orders: Vec<Order> = legs.iter().map(|leg| leg.order).collect();
-        let risk = profile::risk(&session.profile);
-        let priced = ::book::price(&risk, &mut mark, &orders, resources.hedge).or_overflow()?;
+        let legs = self.placed(session, legs)?;
+        let offer = self.offer(session, legs.iter().map(|leg| leg.order).collect())?;
+        let admitted = self.admit(session, &offer, legs.iter().map(|leg| leg.series))?;
+        let opens_risk = legs.iter().any(|leg| leg.order.lots > 0);
+        Ok(Ticket { quote: offer.quote, legs, opens_risk, admitted })
+    }
 
-        let later = resources.after(priced.quote.premium)?;
-        liquidity::check(
-            &resources.shortfall(&priced.before)?,
-            &later.shortfall(&priced.after)?,
-            later.free,
-        )?;
-        self.check_book(session, &later, &mark, &priced)?;
-        let series: Vec<U256> = legs.iter().map(|leg| leg.series).collect();
-        let traded = self.admit(session, &priced, &series)?;
-        let opens_risk = orders.iter().any(|order| order.lots > 0);
-        Ok(Ticket { quote: priced.quote, legs, opens_risk, traded })
+    /// Reads the legs, no series twice.
+    fn placed(&self, session: &Session, legs: &[Leg]) -> Result<Vec<Placed>> {
+        let mut placed: Vec<Placed> = Vec::with_capacity(legs.len());
+        for leg in legs {
+            let duplicate = placed.iter().any(|other| other.series == leg.series);
+            ensure(!duplicate, || DuplicateLeg { series: leg.series })?;
+            placed.push(Placed { series: leg.series, order: self.order(session, leg)? });
+        }
+        Ok(placed)
+    }
+
+    /// Reads a leg: a listed series that has not expired, with a fresh slice, and whole lots within the limit.
+    fn order(&self, session: &Session, leg: &Leg) -> Result<Order> {
+        let series = parse(leg.series)?;
+        let expired = SeriesExpired { series: leg.series, timestamp: uint(session.now.into()) };
+        ensure(u64::from(series.expiry) > session.now, || expired)?;
+        let place = self.place(&series).ok_or(UnknownSeries { series: leg.series })?;
+        let lots = whole_lots(session, leg)?;
+        let slice = self.book.slice(place.index).ok_or(SurfaceMissing { expiry: series.expiry.into() })?;
+        let (age, max) = (session.now.saturating_sub(slice.updated_at.into()), session.profile.maxSurfaceAge);
+        ensure(age < max.into(), || SurfaceStale {
+            expiry: series.expiry.into(),
+            updatedAt: uint(slice.updated_at.into()),
+            maxAge: uint(max.into()),
+        })?;
+        Ok(Order { place, kind: series.kind, lots })
+    }
+
+    /// Where a series is listed.
+    fn place(&self, series: &Series) -> Option<Place> {
+        let index = self.find_expiry(series.expiry.into())?;
+        Some(Place { index, strike: self.book.header(index).grid.index_of(series.strike)? })
     }
 
     fn trade_at(
@@ -108,7 +127,7 @@ impl Vault {
             let size = if bought { size } else { size.checked_neg().or_overflow()? };
             emit(&vm, &Traded { account, series, size: int(size) });
         }
-        self.throttle.store(&ticket.traded);
+        self.throttle.store(&ticket.admitted);
         let paid = ticket.quote.premium.unsigned_abs();
         let pays = ticket.quote.premium > 0;
         if pays {
@@ -136,41 +155,6 @@ impl Vault {
             asset.push(&vm, account, paid)
         }
     }
-}
-
-/// Reads the legs, no series twice.
-fn placed(session: &Session, mark: &Mark, legs: &[Leg]) -> Result<Vec<Placed>> {
-    let mut placed: Vec<Placed> = Vec::with_capacity(legs.len());
-    for leg in legs {
-        let duplicate = placed.iter().any(|other| other.series == leg.series);
-        ensure(!duplicate, || DuplicateLeg { series: leg.series })?;
-        placed.push(Placed { series: leg.series, order: order(session, mark, leg)? });
-    }
-    Ok(placed)
-}
-
-/// Reads a leg: a listed series that has not expired, with a fresh slice, and whole lots within the limit.
-fn order(session: &Session, mark: &Mark, leg: &Leg) -> Result<Order> {
-    let series = parse(leg.series)?;
-    let expired = SeriesExpired { series: leg.series, timestamp: uint(session.now.into()) };
-    ensure(u64::from(series.expiry) > session.now, || expired)?;
-    let place = place(mark, &series).ok_or(UnknownSeries { series: leg.series })?;
-    let lots = whole_lots(session, leg)?;
-    check_fresh(&session.profile, mark.expiry(place).or_overflow()?)?;
-    Ok(Order { place, kind: series.kind, lots })
-}
-
-/// Refuses to quote without a slice, or on one that is too old.
-fn check_fresh(profile: &Profile, expiry: &ExpiryMark) -> Result<()> {
-    let max = profile.maxSurfaceAge;
-    let Some(slice) = expiry.stored.slice else {
-        return fail(SurfaceMissing { expiry: expiry.stored.header.expiry.into() });
-    };
-    ensure(expiry.surface_age < max, || SurfaceStale {
-        expiry: expiry.stored.header.expiry.into(),
-        updatedAt: uint(slice.updated_at.into()),
-        maxAge: uint(max.into()),
-    })
 }
 
 fn whole_lots(session: &Session, leg: &Leg) -> Result<i32> {
@@ -241,7 +225,7 @@ impl Trading for Vault {
         lock::take()?;
         let session = self.session()?;
         let [low, high] = *round_id.as_limbs();
-        limits::check_round(&session, u128::from(high) << 64 | u128::from(low))?;
+        throttle::check_round(&session, u128::from(high) << 64 | u128::from(low))?;
         let premium = self.trade_at(&session, &legs, max_premium, receiver, deadline)?;
         lock::release();
         Ok(premium)

@@ -107,12 +107,13 @@ pub(crate) fn book_of_64() -> Market {
     full(&[expiry(7), expiry(14), expiry(21), expiry(30)], 16)
 }
 
-/// Gas of a view that marks the book, every slot cold.
-fn marking(market: &mut Market) -> u64 {
-    view(market, market.stage.vault, IVault::hedgeNeededCall {})
+/// Gas of the lens's `greeks`, every slot of the vault cold.
+fn greeks(market: &mut Market) -> u64 {
+    let (lens, vault) = (market.stage.lens, market.stage.vault);
+    view(market, lens, ILens::greeksCall { vault })
 }
 
-/// The figures of a full book: a trade, the re-mark alone, which is `hedgeNeeded` less `hedgeNeeded` without a book, and views of the lens.
+/// The figures of a full book: a trade, the re-mark alone, which is the lens's `greeks` less `greeks` without a book, and its worst case.
 fn full_books(gas: &mut Figures) {
     let mut market = book_of_64();
     let (trader, id) = (market.trader, series(expiry(14), 2_000, false));
@@ -125,18 +126,16 @@ fn full_books(gas: &mut Figures) {
     let (_, receipt) = market.receipt(trader, trade);
     gas.insert("trade_one_leg_64".into(), receipt.execution_gas.into());
 
-    let without = marking(&mut Market::unlisted(default_profile()));
+    let without = greeks(&mut Market::unlisted(default_profile()));
     for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 285_000)] {
         let expiries: Vec<_> = (1..=weeks).map(|week| expiry(7 * week)).collect();
         let (mut market, strikes) = (full(&expiries, 64), 64 * weeks);
-        let remark = marking(&mut market) - without;
+        let with = greeks(&mut market);
+        let remark = with - without;
         assert!(remark <= bound, "a re-mark of {strikes} strikes: {remark} gas, over {bound}");
         gas.insert(format!("remark_{strikes}"), remark.into());
         let (lens, vault) = (market.stage.lens, market.stage.vault);
-        gas.insert(
-            format!("lens_greeks_{strikes}"),
-            view(&mut market, lens, ILens::greeksCall { vault }).into(),
-        );
+        gas.insert(format!("lens_greeks_{strikes}"), with.into());
         let worst = view(&mut market, lens, ILens::worstCaseCall { vault });
         gas.insert(format!("lens_worstCase_{strikes}"), worst.into());
     }

@@ -29,7 +29,8 @@ fn vault_of(market: &mut Market, token: &str) -> (Address, Address) {
     let owner = stage.actors.owner;
     let asset = stage.chain.create(owner, token, &U256::from(6).abi_encode()).expect("the token");
     let wasm = artifacts::wasm("equipoise_vault").expect("the vault's WASM");
-    let arguments = (asset, stage.underlying, stage.feed, stage.sequencer, owner).abi_encode_params();
+    let arguments =
+        (asset, stage.underlying, stage.feed, stage.sequencer, stage.engine, owner).abi_encode_params();
     let vault = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("the vault");
     let profile = IVault::setProfileCall {
         profile_: demo::stage::default_profile(),
@@ -96,7 +97,8 @@ fn decimals_that_the_vault_is_not_written_for_are_refused_at_construction() {
     let owner = stage.actors.owner;
     let asset = stage.chain.create(owner, "FeeToken", &U256::from(8).abi_encode()).expect("the token");
     let wasm = artifacts::wasm("equipoise_vault").expect("the vault's WASM");
-    let arguments = (asset, stage.underlying, stage.feed, stage.sequencer, owner).abi_encode_params();
+    let arguments =
+        (asset, stage.underlying, stage.feed, stage.sequencer, stage.engine, owner).abi_encode_params();
     let error = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect_err("8 decimals");
     let host::DeployError::Constructor(failure) = error else { panic!("{error}") };
     let data = failure.revert_data().expect("an error").clone();

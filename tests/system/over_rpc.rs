@@ -55,6 +55,22 @@ impl Client {
         self.create(init.into())
     }
 
+    /// Places a program in as many fragments as it takes, and activates it.
+    fn deploy(&self, name: &str) -> Address {
+        let wasm = artifacts::wasm(name).expect("built");
+        let Packed::Fragments(fragments, root) = Packed::new(&wasm).expect("a module") else {
+            panic!("{name} needs more than one account")
+        };
+        let placed: Vec<Address> = fragments.iter().map(|fragment| self.place(fragment)).collect();
+        let program = self.place(&root.naming(&placed));
+
+        let most = U256::from(10).pow(U256::from(18));
+        let fee = self.view(ARB_WASM, most, activateProgramCall { program }).dataFee;
+        let receipt = self.send(Some(ARB_WASM), fee, activateProgramCall { program }.abi_encode().into());
+        assert_eq!(receipt["logs"][0]["address"], json!(ARB_WASM));
+        program
+    }
+
     fn view<C: SolCall>(&self, to: Address, value: U256, call: C) -> C::Return {
         let call = json!([{ "from": self.sender, "to": to, "value": value, "data": Bytes::from(call.abi_encode()) }]);
         let output: Bytes =
@@ -74,21 +90,11 @@ fn the_vault_is_deployed_in_fragments_activated_and_set_up_over_rpc() {
     let up = SequencerFeed::setCall { answer: alloy_primitives::I256::ZERO, startedAt: U256::ONE };
     client.send(Some(sequencer), U256::ZERO, up.abi_encode().into());
 
-    let wasm = artifacts::wasm("equipoise_vault").expect("built");
-    let Packed::Fragments(fragments, root) = Packed::new(&wasm).expect("a module") else {
-        panic!("the vault needs more than one account")
-    };
-    let placed: Vec<Address> = fragments.iter().map(|fragment| client.place(fragment)).collect();
-    let vault = client.place(&root.naming(&placed));
-
-    let most = U256::from(10).pow(U256::from(18));
-    let fee = client.view(ARB_WASM, most, activateProgramCall { program: vault }).dataFee;
-    let receipt =
-        client.send(Some(ARB_WASM), fee, activateProgramCall { program: vault }.abi_encode().into());
-    assert_eq!(receipt["logs"][0]["address"], json!(ARB_WASM));
+    let engine = client.deploy("risk_engine");
+    let vault = client.deploy("equipoise_vault");
     assert_eq!(client.view(ARB_WASM, U256::ZERO, programMemoryFootprintCall { program: vault }), 1);
 
-    let arguments = (usdc, weth, feed, sequencer, client.sender).abi_encode_params();
+    let arguments = (usdc, weth, feed, sequencer, engine, client.sender).abi_encode_params();
     let construct: Bytes = keccak256("stylus_constructor()")[..4].iter().chain(&arguments).copied().collect();
     client.send(Some(vault), U256::ZERO, construct);
     assert_eq!(client.view(vault, U256::ZERO, IVault::underlyingCall {}), weth);

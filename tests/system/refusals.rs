@@ -4,6 +4,9 @@ use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault::{self, Role};
 
+use demo::stage::default_profile;
+
+use crate::hedge::due;
 use crate::market::{expiry, series, signed, slice, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 #[test]
@@ -190,12 +193,38 @@ fn trades_that_the_vault_could_not_hedge_or_pay() {
     assert!(error.needed < I256::ZERO && error.available == I256::ZERO, "{error:?}");
     assert_eq!(market.digests(), before);
 
-    let calls: Vec<_> = (0..8).map(|index| (market.call(1_800 + 100 * index), 18.0)).collect();
-    let refused = (0..4).find_map(|_| market.trade(&calls).err()).expect("cash that runs out");
+    // A wide reserve move asks for more cash than the worst case takes of NAV.
+    let profile = IVault::Profile { hedgeReserve: 450_000, ..default_profile() };
+    let mut market = Market::with(profile);
+    let call = market.call(2_800);
+    let refused = (0..60).find_map(|_| {
+        let refused = market.trade(&[(call, 18.0)]).err();
+        let (venue, size) = (market.stage.venue, due(&mut market).size);
+        if refused.is_none() && !size.is_zero() {
+            market.rebalance(venue, size).expect("a hedge");
+            market.stage.arbitrage(SPOT).expect("a pool at the price");
+        }
+        refused
+    });
+    let refused = refused.expect("cash that runs out");
     let Some(IVault::IVaultErrors::InsufficientLiquidity(error)) = refused.vault_error() else {
         panic!("{refused}")
     };
     assert!(error.needed > error.available, "{error:?}");
+}
+
+#[test]
+fn a_trade_after_which_the_worst_case_takes_too_much_of_nav() {
+    let mut market = Market::open();
+    let calls: Vec<_> = (0..8).map(|index| (market.call(2_600 + 100 * index), 18.0)).collect();
+    let refused = (0..9).find_map(|_| market.trade(&calls).err()).expect("a loss too great");
+    let Some(IVault::IVaultErrors::SolvencyTooLow(error)) = refused.vault_error() else {
+        panic!("{refused}")
+    };
+    let (nav, kept) = (error.nav.into_raw(), error.nav.into_raw() / U256::from(10));
+    let missing = error.worstLoss + kept - nav;
+    assert!(missing.abs_diff(error.missing) <= U256::ONE, "{error:?}");
+    market.trade(&[(market.call(2_600), -18.0)]).expect("less risk is always welcome");
 }
 
 #[test]

@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use alloy_primitives::{FixedBytes, U256};
 use book::{Order, Place};
 use interfaces::lens::ILens::{ExpiryNotListed, OptionQuote, StrikeQuotes};
+use interfaces::words::{int, to_u128, uint};
 use inventory::Quote;
 use options::{Kind, Series};
 
-use crate::amounts::{int, micro, to_u128, uint};
+use crate::amounts::micro;
 use crate::error::{fail, OrOverflow, Result};
 use crate::vault::{Marked, Vault};
 
@@ -28,8 +29,9 @@ struct Desk<'a> {
 pub(crate) fn quotes(vault: &Vault<'_>, expiry: u64, size: U256) -> Result<Vec<StrikeQuotes>> {
     let marked = vault.marked()?;
     let size = to_u128(size).and_then(|size| i128::try_from(size).ok()).or_overflow()?;
-    let lots = whole_lots(size, marked.terms.lot);
-    let desk = Desk { vault, marked, hedge: vault.nav()?.hedge, size, lots };
+    let lots = whole_lots(size, marked.state.rules.lot);
+    let hedge = u128::try_from(marked.state.request.hedge.value).or_overflow()?;
+    let desk = Desk { vault, marked, hedge, size, lots };
     let mut live = desk.marked.mark.expiries.iter().map(|one| &one.stored);
     let Some(stored) = live.find(|stored| u64::from(stored.header.expiry) == expiry) else {
         return fail(ExpiryNotListed { expiry });
@@ -80,15 +82,19 @@ impl Desk<'_> {
     fn price(&self, place: Place, kind: Kind, sign: i32) -> Option<Quote> {
         let lots = self.lots?.checked_mul(sign).filter(|lots| *lots != 0)?;
         let mut mark = self.marked.mark.clone();
-        let priced =
-            book::price(&self.marked.terms.risk, &mut mark, &[Order { place, kind, lots }], self.hedge);
+        let priced = book::price(
+            &self.marked.state.rules.profile,
+            &mut mark,
+            &[Order { place, kind, lots }],
+            self.hedge,
+        );
         priced.ok().map(|priced| priced.quote)
     }
 }
 
 /// What the vault would pay for the whole lots in `amount` [micro-USD].
 pub(crate) fn collateral_value(vault: &Vault<'_>, series: U256, amount: U256) -> Result<U256> {
-    let lot = i128::from(vault.terms()?.lot);
+    let lot = i128::from(vault.state()?.rules.lot);
     let Some(amount) = to_u128(amount).and_then(|amount| i128::try_from(amount).ok()) else {
         return Ok(U256::ZERO);
     };

@@ -28,12 +28,13 @@ use interfaces::lens::ILens::{
     self, ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, StrikeQuotes, WorstCase,
 };
 use interfaces::routes;
+use interfaces::words::uint;
 use options::{Kind, Series};
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::ArbResult;
 
-use crate::amounts::{uint, whole_micro};
+use crate::amounts::whole_micro;
 use crate::error::OrOverflow;
 use crate::vault::Vault;
 
@@ -89,14 +90,12 @@ impl Lens {
 
     /// The book as stored.
     pub fn book(&self, vault: Address) -> Result<Vec<ExpiryBook>> {
-        let vault = self.of(vault);
-        stored::view(&vault.stored()?, vault.terms()?.lot)
+        stored::view(&self.of(vault).state()?)
     }
 
     /// Greeks of the book.
     pub fn greeks(&self, vault: Address) -> Result<Greeks> {
-        let marked = self.of(vault).marked()?;
-        greeks::of(&marked.mark.totals(), marked.terms.lot, marked.spot)
+        greeks::whole(&self.of(vault).marked()?)
     }
 
     /// Greeks of the book by expiry.

@@ -1,18 +1,19 @@
 //! What the book with its hedges can lose, and what NAV is made of.
 
 use alloy_primitives::I256;
-use book::{Hedge, Loss};
+use book::Loss;
 use interfaces::lens::ILens::{NavBreakdown, StressOutOfRange, WorstCase};
+use interfaces::words::{int, to_i128, uint};
 use inventory::{Coefficients, Exposure};
 
-use crate::amounts::{int, scaled, to_i128, uint};
-use crate::error::{OrOverflow, Result};
+use crate::amounts::scaled;
+use crate::error::{fail, OrOverflow, Result};
 use crate::vault::{Marked, Nav, Vault};
 
 /// Millionths are this many 1e-18.
 const WAD_PER_MILLIONTH: i128 = 1_000_000_000_000;
-/// Bits below a lot of a hedge and of a slope.
-const HEDGE: u32 = 32;
+/// Bits below a lot of a slope.
+const SLOPE: u32 = 32;
 /// Factors of spot and of vol that scenarios take [1e-6].
 const SPOTS: core::ops::RangeInclusive<i32> = -950_000..=3_000_000;
 const VOLS: core::ops::RangeInclusive<i32> = -750_000..=3_000_000;
@@ -21,10 +22,10 @@ const VOLS: core::ops::RangeInclusive<i32> = -750_000..=3_000_000;
 pub(crate) fn stress(vault: &Vault<'_>, d_spot: I256, d_vol: I256) -> Result<I256> {
     let moves = (millionths(d_spot, &SPOTS), millionths(d_vol, &VOLS));
     let (Some(spot), Some(vol)) = moves else {
-        return crate::error::fail(StressOutOfRange { dSpot: d_spot, dVol: d_vol });
+        return fail(StressOutOfRange { dSpot: d_spot, dVol: d_vol });
     };
-    let marked = vault.marked()?;
-    book::stress(&marked.mark, &hedge(vault, &marked)?, spot, vol).or_overflow().map(int)
+    let Marked { state, mark } = vault.marked()?;
+    book::stress(&mark, &state.request.hedge, spot, vol).or_overflow().map(int)
 }
 
 fn millionths(fraction: I256, range: &core::ops::RangeInclusive<i32>) -> Option<i32> {
@@ -32,23 +33,16 @@ fn millionths(fraction: I256, range: &core::ops::RangeInclusive<i32>) -> Option<
     i32::try_from(millionths).ok().filter(|by| range.contains(by))
 }
 
-/// The hedge against the book, as the vault's own solvency test counts it.
-fn hedge(vault: &Vault<'_>, marked: &Marked) -> Result<Hedge> {
-    let lots = maths::mul_div_down(vault.hedge_size()?, 1 << HEDGE, marked.terms.lot.into()).or_overflow()?;
-    let value = vault.nav()?.hedge;
-    Ok(Hedge { lots: i128::try_from(lots).or_overflow()?, value: i128::try_from(value).or_overflow()? })
-}
-
 /// The worst that can happen to the book.
 pub(crate) fn worst_case(vault: &Vault<'_>) -> Result<WorstCase> {
-    let marked = vault.marked()?;
+    let Marked { state, mark } = vault.marked()?;
     let Loss { worst, grid, settlement, slope } =
-        book::worst_case(&marked.mark, &hedge(vault, &marked)?).or_overflow()?;
+        book::worst_case(&mark, &state.request.hedge).or_overflow()?;
     Ok(WorstCase {
         loss: uint(worst),
         grid: grid.map(|row| row.map(int)),
         settlement: uint(settlement),
-        slope: scaled(slope, marked.terms.lot.into(), HEDGE)?,
+        slope: scaled(slope, state.rules.lot.into(), SLOPE)?,
     })
 }
 
@@ -58,7 +52,7 @@ pub(crate) fn nav_breakdown(vault: &Vault<'_>) -> Result<NavBreakdown> {
     let Nav { cash, owed, hedge, book, risk_reserve, mid, low } = nav;
     let position = marked.mark.position().or_overflow()?;
     let whole = position.exposure(hedge).or_overflow()?;
-    let coefficients = Coefficients::new(&marked.terms.risk);
+    let coefficients = Coefficients::new(&marked.state.rules.profile);
     let charge = |part: Exposure<'_>| coefficients.risk(&part).or_overflow().map(uint);
     let free = i128::try_from(cash).or_overflow()?.checked_sub_unsigned(owed).or_overflow()?;
     Ok(NavBreakdown {

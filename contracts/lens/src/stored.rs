@@ -4,10 +4,12 @@ use alloc::vec::Vec;
 
 use book::Stored;
 use interfaces::lens::ILens::{self, ExpiryBook};
+use interfaces::words::int;
 use options::Slice;
 
-use crate::amounts::{int, micro, scaled, WAD};
+use crate::amounts::{micro, scaled, WAD};
 use crate::error::{OrOverflow, Result};
+use crate::vault::State;
 
 /// Bits of the stored grid of a slice.
 const VARIANCE: u32 = 36;
@@ -15,9 +17,9 @@ const RHO: u32 = 22;
 const SHIFT: u32 = 28;
 const RATE: u32 = 30;
 
-/// The book in lots of `lot` [1e-18].
-pub(crate) fn view(stored: &[Stored], lot: u64) -> Result<Vec<ExpiryBook>> {
-    let size = |lots: i128| lots.checked_mul(lot.into()).or_overflow().map(int);
+/// The book of a vault.
+pub(crate) fn view(State { rules, request }: &State) -> Result<Vec<ExpiryBook>> {
+    let size = |lots: i128| lots.checked_mul(rules.lot.into()).or_overflow().map(int);
     let one = |stored: &Stored| {
         let Stored { header, slice, .. } = stored;
         Ok(ExpiryBook {
@@ -32,7 +34,7 @@ pub(crate) fn view(stored: &[Stored], lot: u64) -> Result<Vec<ExpiryBook>> {
             putIndexSum: size(header.put_index_sum.into())?,
         })
     };
-    stored.iter().map(one).collect()
+    request.stored.iter().map(one).collect()
 }
 
 fn slice_view(slice: &Slice, rate: i32) -> Result<ILens::Slice> {

@@ -3,28 +3,25 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, FixedBytes, I256, U256};
-use alloy_sol_types::SolCall;
-use book::{slots, Header, Mark, Spots, Stored, MAX_EXPIRIES};
+use alloy_sol_types::{SolCall, SolError as _};
+use book::{Mark, Request, Rules, Spots, Stored, MAX_EXPIRIES};
 use interfaces::contract::{calldata, Words};
 use interfaces::lens::ILens::{VaultFailed, VaultRefused};
+use interfaces::settings::Settings;
 use interfaces::vault::IVault::{self, ReentrantCall};
-use inventory::Profile;
-use options::{Slice, StrikeGrid};
+use interfaces::words::{int, to_i128, to_u128, uint};
+use options::StrikeGrid;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::host::VM;
-use stylus_sdk::prelude::*;
 
-use crate::amounts::{int, to_i128, to_u128, uint, WAD_PER_PRICE};
 use crate::error::{fail, OrOverflow, Result};
 
 const WORD: usize = 32;
-/// Words of a profile, of a NAV, of a hedge and of a quote.
-const PROFILE: usize = 23;
+/// Words of a NAV and of a quote.
 const NAV: usize = 7;
-const HEDGE: usize = 7;
 const QUOTE: usize = 4;
-/// Most words of the book: offset and length, then header, slice and eight words of lots of each expiry.
-const BOOK: usize = 2 + MAX_EXPIRIES * 10;
+/// Most words of a state: offset and length, eight of the vault, and ten of each expiry.
+const STATE: usize = 2 + 8 + MAX_EXPIRIES * 10;
 
 /// A vault, and the access to it.
 #[derive(Clone, Copy)]
@@ -33,24 +30,20 @@ pub(crate) struct Vault<'a> {
     pub(crate) address: Address,
 }
 
-/// What the vault's profile says, as far as prices need it.
-pub(crate) struct Terms {
-    /// Size of a lot [1e-18]
-    pub(crate) lot: u64,
-    pub(crate) risk: Profile,
+/// What a vault tells its risk engine.
+pub(crate) struct State {
+    pub(crate) rules: Rules,
+    pub(crate) request: Request,
 }
 
-/// A vault's book, marked now.
+/// The same, with its book marked: the mark has the stored expiries.
 pub(crate) struct Marked {
-    pub(crate) terms: Terms,
-    /// [1e-8 USD]
-    pub(crate) spot: u64,
+    pub(crate) state: State,
     pub(crate) mark: Mark,
 }
 
-/// What the vault has besides its book.
+/// What the vault says of its NAV [micro-USD].
 pub(crate) struct Nav {
-    /// [micro-USD]
     pub(crate) cash: u128,
     pub(crate) owed: u128,
     pub(crate) hedge: u128,
@@ -61,36 +54,29 @@ pub(crate) struct Nav {
 }
 
 impl Vault<'_> {
-    /// The book, marked at the price that passed the vault's checks.
+    /// The book, marked at a price that passed the vault's checks.
     pub(crate) fn marked(&self) -> Result<Marked> {
-        let (spot, terms) = (self.spot()?, self.terms()?);
-        let spots = Spots::here(terms.lot, spot).or_overflow()?;
-        let mark = Mark::new(self.stored()?.into_iter(), spots, self.now()?).or_overflow()?;
-        Ok(Marked { terms, spot, mark })
+        let mut state = self.state()?;
+        let State { rules, request } = &mut state;
+        if request.spot == 0 {
+            self.ask(&IVault::spotCall {}, 2)?;
+            return self.good(None);
+        }
+        let spots = Spots::here(rules.lot, request.spot).or_overflow()?;
+        let stored = core::mem::take(&mut request.stored);
+        let mark = Mark::new(stored.into_iter(), spots, request.now).or_overflow()?;
+        Ok(Marked { state, mark })
     }
 
-    /// The book as stored.
-    pub(crate) fn stored(&self) -> Result<Vec<Stored>> {
-        let answer = self.ask_up_to(&calldata(&IVault::wordsCall {}), BOOK)?;
-        self.good(read_book(&mut Reader(&answer), self.now()?))
-    }
-
-    pub(crate) fn terms(&self) -> Result<Terms> {
-        let answer = self.ask(&IVault::profileCall {}, PROFILE)?;
-        self.good(read_terms(&mut Reader(&answer)))
+    /// What the vault tells its risk engine.
+    pub(crate) fn state(&self) -> Result<State> {
+        let answer = self.ask_up_to(&calldata(&IVault::wordsCall {}), STATE)?;
+        self.good(read_state(&answer))
     }
 
     pub(crate) fn nav(&self) -> Result<Nav> {
         let answer = self.ask(&IVault::navCall {}, NAV)?;
         self.good(read_nav(&mut Reader(&answer)))
-    }
-
-    /// Hedges held [1e-18 of the underlying].
-    pub(crate) fn hedge_size(&self) -> Result<u128> {
-        let answer = self.ask(&IVault::hedgeNeededCall {}, HEDGE)?;
-        let mut words = Reader(&answer);
-        let size = words.number(1).and_then(|_| words.int()).and_then(|size| u128::try_from(size).ok());
-        self.good(size)
     }
 
     /// The premium of a trade of one leg, or the selector of the error that the vault refuses it with.
@@ -104,24 +90,15 @@ impl Vault<'_> {
             data.extend_from_slice(&word.to_be_bytes::<WORD>());
         }
         match self.call(&data, QUOTE) {
-            Ok(answer) => self.good(Reader(&answer).int().filter(|_| answer.len() == QUOTE * WORD)).map(Ok),
+            Ok(answer) => {
+                let whole = answer.len() == QUOTE.saturating_mul(WORD);
+                self.good(Reader(&answer).int().filter(|_| whole)).map(Ok)
+            }
             Err(data) => match self.reason(&data)? {
-                FixedBytes(<ReentrantCall as alloy_sol_types::SolError>::SELECTOR) => self.refused(&data),
+                FixedBytes(ReentrantCall::SELECTOR) => self.refused(&data),
                 reason => Ok(Err(reason)),
             },
         }
-    }
-
-    /// Block time [unix seconds].
-    fn now(&self) -> Result<u32> {
-        u32::try_from(self.vm.block_timestamp()).or_overflow()
-    }
-
-    fn spot(&self) -> Result<u64> {
-        let answer = self.ask(&IVault::spotCall {}, 2)?;
-        let price = Reader(&answer).uint().filter(|price| price.checked_rem(WAD_PER_PRICE) == Some(0));
-        let price = price.and_then(|price| u64::try_from(price.checked_div(WAD_PER_PRICE)?).ok());
-        self.good(price.filter(|price| *price > 0))
     }
 
     /// What was read, or the vault has failed.
@@ -162,64 +139,24 @@ impl Vault<'_> {
     }
 }
 
-fn read_book(words: &mut Reader<'_>, now: u32) -> Option<Vec<Stored>> {
-    words.number(32).filter(|offset| *offset == 32)?;
-    let count = words.number(32)?;
-    let left = u64::try_from(words.0.len().checked_div(WORD)?).ok()?;
-    if left != count || !words.0.len().is_multiple_of(WORD) {
-        return None;
-    }
-    let mut stored = Vec::new();
-    while let Some(word) = words.word() {
-        stored.push(read_expiry(stored.len(), word, words, now)?);
-    }
-    (stored.len() <= MAX_EXPIRIES).then_some(stored)
+/// An array of words that is a request of a vault with a lot, with a book that the kernels take.
+fn read_state(answer: &[u8]) -> Option<State> {
+    let (words, rest) = answer.as_chunks::<WORD>();
+    let (head, words) = words.split_at_checked(2)?;
+    let number = |word: &[u8; WORD]| to_u128(U256::from_be_bytes(*word));
+    let [offset, count] = head else { return None };
+    let whole = number(offset)? == 32 && usize::try_from(number(count)?) == Ok(words.len());
+    let request = Request::decode(words).filter(|_| whole && rest.is_empty())?;
+    let rules = Settings::unpack(&request.settings).rules();
+    let good = request.stored.iter().all(|stored| sound(stored, request.now));
+    (good && request.stored.len() <= MAX_EXPIRIES && rules.lot > 0).then_some(State { rules, request })
 }
 
-fn read_expiry(index: usize, word: &[u8; WORD], words: &mut Reader<'_>, now: u32) -> Option<Stored> {
-    let header = Header::unpack(word);
-    let StrikeGrid { base, step, count } = header.grid;
-    StrikeGrid::new(base, step, count).ok()?;
-    let slice = words.word()?;
-    let slice = if *slice == [0; WORD] { None } else { Some(read_slice(slice, now)?) };
-    let lots = (0..slots(&header)).map(|_| words.word().copied()).collect::<Option<_>>()?;
-    Some(Stored { index, header, slice, lots, weights: None })
-}
-
-/// A slice within the bounds of the kernels.
-fn read_slice(word: &[u8; WORD], now: u32) -> Option<Slice> {
-    let slice = Slice::unpack(word);
-    (slice.check().is_ok() && slice.updated_at <= now).then_some(slice)
-}
-
-fn read_terms(words: &mut Reader<'_>) -> Option<Terms> {
-    let mut p = IVault::Profile::default();
-    let (longs, shorts) = p.fields();
-    for field in longs {
-        *field = words.number(64)?;
-    }
-    for field in shorts {
-        *field = u32::try_from(words.number(32)?).ok()?;
-    }
-    let risk = Profile {
-        risk_aversion: p.riskAversion,
-        vol: p.vol,
-        delta_horizon: p.deltaHorizon,
-        gamma_horizon: p.gammaHorizon,
-        carry_horizon: p.carryHorizon,
-        vega_horizon: p.vegaHorizon,
-        vol_of_vol: p.volOfVol,
-        hedge_cost: p.hedgeCost,
-        deviation: p.deviation,
-        vol_step: p.volStep,
-        fee: p.fee,
-        surface_heartbeat: p.surfaceHeartbeat,
-        max_surface_age: p.maxSurfaceAge,
-        hedge_fixed_cost: p.hedgeFixedCost,
-        min_band: p.minBand,
-        max_band: p.maxBand,
-    };
-    (p.lot > 0).then_some(Terms { lot: p.lot, risk })
+/// Whether grid and slice are within the bounds of the kernels.
+fn sound(stored: &Stored, now: u32) -> bool {
+    let StrikeGrid { base, step, count } = stored.header.grid;
+    let slice = stored.slice.is_none_or(|slice| slice.check().is_ok() && slice.updated_at <= now);
+    StrikeGrid::new(base, step, count).is_ok() && slice
 }
 
 fn read_nav(words: &mut Reader<'_>) -> Option<Nav> {
@@ -250,11 +187,5 @@ impl<'a> Reader<'a> {
 
     fn int(&mut self) -> Option<i128> {
         to_i128(I256::from_be_bytes(*self.word()?))
-    }
-
-    /// A number of at most `bits` bits, 64 of them at most.
-    fn number(&mut self, bits: u32) -> Option<u64> {
-        let number = u64::try_from(self.uint()?).ok()?;
-        (number.checked_shr(bits).unwrap_or_default() == 0).then_some(number)
     }
 }

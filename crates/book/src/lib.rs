@@ -20,19 +20,25 @@
 
 extern crate alloc;
 
+mod engine;
 mod header;
+mod liquidity;
 mod mark;
 mod packed;
 mod position;
 mod price;
+mod request;
 mod scale;
 mod stress;
 
+pub use engine::{Marked, Offer, Refusal, Rules, mark, offer};
 pub use header::{Header, MAX_EXPIRIES, Place, add_lots, slots};
+pub use liquidity::Unreachable;
 pub use mark::{ExpiryMark, Mark, Spots, Stored};
 pub use packed::{Reader, Writer};
 pub use position::Position;
 pub use price::{Order, Priced, price};
+pub use request::{Request, SETTINGS};
 pub use scale::{ONE, Scale, WORD};
 pub use stress::{Hedge, Loss, stress, worst_case};
 

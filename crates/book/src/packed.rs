@@ -23,9 +23,9 @@ impl Reader<'_> {
         u32::try_from(self.take(4)).unwrap_or_default()
     }
 
-    /// The next 16 bytes.
-    pub fn u128(&mut self) -> u128 {
-        u128::from(self.take(8)) << 64 | u128::from(self.take(8))
+    /// The next 16 bytes, two's complement.
+    pub fn i128(&mut self) -> i128 {
+        (u128::from(self.take(8)) << 64 | u128::from(self.take(8))).cast_signed()
     }
 }
 

@@ -40,6 +40,13 @@ pub mod vault {
         "../../abi/IVault.sol"
     );
 }
+/// The vault's risk engine.
+pub mod engine {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IRiskEngine.sol"
+    );
+}
 /// The lens.
 pub mod lens {
     alloy_sol_types::sol!(
@@ -62,7 +69,11 @@ pub mod external {
 /// Hashes of signed messages.
 pub mod eip712;
 
-mod settings;
+/// What a market's owner fixes.
+pub mod settings;
+
+/// Numbers of the ABI.
+pub mod words;
 
 /// Errors and events of contracts.
 #[cfg(feature = "stylus")]
@@ -82,6 +93,11 @@ mod abi {
                 const ABI: ConstString = ConstString::new(<IVault::$name as SolType>::SOL_NAME);
             }
         )*};
+    }
+
+    impl AbiType for crate::engine::IRiskEngine::Marked {
+        type SolType = Self;
+        const ABI: ConstString = ConstString::new(<Self as SolType>::SOL_NAME);
     }
 
     abi_type!(Leg, Quote, SurfaceSlice, Nav, Hedge, HedgeLeg, Profile, Limits);

@@ -1,6 +1,71 @@
-//! The fields of a market's settings, in the order of their structs.
+//! A market's settings: the fields of `IVault.Profile` and `IVault.Limits` in the order of their structs.
+
+use book::{Reader, Rules, SETTINGS, Writer};
+use inventory::Caps;
 
 use crate::vault::IVault::{Limits, Profile};
+
+/// What the owner fixed.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// What prices risk.
+    pub profile: Profile,
+    /// What bounds it.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// As stored: all fields in order, big-endian, three of 8 bytes and thirty-four of 4.
+    #[must_use]
+    pub fn pack(&mut self) -> [u8; SETTINGS] {
+        let mut bytes = [0; SETTINGS];
+        let mut fields = Writer(&mut bytes);
+        let (longs, shorts) = self.profile.fields();
+        let (_, limits) = self.limits.fields();
+        for field in longs {
+            fields.put(&field.to_be_bytes());
+        }
+        for field in shorts.into_iter().chain(limits) {
+            fields.put(&field.to_be_bytes());
+        }
+        bytes
+    }
+
+    /// The settings in bytes that [`Settings::pack`] made.
+    #[must_use]
+    #[inline(never)]
+    pub fn unpack(bytes: &[u8; SETTINGS]) -> Self {
+        let mut fields = Reader(bytes);
+        let mut settings = Self::default();
+        let (longs, shorts) = settings.profile.fields();
+        let (_, limits) = settings.limits.fields();
+        for field in longs {
+            *field = fields.u64();
+        }
+        for field in shorts.into_iter().chain(limits) {
+            *field = fields.u32();
+        }
+        settings
+    }
+
+    /// What the risk engine judges by.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        let (profile, limits) = (&self.profile, &self.limits);
+        let usd = |number: u32| u128::from(number).saturating_mul(1_000_000);
+        Rules {
+            profile: profile.risk(),
+            lot: profile.lot,
+            reserve: profile.hedgeReserve,
+            caps: Caps {
+                delta: usd(limits.maxDelta),
+                gamma: usd(limits.maxGamma),
+                vega: usd(limits.maxVega),
+            },
+            buffer: limits.solvencyBuffer,
+        }
+    }
+}
 
 impl Profile {
     /// The fields of 8 bytes, then those of 4.
@@ -31,6 +96,29 @@ impl Profile {
                 &mut p.carryHorizon,
             ],
         )
+    }
+
+    /// The part of it that prices risk.
+    #[must_use]
+    pub fn risk(&self) -> inventory::Profile {
+        inventory::Profile {
+            risk_aversion: self.riskAversion,
+            vol: self.vol,
+            delta_horizon: self.deltaHorizon,
+            gamma_horizon: self.gammaHorizon,
+            carry_horizon: self.carryHorizon,
+            vega_horizon: self.vegaHorizon,
+            vol_of_vol: self.volOfVol,
+            hedge_cost: self.hedgeCost,
+            deviation: self.deviation,
+            vol_step: self.volStep,
+            fee: self.fee,
+            surface_heartbeat: self.surfaceHeartbeat,
+            max_surface_age: self.maxSurfaceAge,
+            hedge_fixed_cost: self.hedgeFixedCost,
+            min_band: self.minBand,
+            max_band: self.maxBand,
+        }
     }
 }
 

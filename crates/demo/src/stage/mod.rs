@@ -124,6 +124,8 @@ pub struct Stage {
     pub uniswap: Uniswap,
     /// The vault.
     pub vault: Address,
+    /// The vault's risk engine.
+    pub engine: Address,
     /// The hedge venue.
     pub venue: Address,
     /// The lens, which serves every vault.
@@ -185,10 +187,10 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let [vault, venue, lens] =
+        let [vault, engine, venue, lens] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
         let mut stage =
-            Self { chain, actors, usdc, underlying, feed, sequencer, uniswap, vault, venue, lens };
+            Self { chain, actors, usdc, underlying, feed, sequencer, uniswap, vault, engine, venue, lens };
         stage.open(config)?;
         Ok(stage)
     }
@@ -277,13 +279,14 @@ fn contracts_of(
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<[Address; 3]> {
-    let arguments = (usdc, underlying, feed, sequencer, owner).abi_encode_params();
+) -> Result<[Address; 4]> {
+    let engine = chain.world.deploy_wasm(owner, &artifacts::wasm("risk_engine")?, None)?;
+    let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
     let arguments = (vault, usdc, underlying, router, POOL_FEE).abi_encode_params();
     let venue = chain.world.deploy_wasm(owner, &artifacts::wasm("uniswap_v3_venue")?, Some(&arguments))?;
     let lens = chain.world.deploy_wasm(owner, &artifacts::wasm("lens")?, None)?;
-    let contracts = [vault, venue, lens];
+    let contracts = [vault, engine, venue, lens];
     for contract in contracts {
         chain.world.set_cached(contract, true);
     }

@@ -10,6 +10,7 @@ use alloy_primitives::aliases::{U24, U80};
 use alloy_primitives::{Address, B256, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
+use crate::engine::IRiskEngine::Marked;
 use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice};
 
 /// Calldata after the selector, read from the front.
@@ -204,6 +205,12 @@ impl Answer for FixedBytes<4> {
     }
 }
 
+impl Arg for B256 {
+    fn take(args: &mut Args<'_>) -> Result<Self> {
+        args.word().map(|word| Self(*word))
+    }
+}
+
 impl Answer for B256 {
     fn put(self, out: &mut Vec<u8>) -> Result<()> {
         out.extend_from_slice(self.as_slice());
@@ -288,6 +295,7 @@ structs! {
     Arg SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
     Answer Nav: cash owed hedge book riskReserve mid low;
+    Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;
 }
 
@@ -336,12 +344,14 @@ impl<T: Answer, const N: usize> Answer for [T; N] {
 pub trait Flat: Answer {}
 
 impl Flat for B256 {}
+impl Flat for I256 {}
 
 /// An array as the only answer of a method.
 impl<T: Flat> Answer for Vec<T> {
     fn put(self, out: &mut Vec<u8>) -> Result<()> {
         put_limb(out, 32);
         put_length(out, self.len());
+        out.reserve(self.len().saturating_mul(32));
         self.into_iter().try_for_each(|item| item.put(out))
     }
 }

@@ -45,6 +45,16 @@ where
     Err(Revert::from(error))
 }
 
+/// Fails with the error of a callee, as it came.
+///
+/// # Errors
+/// Always.
+#[inline]
+#[allow(unreachable_code, reason = "on WASM the error ends the call")]
+pub fn raise<T>(data: &[u8]) -> Result<T> {
+    Err(Revert::with(data))
+}
+
 /// Refuses calldata that is no call of the ABI: without data, as Solidity does.
 ///
 /// # Errors

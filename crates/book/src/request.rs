@@ -1,0 +1,127 @@
+//! What the vault asks of its risk engine, in words of 32 bytes: the same code packs it here and reads it there.
+//!
+//! | word | bytes |
+//! |---|---|
+//! | 0-4 | the market's settings as the vault stores them |
+//! | 5 | spot 8 [1e-8 USD], time 4 [unix seconds], orders 1, expiries 1, storage index of each expiry 12 |
+//! | 6 | hedge 16 [lots, Q32], its value 16 [micro-USD] |
+//! | 7 | free cash 16 [micro-USD] |
+//! | each order | storage index 1, grid index 1, put 1, lots bought 4 |
+//! | each expiry | a word of header, one of slice (zero without one), one for each eight strikes |
+
+use alloc::vec::Vec;
+
+use options::{Kind, Slice};
+
+use crate::header::{Header, MAX_EXPIRIES, Place, slots};
+use crate::mark::Stored;
+use crate::packed::{Reader, Writer};
+use crate::price::Order;
+use crate::stress::Hedge;
+
+/// Bytes of the packed settings.
+pub const SETTINGS: usize = 160;
+/// Words before the orders.
+const HEAD: usize = 8;
+/// Most words of an expiry.
+const EXPIRY: usize = 10;
+
+/// A state of the vault, and the orders of a trade.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The market's settings, packed.
+    pub settings: [u8; SETTINGS],
+    /// The feed's price [1e-8 USD]
+    pub spot: u64,
+    /// [unix seconds]
+    pub now: u32,
+    /// The position against the book.
+    pub hedge: Hedge,
+    /// Cash that is owed to nobody; negative when claims wait for hedges to be sold [micro-USD]
+    pub free: i128,
+    /// Legs of a trade.
+    pub orders: Vec<Order>,
+    /// The live book.
+    pub stored: Vec<Stored>,
+}
+
+impl Request {
+    /// The request in words.
+    #[must_use]
+    pub fn encode(&self) -> Vec<[u8; 32]> {
+        let expiries = self.stored.len().saturating_mul(EXPIRY);
+        let mut words = Vec::with_capacity(HEAD.saturating_add(self.orders.len()).saturating_add(expiries));
+        words.extend_from_slice(self.settings.as_chunks().0);
+        words.push(self.head());
+        words.push(word(&[&self.hedge.lots.to_be_bytes(), &self.hedge.value.to_be_bytes()]));
+        words.push(word(&[&self.free.to_be_bytes()]));
+        for Order { place, kind, lots } in &self.orders {
+            let put = u8::from(matches!(kind, Kind::Put));
+            words.push(word(&[&[byte(place.index), place.strike, put], &lots.to_be_bytes()]));
+        }
+        for stored in &self.stored {
+            words.push(stored.header.pack());
+            words.push(stored.slice.map_or([0; 32], |slice| slice.pack()));
+            words.extend_from_slice(&stored.lots);
+        }
+        words
+    }
+
+    fn head(&self) -> [u8; 32] {
+        let mut indices = [0; MAX_EXPIRIES];
+        for (index, stored) in indices.iter_mut().zip(&self.stored) {
+            *index = byte(stored.index);
+        }
+        let counts = [byte(self.orders.len()), byte(self.stored.len())];
+        word(&[&self.spot.to_be_bytes(), &self.now.to_be_bytes(), &counts, &indices])
+    }
+
+    /// The request in words that [`Request::encode`] made; none for words that it did not.
+    #[must_use]
+    pub fn decode(words: &[[u8; 32]]) -> Option<Self> {
+        let (settings, rest) = words.as_flattened().split_first_chunk::<SETTINGS>()?;
+        let (words, _) = rest.as_chunks::<32>();
+        let mut words = words.iter();
+        let mut head = Reader(words.next()?);
+        let (spot, now) = (head.u64(), head.u32());
+        let (orders, expiries) = (head.take(1), head.take(1));
+        let mut hedge = Reader(words.next()?);
+        let hedge = Hedge { lots: hedge.i128(), value: hedge.i128() };
+        let free = Reader(words.next()?).i128();
+        let orders = (0..orders).map(|_| words.next().map(order)).collect::<Option<_>>()?;
+        let mut stored = Vec::new();
+        for _ in 0..expiries {
+            let index = usize::try_from(head.take(1)).ok()?;
+            let header = Header::unpack(words.next()?);
+            let slice = Some(words.next()?).filter(|word| **word != [0; 32]).map(Slice::unpack);
+            let lots: Vec<_> = words.by_ref().take(slots(&header).into()).copied().collect();
+            if lots.len() != usize::from(slots(&header)) {
+                return None;
+            }
+            stored.push(Stored { index, header, slice, lots, weights: None });
+        }
+        Some(Self { settings: *settings, spot, now, hedge, free, orders, stored })
+    }
+}
+
+fn order(word: &[u8; 32]) -> Order {
+    let mut fields = Reader(word);
+    let index = usize::try_from(fields.take(1)).unwrap_or(usize::MAX);
+    let strike = u8::try_from(fields.take(1)).unwrap_or(u8::MAX);
+    let kind = if fields.take(1) == 0 { Kind::Call } else { Kind::Put };
+    let lots = i32::from_be_bytes(fields.u32().to_be_bytes());
+    Order { place: Place { index, strike }, kind, lots }
+}
+
+fn byte(number: usize) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
+}
+
+fn word(fields: &[&[u8]]) -> [u8; 32] {
+    let mut word = [0; 32];
+    let mut packed = Writer(&mut word);
+    for field in fields {
+        packed.put(field);
+    }
+    word
+}

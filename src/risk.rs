@@ -1,0 +1,131 @@
+//! What the vault asks of its risk engine: the book at one instant, and the price of a trade.
+
+use alloc::vec::Vec;
+
+use ::book::{Hedge, Order, Request};
+use alloy_primitives::{B256, I256};
+use alloy_sol_types::SolCall;
+use interfaces::engine::IRiskEngine::{markCall, offerCall};
+use interfaces::vault::IVault::EngineFailed;
+use inventory::{Band, Quote};
+use stylus_sdk::call::RawCall;
+use stylus_sdk::prelude::*;
+
+use crate::amounts::{to_i128, uint};
+use crate::book::live_indices;
+use crate::error::{fail, raise, OrOverflow, Result};
+use crate::liquidity::positive;
+use crate::state::{Session, Vault};
+use crate::token::word;
+
+/// Words of the longest answer: an array of six numbers and two for each of eight legs.
+const ANSWER: usize = 24;
+
+/// The book at one instant, as the engine marks it [micro-USD].
+pub(crate) struct Position {
+    /// Model value, negative when the vault is short.
+    pub(crate) value: i128,
+    /// Cash delta without hedges.
+    pub(crate) delta: i128,
+    /// J with the hedges.
+    pub(crate) risk: u128,
+    /// Cash that hedging asks for at the worst reserve move.
+    pub(crate) needed: u128,
+    /// The no-trade band.
+    pub(crate) band: Band,
+    /// An expired book that waits for its settlement price [unix seconds]
+    pub(crate) expired: Option<u64>,
+}
+
+/// A trade that the engine admits [micro-USD].
+pub(crate) struct Offer {
+    pub(crate) quote: Quote,
+    /// Change of the book's cash delta and vega.
+    pub(crate) net: [i128; 2],
+    /// The same by each order alone.
+    pub(crate) legs: Vec<[i128; 2]>,
+}
+
+impl Vault {
+    /// Marks the whole book.
+    pub(crate) fn mark(&self, session: &Session) -> Result<Position> {
+        let request = self.question(session, Vec::new())?;
+        let expiries = request.stored.iter().map(|stored| u64::from(stored.header.expiry));
+        let expired = { expiries }.find(|expiry| *expiry <= session.now);
+        let numbers = self.ask(markCall::SELECTOR, &request)?;
+        let [value, delta, risk, needed, inner, outer, ..] = numbers[..] else { return self.garbled() };
+        let band = Band { inner: positive(&inner), outer: positive(&outer) };
+        Ok(Position { value, delta, risk: positive(&risk), needed: positive(&needed), band, expired })
+    }
+
+    /// The premium of a trade, and that no limit of the book forbids it.
+    pub(crate) fn offer(&self, session: &Session, orders: Vec<Order>) -> Result<Offer> {
+        let numbers = self.ask(offerCall::SELECTOR, &self.question(session, orders)?)?;
+        let [_, _, premium, value, charge, spread, delta, vega, ref legs @ ..] = numbers[..] else {
+            return self.garbled();
+        };
+        let quote = Quote { premium, value, charge, spread: positive(&spread) };
+        Ok(Offer { quote, net: [delta, vega], legs: legs.as_chunks().0.to_vec() })
+    }
+
+    /// What the engine is told, in words; without a price that passes every check, the price is zero.
+    pub(crate) fn told_words(&self) -> Result<Vec<B256>> {
+        let session = self.unpriced();
+        let price = self.feeds_of(&session.profile).current(self.vm(), session.now).unwrap_or_default();
+        let words = self.question(&Session { price, ..session }, Vec::new())?.encode();
+        Ok(words.into_iter().map(B256::from).collect())
+    }
+
+    fn question(&self, session: &Session, orders: Vec<Order>) -> Result<Request> {
+        Ok(Request {
+            settings: session.packed,
+            spot: session.price.spot,
+            now: session.now32()?,
+            hedge: self.hedge_position(session)?,
+            free: self.free_cash()?,
+            orders,
+            stored: live_indices(self.live_bits()).map(|index| self.book.stored(index)).collect(),
+        })
+    }
+
+    /// The hedge against the book, in lots and in money.
+    fn hedge_position(&self, session: &Session) -> Result<Hedge> {
+        let size = self.hedge_size()?.unsigned_abs();
+        let lots = maths::mul_div_down(size, 1 << 32, session.profile.lot.into()).or_overflow()?;
+        let value = self.hedge_value(session.price.spot)?;
+        Ok(Hedge { lots: i128::try_from(lots).or_overflow()?, value: i128::try_from(value).or_overflow()? })
+    }
+
+    /// The numbers that the engine answers; its refusal is the vault's.
+    fn ask(&self, selector: [u8; 4], request: &Request) -> Result<Vec<i128>> {
+        let words = request.encode();
+        let mut data = Vec::with_capacity(words.len().saturating_add(3).saturating_mul(32));
+        data.extend_from_slice(&selector);
+        for number in [32, u128::try_from(words.len()).unwrap_or(u128::MAX)] {
+            data.extend_from_slice(&uint(number).to_be_bytes::<32>());
+        }
+        data.extend_from_slice(words.as_flattened());
+        let engine = self.engine_address();
+        let limit = ANSWER.saturating_mul(32);
+        // SAFETY: a static call cannot change storage, so no cached value goes stale.
+        let answer =
+            unsafe { RawCall::new_static(self.vm()).limit_return_data(0, limit).call(engine, &data) };
+        match answer {
+            Ok(answer) => {
+                let numbers = answer.chunks_exact(32).filter_map(word).map(signed);
+                numbers.collect::<Option<_>>().or_overflow()
+            }
+            Err(refusal) if refusal.is_empty() => self.garbled(),
+            Err(refusal) => raise(&refusal),
+        }
+    }
+
+    fn garbled<T>(&self) -> Result<T> {
+        fail(EngineFailed { engine: self.engine_address() })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "an ABI word of an int256 is its two's complement")]
+fn signed(word: alloy_primitives::U256) -> Option<i128> {
+    to_i128(I256::from_raw(word))
+}
