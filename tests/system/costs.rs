@@ -125,6 +125,24 @@ fn full_books(gas: &mut Figures) {
     };
     let (_, receipt) = market.receipt(trader, trade);
     gas.insert("trade_one_leg_64".into(), receipt.execution_gas.into());
+    let ids = [(7, 2_000), (14, 2_025), (21, 1_900), (30, 2_150)];
+    let legs: Vec<_> =
+        ids.iter().map(|(days, strike)| (series(expiry(*days), *strike, false), 1.0)).collect();
+    let trade = IVault::tradeCall {
+        legs: legs_of(&legs),
+        maxPremium: I256::MAX,
+        receiver: trader,
+        deadline: U256::MAX,
+    };
+    let (_, receipt) = market.receipt(trader, trade);
+    gas.insert("trade_four_legs_64".into(), receipt.execution_gas.into());
+    gas.insert("settle_64".into(), settle_64().into());
+    for (name, bound) in
+        [("trade_one_leg_64", 200_000), ("trade_four_legs_64", 260_000), ("settle_64", 120_000)]
+    {
+        let used = gas[name].as_u64().expect("whole gas");
+        assert!(used <= bound, "{name}: {used} gas, over {bound}");
+    }
 
     let without = greeks(&mut Market::unlisted(default_profile()));
     for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 285_000)] {
@@ -139,6 +157,17 @@ fn full_books(gas: &mut Figures) {
         let worst = view(&mut market, lens, ILens::worstCaseCall { vault });
         gas.insert(format!("lens_worstCase_{strikes}"), worst.into());
     }
+}
+
+/// Gas of settling an expiry of 64 strikes, each of them traded.
+fn settle_64() -> u64 {
+    let week = expiry(7);
+    let mut market = full(&[week], 64);
+    market.expiries = [week, week];
+    let (trader, round) = (market.trader, market.stage.last_round().expect("a round"));
+    market.stage.chain.world.warp(week + HOUR);
+    market.stage.push_price(SPOT).expect("a round");
+    market.receipt(trader, IVault::settleCall { expiry: week, roundId: round }).1.execution_gas
 }
 
 fn trades(meter: &mut Meter) {
