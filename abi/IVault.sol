@@ -23,19 +23,6 @@ interface IVault {
         uint256 spread;
     }
 
-    /// @param value model value [USD]
-    /// @param delta change of value for a change of spot [units of the underlying]
-    /// @param gamma change of delta for a change of spot
-    /// @param vega change of value for a change of vol by 1.00 [USD]
-    /// @param theta change of value in a year [USD]
-    struct Greeks {
-        int256 value;
-        int256 delta;
-        int256 gamma;
-        int256 vega;
-        int256 theta;
-    }
-
     /// @notice One slice of the surface, raw SVI: w(k) = a + b (rho (k - m) + sqrt((k - m)^2 + s^2)), w total variance to expiry,
     /// k = ln(strike / forward). Parameters are rounded to the stored grid (a, b, s: 2^-36; rho: 2^-22; m: 2^-28; rate: 2^-30).
     struct SurfaceSlice {
@@ -57,18 +44,6 @@ interface IVault {
         uint64 timestamp;
         uint64 nonce;
         SurfaceSlice[] slices;
-    }
-
-    /// @notice A live expiry as stored. `netSizes[i]` is the vault's signed quantity, calls and puts together, at strike base + i step.
-    struct ExpiryBook {
-        uint64 expiry;
-        uint256 base;
-        uint256 step;
-        uint64 surfaceUpdatedAt;
-        SurfaceSlice slice;
-        int256[] netSizes;
-        int256 putSize;
-        int256 putIndexSum;
     }
 
     /// @param cash ledger of USDC in the vault, all purposes [USDC]
@@ -289,8 +264,6 @@ interface IVault {
     function listExpiry(uint64 expiry, uint256 base, uint256 step, uint8 count) external;
     /// @notice Replaces the slices of the named expiries. Publisher.
     function setSurface(SurfaceSlice[] calldata slices) external;
-    function seriesId(uint64 expiry, uint256 strike, bool isPut) external pure returns (uint256);
-    function seriesGreeks(uint256 series) external view returns (Greeks memory);
     function settlementPrice(uint64 expiry) external view returns (uint256);
 
     // Trades
@@ -311,10 +284,10 @@ interface IVault {
 
     // Risk
 
-    /// @notice Greeks of the options book as the vault holds it, marked now.
-    function greeks() external view returns (Greeks memory);
     function nav() external view returns (Nav memory);
-    function book() external view returns (ExpiryBook[] memory);
+    /// @notice What the vault tells its risk engine of itself, for whoever computes with it as the lens does: settings, price (0 while none
+    /// passes every check), time, hedge, free cash and the book, packed (`crates/book/src/request.rs` has the layout).
+    function words() external view returns (bytes32[] memory);
     function hedgeNeeded() external view returns (Hedge memory);
     /// @notice The feed's price after all checks. [USD, 18 decimals]
     function spot() external view returns (uint256 price, uint256 updatedAt);

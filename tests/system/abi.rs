@@ -9,6 +9,7 @@ use interfaces::erc165::IERC165::IERC165Calls;
 use interfaces::erc20::IERC20::{IERC20Calls, IERC20Errors, IERC20Events};
 use interfaces::erc4626::IERC4626::{IERC4626Calls, IERC4626Errors, IERC4626Events};
 use interfaces::erc6909::IERC6909::{IERC6909Calls, IERC6909Errors, IERC6909Events};
+use interfaces::lens::ILens::{ILensCalls, ILensErrors};
 use interfaces::vault::IVault::{IVaultCalls, IVaultErrors, IVaultEvents};
 use interfaces::venue::IHedgeVenue::{IHedgeVenueCalls, IHedgeVenueErrors};
 use serde_json::Value;
@@ -59,6 +60,8 @@ fn rust_and_json_name_the_same_functions_and_errors() {
     let errors =
         all([of::<IVaultErrors>(), of::<IERC20Errors>(), of::<IERC4626Errors>(), of::<IERC6909Errors>()]);
     assert_eq!(selectors(&signatures("IEquipoise", "error")), errors);
+    assert_eq!(selectors(&signatures("ILens", "function")), all([of::<ILensCalls>()]));
+    assert_eq!(selectors(&signatures("ILens", "error")), all([of::<ILensErrors>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "function")), all([of::<IHedgeVenueCalls>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "error")), all([of::<IHedgeVenueErrors>()]));
 }
@@ -93,7 +96,8 @@ fn knows(market: &mut Market, contract: Address, selector: [u8; 4]) -> bool {
 #[test]
 fn the_programs_answer_every_selector_and_no_other() {
     let mut market = Market::open();
-    let contracts = [(market.stage.vault, "IEquipoise"), (market.stage.venue, "IHedgeVenue")];
+    let stage = &market.stage;
+    let contracts = [(stage.vault, "IEquipoise"), (stage.venue, "IHedgeVenue"), (stage.lens, "ILens")];
     for (contract, file) in contracts {
         let known = signatures(file, "function");
         for signature in &known {

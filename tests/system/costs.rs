@@ -11,13 +11,14 @@ use interfaces::erc165::IERC165;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
+use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
 use serde_json::Number;
 
 use crate::hedge::{due, skewed};
 use crate::kernel;
-use crate::market::{expiry, legs_of, series, slice, usdc, wad, Market, DAY, HOUR, SPOT, START};
+use crate::market::{expiry, legs_of, series, signed, slice, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 /// Whole numbers, or kernel figures with two decimals.
 pub(crate) type Figures = BTreeMap<String, Number>;
@@ -61,10 +62,22 @@ impl Meter {
 
     /// A view.
     fn view<C: SolCall>(&mut self, name: &str, call: C) {
-        let (from, vault) = (self.market.trader, self.market.stage.vault);
-        let receipt = self.market.stage.chain.world.view(from, vault, call.abi_encode()).expect(name);
-        self.tell(name, receipt.execution_gas);
+        let vault = self.market.stage.vault;
+        let gas = view(&mut self.market, vault, call);
+        self.tell(name, gas);
     }
+
+    /// A view of the lens.
+    fn look<C: SolCall>(&mut self, name: &str, call: C) {
+        let lens = self.market.stage.lens;
+        let gas = view(&mut self.market, lens, call);
+        self.tell(&format!("lens_{name}"), gas);
+    }
+}
+
+fn view<C: SolCall>(market: &mut Market, contract: Address, call: C) -> u64 {
+    let from = market.trader;
+    market.stage.chain.world.view(from, contract, call.abi_encode()).expect(C::SIGNATURE).execution_gas
 }
 
 /// A market with `count` strikes in each of `expiries` and no other, all of them traded: in each slot seven calls and a put.
@@ -94,14 +107,13 @@ pub(crate) fn book_of_64() -> Market {
     full(&[expiry(7), expiry(14), expiry(21), expiry(30)], 16)
 }
 
-/// Gas of `greeks`, where every slot is cold.
+/// Gas of the lens's `greeks`, every slot of the vault cold.
 fn greeks(market: &mut Market) -> u64 {
-    let (from, vault) = (market.trader, market.stage.vault);
-    let view = market.stage.chain.world.view(from, vault, IVault::greeksCall {}.abi_encode());
-    view.expect("greeks").execution_gas
+    let (lens, vault) = (market.stage.lens, market.stage.vault);
+    view(market, lens, ILens::greeksCall { vault })
 }
 
-/// The figures of a full book: a trade, and the re-mark alone, which is `greeks` less `greeks` without a book.
+/// The figures of a full book: a trade, the re-mark alone, which is the lens's `greeks` less `greeks` without a book, and its worst case.
 fn full_books(gas: &mut Figures) {
     let mut market = book_of_64();
     let (trader, id) = (market.trader, series(expiry(14), 2_000, false));
@@ -135,11 +147,15 @@ fn full_books(gas: &mut Figures) {
     let without = greeks(&mut Market::unlisted(default_profile()));
     for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 285_000)] {
         let expiries: Vec<_> = (1..=weeks).map(|week| expiry(7 * week)).collect();
-        let (with, strikes) = (greeks(&mut full(&expiries, 64)), 64 * weeks);
+        let (mut market, strikes) = (full(&expiries, 64), 64 * weeks);
+        let with = greeks(&mut market);
         let remark = with - without;
         assert!(remark <= bound, "a re-mark of {strikes} strikes: {remark} gas, over {bound}");
         gas.insert(format!("remark_{strikes}"), remark.into());
-        gas.insert(format!("greeks_{strikes}"), with.into());
+        let (lens, vault) = (market.stage.lens, market.stage.vault);
+        gas.insert(format!("lens_greeks_{strikes}"), with.into());
+        let worst = view(&mut market, lens, ILens::worstCaseCall { vault });
+        gas.insert(format!("lens_worstCase_{strikes}"), worst.into());
     }
 }
 
@@ -183,14 +199,11 @@ fn trades(meter: &mut Meter) {
 }
 
 fn views(meter: &mut Meter) {
-    let (venue, call) = (meter.market.stage.venue, meter.market.call(2_800));
-    meter.view("greeks", IVault::greeksCall {});
+    let venue = meter.market.stage.venue;
     meter.view("nav", IVault::navCall {});
-    meter.view("book", IVault::bookCall {});
+    meter.view("words", IVault::wordsCall {});
     meter.view("hedgeNeeded", IVault::hedgeNeededCall {});
     meter.view("spot", IVault::spotCall {});
-    meter.view("seriesGreeks", IVault::seriesGreeksCall { series: call });
-    meter.view("seriesId", IVault::seriesIdCall { expiry: expiry(7), strike: wad(2_800.0), isPut: true });
     meter.view("settlementPrice", IVault::settlementPriceCall { expiry: 1 });
     meter.view("profile", IVault::profileCall {});
     meter.view("feeds", IVault::feedsCall {});
@@ -198,6 +211,21 @@ fn views(meter: &mut Meter) {
     meter.view("role", IVault::roleCall { which: IVault::Role::Owner });
     meter.view("paused", IVault::pausedCall {});
     meter.view("venueAllowedFrom", IVault::venueAllowedFromCall { venue });
+}
+
+fn looks(meter: &mut Meter) {
+    let (vault, series, expiry) = (meter.market.stage.vault, meter.market.call(2_800), expiry(30));
+    let amount = wad(1.0);
+    meter.look("seriesId", ILens::seriesIdCall { expiry, strike: wad(2_800.0), isPut: true });
+    meter.look("book", ILens::bookCall { vault });
+    meter.look("greeks", ILens::greeksCall { vault });
+    meter.look("greeksByExpiry", ILens::greeksByExpiryCall { vault });
+    meter.look("seriesGreeks", ILens::seriesGreeksCall { vault, series });
+    meter.look("chain_21_strikes", ILens::chainCall { vault, expiry, size: amount });
+    meter.look("stress", ILens::stressCall { vault, dSpot: signed(-0.1), dVol: signed(0.1) });
+    meter.look("worstCase", ILens::worstCaseCall { vault });
+    meter.look("navBreakdown", ILens::navBreakdownCall { vault });
+    meter.look("collateralValue", ILens::collateralValueCall { vault, series, amount });
 }
 
 fn shares(meter: &mut Meter) {
@@ -327,6 +355,7 @@ fn gas_of_every_entry_point() {
     let mut meter = Meter { market: Market::open(), gas: Figures::new() };
     trades(&mut meter);
     views(&mut meter);
+    looks(&mut meter);
     shares(&mut meter);
     governance(&mut meter);
     settlement(&mut meter);
@@ -343,7 +372,9 @@ fn gas_of_every_entry_point() {
 fn size_of_every_contract() {
     let mut market = Market::open();
     let mut sizes = Figures::new();
-    for (name, contract) in [("vault", market.stage.vault), ("uniswap_v3_venue", market.stage.venue)] {
+    let stage = &market.stage;
+    for (name, contract) in [("vault", stage.vault), ("uniswap_v3_venue", stage.venue), ("lens", stage.lens)]
+    {
         let info = market.stage.chain.world.program(contract).expect("an active program");
         for (figure, value) in [
             ("raw_bytes", info.wasm_bytes as u64),

@@ -27,6 +27,7 @@ mod hostile;
 mod insolvency;
 mod integrator;
 mod kernel;
+mod lens;
 mod lp_drills;
 mod market;
 mod over_rpc;

@@ -8,6 +8,7 @@ use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Log;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
+use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
 pub(crate) const START: u64 = 1_651_363_200; // 2022-05-01 00:00 UTC
@@ -195,6 +196,14 @@ impl Market {
 
     pub(crate) fn nav(&mut self) -> IVault::Nav {
         self.stage.ask(IVault::navCall {}).expect("a NAV")
+    }
+
+    pub(crate) fn book(&mut self) -> Vec<ILens::ExpiryBook> {
+        self.stage.look(ILens::bookCall { vault: self.stage.vault }).expect("a book")
+    }
+
+    pub(crate) fn greeks(&mut self) -> ILens::Greeks {
+        self.stage.look(ILens::greeksCall { vault: self.stage.vault }).expect("greeks")
     }
 
     pub(crate) fn share_price(&mut self) -> f64 {

@@ -47,6 +47,13 @@ pub mod engine {
         "../../abi/IRiskEngine.sol"
     );
 }
+/// The lens.
+pub mod lens {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/ILens.sol"
+    );
+}
 /// Hedge venue adapters.
 pub mod venue {
     alloy_sol_types::sol!(
@@ -93,5 +100,5 @@ mod abi {
         const ABI: ConstString = ConstString::new(<Self as SolType>::SOL_NAME);
     }
 
-    abi_type!(Leg, Quote, Greeks, SurfaceSlice, ExpiryBook, Nav, Hedge, HedgeLeg, Profile, Limits);
+    abi_type!(Leg, Quote, SurfaceSlice, Nav, Hedge, HedgeLeg, Profile, Limits);
 }

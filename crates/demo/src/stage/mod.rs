@@ -128,6 +128,8 @@ pub struct Stage {
     pub engine: Address,
     /// The hedge venue.
     pub venue: Address,
+    /// The lens, which serves every vault.
+    pub lens: Address,
 }
 
 /// Liquidity of each side of the pool [USD].
@@ -185,10 +187,10 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let [vault, engine, venue] =
+        let [vault, engine, venue, lens] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
         let mut stage =
-            Self { chain, actors, usdc, underlying, feed, sequencer, uniswap, vault, engine, venue };
+            Self { chain, actors, usdc, underlying, feed, sequencer, uniswap, vault, engine, venue, lens };
         stage.open(config)?;
         Ok(stage)
     }
@@ -254,6 +256,14 @@ impl Stage {
         self.chain.view(self.vault, call)
     }
 
+    /// A view of the lens.
+    ///
+    /// # Errors
+    /// The lens's refusal.
+    pub fn look<C: SolCall>(&mut self, call: C) -> Result<C::Return, Failure> {
+        self.chain.view(self.lens, call)
+    }
+
     /// Id of the feed's last round.
     ///
     /// # Errors
@@ -263,22 +273,24 @@ impl Stage {
     }
 }
 
-/// Deploys the vault and the venue and keeps both in the chain's cache, as an operator would.
+/// Deploys the vault, the venue and the lens and keeps them in the chain's cache, as an operator would.
 fn contracts_of(
     chain: &mut Chain,
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<[Address; 3]> {
+) -> Result<[Address; 4]> {
     let engine = chain.world.deploy_wasm(owner, &artifacts::wasm("risk_engine")?, None)?;
     let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
     let arguments = (vault, usdc, underlying, router, POOL_FEE).abi_encode_params();
     let venue = chain.world.deploy_wasm(owner, &artifacts::wasm("uniswap_v3_venue")?, Some(&arguments))?;
-    for contract in [vault, engine, venue] {
+    let lens = chain.world.deploy_wasm(owner, &artifacts::wasm("lens")?, None)?;
+    let contracts = [vault, engine, venue, lens];
+    for contract in contracts {
         chain.world.set_cached(contract, true);
     }
-    Ok([vault, engine, venue])
+    Ok(contracts)
 }
 
 /// A price as the feed's answer, 8 decimals.

@@ -11,9 +11,7 @@ use alloy_primitives::{Address, B256, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
 use crate::engine::IRiskEngine::Marked;
-use crate::vault::IVault::{
-    ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice,
-};
+use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice};
 
 /// Calldata after the selector, read from the front.
 #[derive(Clone, Copy)]
@@ -91,7 +89,7 @@ fn put_uint(out: &mut Vec<u8>, number: &U256) {
     out.extend_from_slice(&number.to_be_bytes::<32>());
 }
 
-fn put_limb(out: &mut Vec<u8>, number: u64) {
+pub(super) fn put_limb(out: &mut Vec<u8>, number: u64) {
     put_uint(out, &U256::from_limbs([number, 0, 0, 0]));
 }
 
@@ -199,9 +197,24 @@ impl Arg for FixedBytes<4> {
     }
 }
 
+impl Answer for FixedBytes<4> {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(self.as_slice());
+        out.extend_from_slice(&[0; 28]);
+        Ok(())
+    }
+}
+
 impl Arg for B256 {
     fn take(args: &mut Args<'_>) -> Result<Self> {
         args.word().map(|word| Self(*word))
+    }
+}
+
+impl Answer for B256 {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(self.as_slice());
+        Ok(())
     }
 }
 
@@ -215,18 +228,6 @@ impl<T: Arg> Arg for Vec<T> {
             items.push(tail.take()?);
         }
         Ok(items)
-    }
-}
-
-/// As the only answer of a method.
-impl Answer for Vec<I256> {
-    fn put(self, out: &mut Vec<u8>) -> Result<()> {
-        put_limb(out, 32);
-        put_length(out, self.len());
-        for number in self {
-            number.put(out)?;
-        }
-        Ok(())
     }
 }
 
@@ -268,7 +269,7 @@ impl Answer for String {
     }
 }
 
-fn put_length(out: &mut Vec<u8>, length: usize) {
+pub(super) fn put_length(out: &mut Vec<u8>, length: usize) {
     put_limb(out, u64::try_from(length).unwrap_or(u64::MAX));
 }
 
@@ -292,13 +293,13 @@ macro_rules! structs {
     };
 }
 
+pub(super) use structs;
+
 structs! {
     Arg Leg: series size;
     Arg HedgeLeg: venue size limitPrice;
     Arg SurfaceSlice: expiry rate a b rho m s forward;
-    Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
-    Answer Greeks: value delta gamma vega theta;
     Answer Nav: cash owed hedge book riskReserve unvested mid low;
     Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;
@@ -338,31 +339,25 @@ macro_rules! numbered {
 
 numbered!(Profile Limits);
 
-/// Words of an [`ExpiryBook`] before its sizes: four, the slice, the offset of the sizes, and the two put sums.
-const BOOK_HEAD: usize = 15;
+/// An array of a fixed length.
+impl<T: Answer, const N: usize> Answer for [T; N] {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        self.into_iter().try_for_each(|item| item.put(out))
+    }
+}
 
-/// As the only answer of a method: each book has a tail of its own.
-impl Answer for Vec<ExpiryBook> {
+/// A type without a tail.
+pub trait Flat: Answer {}
+
+impl Flat for B256 {}
+impl Flat for I256 {}
+
+/// An array as the only answer of a method.
+impl<T: Flat> Answer for Vec<T> {
     fn put(self, out: &mut Vec<u8>) -> Result<()> {
         put_limb(out, 32);
         put_length(out, self.len());
-        let mut offset = self.len().saturating_mul(32);
-        for book in &self {
-            put_length(out, offset);
-            offset = offset.saturating_add(
-                BOOK_HEAD.saturating_add(1).saturating_add(book.netSizes.len()).saturating_mul(32),
-            );
-        }
-        for book in self {
-            ((book.expiry, book.base), (book.step, book.surfaceUpdatedAt)).put(out)?;
-            book.slice.put(out)?;
-            put_length(out, BOOK_HEAD.saturating_mul(32));
-            (book.putSize, book.putIndexSum).put(out)?;
-            put_length(out, book.netSizes.len());
-            for size in book.netSizes {
-                size.put(out)?;
-            }
-        }
-        Ok(())
+        out.reserve(self.len().saturating_mul(32));
+        self.into_iter().try_for_each(|item| item.put(out))
     }
 }
