@@ -27,7 +27,7 @@ interface IRiskEngine {
     function mark(bytes32[] calldata request) external view returns (Marked memory);
 
     /// @notice Prices the request's orders as one trade and checks the book after it.
-    /// @return numbers premium, model value, change of J, spread, change of the book's cash delta and of its vega, and these two by each
-    /// order alone
+    /// @return numbers premium, model value, change of J, spread, change of the book's cash delta (the largest within the reserve
+    /// move) and of its vega, and these two by each order alone
     function offer(bytes32[] calldata request) external view returns (int256[] memory numbers);
 }

@@ -149,7 +149,7 @@ interface IVault {
     /// @param surfaceInterval the step of a surface counts against the last one at least this old
     /// @param solvencyBuffer part of NAV that the worst loss must leave after a trade that raises it
     /// @param maxDelta most |cash delta| of book and hedges; maxGamma, of cash gamma; maxVega, of vega in each expiry
-    /// @param roundDelta most |net cash delta| traded in one round of the feed; roundVega, of vega; seriesDelta and seriesVega, in one series
+    /// @param roundDelta most |net cash delta|, the largest within the reserve move, traded in one round of the feed; roundVega, of vega; seriesDelta and seriesVega, in one series
     /// @param spotJump move of the feed from round to round that stops deposits and redemptions; surfaceJump, of a vol from surface to surface
     /// @param minLiquidity part of NAV that redemptions leave as free cash
     /// @param blackout time before an expiry and until its settlement in which deposits and redemptions stop

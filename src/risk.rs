@@ -40,7 +40,7 @@ pub(crate) struct Position {
 /// A trade that the engine admits [micro-USD].
 pub(crate) struct Offer {
     pub(crate) quote: Quote,
-    /// Change of the book's cash delta and vega.
+    /// Change of the book's cash delta, the largest within the reserve move, and of its vega.
     pub(crate) net: [i128; 2],
     /// The same by each order alone.
     pub(crate) legs: Vec<[i128; 2]>,

@@ -1,6 +1,7 @@
 //! Throttles against sniping: caps on the net delta and vega traded in one round of the price feed, in all and in each series.
 //!
-//! Who trades first on a jump gains the jump times what the vault sells before the next round; this bounds it.
+//! Who trades first on a jump gains the jump times the delta that the vault sells before the next round; this bounds it. Delta grows as spot moves,
+//! so it counts at its largest within the reserve move.
 
 use alloc::vec::Vec;
 

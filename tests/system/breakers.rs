@@ -1,11 +1,11 @@
 //! When no share is priced: round an expiry, and after a jump of the feed.
 
-use demo::stage::{default_limits, default_profile};
+use demo::stage::default_profile;
 use host::alloy_primitives::U256;
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 
-use crate::market::{usdc, wad, Market, HOUR, SPOT, START};
+use crate::market::{usdc, wad, wide_limits, Market, HOUR, SPOT, START};
 use crate::redeem::{process, redeem_all, request, SHARE};
 
 fn limits(market: &mut Market) -> [U256; 2] {
@@ -24,7 +24,7 @@ fn asked(limits: IVault::Limits) -> Market {
 
 #[test]
 fn round_an_expiry_nobody_comes_and_nobody_is_processed() {
-    let mut market = asked(IVault::Limits { blackout: HOUR as u32, ..default_limits() });
+    let mut market = asked(IVault::Limits { blackout: HOUR as u32, ..wide_limits() });
     let (lp, expiry) = (market.lp, market.expiries[0]);
     market.move_to(expiry - HOUR - 1, SPOT);
     assert!(limits(&mut market)[0] > U256::ZERO);
@@ -52,7 +52,7 @@ fn round_an_expiry_nobody_comes_and_nobody_is_processed() {
 
 #[test]
 fn after_a_jump_they_wait_for_the_next_round() {
-    let mut market = asked(IVault::Limits { spotJump: 100_000, ..default_limits() });
+    let mut market = asked(IVault::Limits { spotJump: 100_000, ..wide_limits() });
     market.stage.chain.world.warp(START + HOUR);
     market.stage.push_price(SPOT * 1.1).expect("a round");
     market.deposit(1.0).expect("ten per cent is no jump");
@@ -87,7 +87,7 @@ fn the_first_round_of_a_phase_has_none_before_it() {
 
 #[test]
 fn limits_are_what_deposits_and_claims_bear() {
-    let mut market = asked(default_limits());
+    let mut market = asked(wide_limits());
     let lp = market.lp;
     let max = limits(&mut market)[0];
     let error = IERC4626::ERC4626ExceededMaxDeposit { receiver: lp, assets: max + U256::ONE, max };

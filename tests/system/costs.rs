@@ -113,6 +113,24 @@ fn full_books(gas: &mut Figures) {
     };
     let (_, receipt) = market.receipt(trader, trade);
     gas.insert("trade_one_leg_64".into(), receipt.execution_gas.into());
+    let ids = [(7, 2_000), (14, 2_025), (21, 1_900), (30, 2_150)];
+    let legs: Vec<_> =
+        ids.iter().map(|(days, strike)| (series(expiry(*days), *strike, false), 1.0)).collect();
+    let trade = IVault::tradeCall {
+        legs: legs_of(&legs),
+        maxPremium: I256::MAX,
+        receiver: trader,
+        deadline: U256::MAX,
+    };
+    let (_, receipt) = market.receipt(trader, trade);
+    gas.insert("trade_four_legs_64".into(), receipt.execution_gas.into());
+    gas.insert("settle_64".into(), settle_64().into());
+    for (name, bound) in
+        [("trade_one_leg_64", 200_000), ("trade_four_legs_64", 260_000), ("settle_64", 120_000)]
+    {
+        let used = gas[name].as_u64().expect("whole gas");
+        assert!(used <= bound, "{name}: {used} gas, over {bound}");
+    }
 
     let without = greeks(&mut Market::unlisted(default_profile()));
     for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 285_000)] {
@@ -123,6 +141,17 @@ fn full_books(gas: &mut Figures) {
         gas.insert(format!("remark_{strikes}"), remark.into());
         gas.insert(format!("greeks_{strikes}"), with.into());
     }
+}
+
+/// Gas of settling an expiry of 64 strikes, each of them traded.
+fn settle_64() -> u64 {
+    let week = expiry(7);
+    let mut market = full(&[week], 64);
+    market.expiries = [week, week];
+    let (trader, round) = (market.trader, market.stage.last_round().expect("a round"));
+    market.stage.chain.world.warp(week + HOUR);
+    market.stage.push_price(SPOT).expect("a round");
+    market.receipt(trader, IVault::settleCall { expiry: week, roundId: round }).1.execution_gas
 }
 
 fn trades(meter: &mut Meter) {
@@ -259,20 +288,6 @@ fn settlement(meter: &mut Meter) {
     meter.send("claim", trader, IVault::claimCall { series: vec![id], receiver: trader });
 }
 
-/// An expiry with 64 strikes, all of them traded.
-fn settlement_of_64(gas: &mut Figures) {
-    let mut market = full(&[expiry(7)], 64);
-    market.stage.chain.world.warp(expiry(7) - HOUR);
-    market.stage.push_price(SPOT).expect("a round");
-    let round_id = market.stage.last_round().expect("a round");
-    market.stage.chain.world.warp(expiry(7) + HOUR);
-    market.stage.push_price(SPOT).expect("a round");
-    let trader = market.trader;
-    let (_, receipt) = market.receipt(trader, IVault::settleCall { expiry: expiry(7), roundId: round_id });
-    assert!(receipt.execution_gas <= 120_000, "a settlement of 64 strikes: {} gas", receipt.execution_gas);
-    gas.insert("settle_64".into(), receipt.execution_gas.into());
-}
-
 /// The profile is set before there are shares.
 fn profile(gas: &mut Figures) {
     let profile = default_profile();
@@ -305,7 +320,6 @@ fn gas_of_every_entry_point() {
     hedges(&mut gas);
     profile(&mut gas);
     full_books(&mut gas);
-    settlement_of_64(&mut gas);
     kernel::figures(&mut gas);
     hold("gas.json", &gas);
 }

@@ -1,18 +1,18 @@
 //! The performance fee: on gains above the high-water mark, in shares, off by default.
 
-use demo::stage::{default_limits, default_profile};
+use demo::stage::default_profile;
 use host::alloy_primitives::U256;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 
-use crate::market::{events, series, usdc, Market, HOUR, SPOT};
+use crate::market::{events, series, usdc, wide_limits, Market, HOUR, SPOT};
 use crate::redeem::{process, request, shares_of, SHARE};
 
 /// A market whose calls of the first expiry ended worthless, at a fee of `part` millionths.
 fn after_a_gain(part: u32) -> Market {
     let profile = IVault::Profile { redeemDelay: 0, ..default_profile() };
-    let limits = IVault::Limits { performanceFee: part, ..default_limits() };
+    let limits = IVault::Limits { performanceFee: part, ..wide_limits() };
     let mut market = Market::limited(profile, limits);
     let near = market.expiries[0];
     market.trade(&[(series(near, 2_900, false), 18.0)]).expect("a trade");

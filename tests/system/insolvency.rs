@@ -1,13 +1,13 @@
 //! Liabilities above assets: what is left is shared pro rata, and every exit stays open.
 
-use demo::stage::{default_limits, default_profile};
+use demo::stage::default_profile;
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::vault::IVault;
 
-use crate::market::{events, series, wad, Market, DAY, HOUR, SPOT, START};
+use crate::market::{events, series, wad, wide_limits, Market, DAY, HOUR, SPOT, START};
 use crate::redeem::{lps, process, redeem_all, request, shares_of};
 
 /// What is left of spot after a gap of 60 % overnight.
@@ -21,7 +21,7 @@ fn strained() -> Market {
 /// The same, with something done first.
 fn strained_after(first: impl FnOnce(&mut Market)) -> Market {
     let profile = IVault::Profile { redeemDelay: 0, hedgeReserve: 0, ..default_profile() };
-    let mut market = Market::limited(profile, default_limits());
+    let mut market = Market::limited(profile, wide_limits());
     first(&mut market);
     let legs: Vec<_> =
         [(market.call(1_800), 9.0), (market.put(2_800), 10.0), (market.put(2_700), 8.0)].into();

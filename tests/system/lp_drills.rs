@@ -1,6 +1,6 @@
 //! What an LP might try: nobody gains by when it comes and goes.
 
-use demo::stage::{default_limits, default_profile};
+use demo::stage::default_profile;
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
@@ -9,7 +9,7 @@ use interfaces::vault::IVault;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::market::{series, usdc, Market, DAY, HOUR, SPOT, START};
+use crate::market::{series, usdc, wide_limits, Market, DAY, HOUR, SPOT, START};
 use crate::redeem::{lps, process, redeem_all, request, shares_of};
 
 /// A market in which redemptions wait for nothing: whatever gains nothing here gains nothing with a delay.
@@ -38,8 +38,7 @@ fn leave(market: &mut Market, who: Address) -> U256 {
 fn the_first_depositor_cannot_take_from_the_second() {
     for (first, gift) in [(1_u64, 1_000_000_000_000_u64), (1_000_000, 999_999_999_999), (7, 13), (10_000, 10)]
     {
-        let mut market =
-            Market::bare(IVault::Profile { redeemDelay: 0, ..default_profile() }, default_limits());
+        let mut market = Market::bare(IVault::Profile { redeemDelay: 0, ..default_profile() }, wide_limits());
         let (victim, attacker) = (market.lp, somebody(&mut market, 3_000_000.0));
         let start = market.usdc_of(attacker);
         deposit(&mut market, attacker, U256::from(first));

@@ -60,6 +60,20 @@ pub(crate) fn slice(expiry: u64, now: u64, vol: f64, spot: f64) -> IVault::Surfa
     }
 }
 
+/// The limits that tests start with: no caps.
+pub(crate) fn wide_limits() -> IVault::Limits {
+    IVault::Limits {
+        maxDelta: u32::MAX,
+        maxGamma: u32::MAX,
+        maxVega: u32::MAX,
+        roundDelta: u32::MAX,
+        roundVega: u32::MAX,
+        seriesDelta: u32::MAX,
+        seriesVega: u32::MAX,
+        ..default_limits()
+    }
+}
+
 /// A market with one LP of a million, a trader, and two expiries of 21 strikes from 1,800 to 3,800.
 pub(crate) struct Market {
     pub(crate) stage: Stage,
@@ -74,7 +88,7 @@ impl Market {
     }
 
     pub(crate) fn with(profile: IVault::Profile) -> Self {
-        Self::limited(profile, default_limits())
+        Self::limited(profile, wide_limits())
     }
 
     pub(crate) fn limited(profile: IVault::Profile, limits: IVault::Limits) -> Self {
@@ -89,7 +103,7 @@ impl Market {
 
     /// Before any expiry is listed.
     pub(crate) fn unlisted(profile: IVault::Profile) -> Self {
-        let mut market = Self::bare(profile, default_limits());
+        let mut market = Self::bare(profile, wide_limits());
         market.deposit(1_000_000.0).expect("a deposit");
         market
     }

@@ -3,7 +3,7 @@
 use demo::live::Live;
 use demo::prices::{Prices, HOUR};
 use demo::regression::Fit;
-use demo::replay::{self, Liquidity, Observer, Progress, Results, Scenario};
+use demo::replay::{self, Liquidity, Observer, Progress, Results, Scenario, Sniper};
 use demo::stage::{default_limits, default_profile, Config};
 use demo::traders::Flow;
 
@@ -49,20 +49,21 @@ fn most_volatile(prices: &Prices, count: usize) -> Vec<u64> {
     chosen
 }
 
-fn replayed(prices: &Prices, start: u64, seed: u64) -> Results {
+fn replayed(prices: &Prices, start: u64, seed: u64, sniper: Option<Sniper>) -> Results {
     let window = prices.window(Some(start), DAYS, HISTORY).expect("a window");
     let price = window.hours.iter().find_map(|hour| hour.price).expect("a price");
     let config = Config { start, price, profile: default_profile(), limits: default_limits() };
     let mut market = Live::deploy(&config, TRADERS, LPS).expect("a market");
     let (flow, liquidity) = (Flow::default(), Liquidity::default());
-    replay::run(&mut market, &Scenario { window, seed, flow, liquidity }, &mut Silent).expect("a replay")
+    replay::run(&mut market, &Scenario { window, seed, flow, liquidity, sniper }, &mut Silent)
+        .expect("a replay")
 }
 
 fn keeps_its_promises(index: usize) {
     let prices = prices();
     let start = most_volatile(&prices, 2)[index];
     for seed in 1..=5 {
-        let results = replayed(&prices, start, seed);
+        let results = replayed(&prices, start, seed, None);
         let x: Vec<f64> = results.records.iter().map(|record| record.spot_return).collect();
         let fit = |of: fn(&demo::ledger::HourRecord) -> f64| {
             Fit::new(&x, &results.records.iter().map(of).collect::<Vec<f64>>())
@@ -101,4 +102,60 @@ fn the_most_volatile_month_keeps_its_promises() {
 #[test]
 fn the_second_most_volatile_month_keeps_its_promises() {
     keeps_its_promises(1);
+}
+
+/// Prices and the starts of the windows that snipers are let loose on: the committed ones, or those that `EQUIPOISE_PRICES` names (a file, then
+/// starts in unix seconds, all separated by commas).
+fn sniped_windows() -> (Prices, Vec<u64>) {
+    let Ok(given) = std::env::var("EQUIPOISE_PRICES") else {
+        let prices = prices();
+        let starts = most_volatile(&prices, 2);
+        return (prices, starts);
+    };
+    let mut parts = given.split(',');
+    let path = parts.next().expect("a file");
+    let starts = parts.map(|start| start.parse().expect("a start")).collect();
+    (Prices::read(path.as_ref()).expect("prices"), starts)
+}
+
+/// One who knows the next hour and trades inside the deviation band loses in all, and never gains by what is known.
+#[test]
+fn a_sniper_inside_the_deviation_band_loses() {
+    let (prices, starts) = sniped_windows();
+    for start in starts {
+        let snipes = replayed(&prices, start, 1, Some(Sniper::InBand)).snipes;
+        let gain = snipes.iter().fold(0.0, |sum, snipe| sum + snipe.gain());
+        let edge = snipes.iter().map(demo::replay::Snipe::edge).fold(f64::MIN, f64::max);
+        println!("{}: {} events, {gain:.0} USD in all", demo::prices::show(start), snipes.len());
+        assert!(snipes.len() > 50, "{} events", snipes.len());
+        assert!(gain < 0.0, "{gain} USD in {} events", snipes.len());
+        assert!(edge <= 0.0, "{edge} USD by knowledge alone");
+    }
+}
+
+/// With one who trades first on every jump, a round loses at most its delta cap times the jump, the sniper gains under 10 bp of NAV, and less in all
+/// than the spreads bring.
+#[test]
+fn a_sniper_on_every_jump_gains_less_than_the_spreads_bring() {
+    let (prices, starts) = sniped_windows();
+    for start in starts {
+        let results = replayed(&prices, start, 1, Some(Sniper::OnJumps));
+        let cap = f64::from(default_limits().roundDelta);
+        let (mut gained, mut worst, mut most) = (0.0, 0.0_f64, 0.0_f64);
+        for snipe in &results.snipes {
+            gained += snipe.gain();
+            worst = worst.max(snipe.gain() / snipe.nav);
+            most = most.max(snipe.round / (cap * snipe.jump.abs()));
+        }
+        let income = results.records.iter().fold(0.0, |sum, one| sum + one.parts.premium + one.parts.fees);
+        println!(
+            "{}: {} jumps, {gained:.0} USD gained, at most {:.2} bp of NAV and {most:.2} of cap x jump; spreads {income:.0} USD",
+            demo::prices::show(start),
+            results.snipes.len(),
+            worst * 1e4,
+        );
+        assert!(results.snipes.len() > 20, "{} jumps", results.snipes.len());
+        assert!(most <= 1.0 && worst < 1e-3, "{most} of cap x jump, {worst} of NAV");
+        assert!(income > gained, "{income} of spreads, {gained} gained");
+    }
 }

@@ -46,7 +46,7 @@ pub struct Marked {
 pub struct Offer {
     /// Premium and its parts.
     pub quote: Quote,
-    /// Change of the book's cash delta and vega [micro-USD]
+    /// Change of the book: [`crate::Position::swing`] and vega [micro-USD]
     pub net: [i128; 2],
     /// The same by each order alone.
     pub legs: Vec<[i128; 2]>,
@@ -119,7 +119,7 @@ pub fn offer(rules: &Rules, request: &Request) -> core::result::Result<Offer, Re
             return Err(Refusal::Solvency { nav, loss, missing });
         }
     }
-    let net = [priced.net.delta, priced.net.vega()?];
+    let net = [priced.net.swing, priced.net.vega()?];
     Ok(Offer { quote: priced.quote, net, legs: priced.legs })
 }
 

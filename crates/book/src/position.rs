@@ -18,6 +18,9 @@ pub struct Position {
     pub delta: i128,
     /// Cash delta a reserve move below and above, if the mark looked there [micro-USD]
     pub reserve: Option<[i128; 2]>,
+    /// The largest of the deltas here and at both moved spots, each times the spot of now: times a move of spot within the reserve move, it bounds
+    /// what the move makes or costs [micro-USD]
+    pub swing: i128,
     /// Cash gamma [micro-USD]
     pub gamma: i128,
     vega: Vec<Bucket>,
@@ -49,6 +52,7 @@ impl Position {
             value: mid.floor(totals.value, WORD)?,
             delta: mid.floor(totals.delta, WORD)?,
             reserve,
+            swing: mid.floor(largest([totals.delta, below, above]), WORD)?,
             gamma: mid.floor(totals.gamma, COARSE)?,
             vega,
             depth,
@@ -79,6 +83,12 @@ impl Position {
     pub fn vega(&self) -> Result<i128> {
         self.vega.iter().try_fold(0_i128, |sum, bucket| sum.checked_add(bucket.vega)).or_overflow()
     }
+}
+
+/// The number with the largest magnitude, the first of several.
+fn largest(numbers: [i128; 3]) -> i128 {
+    let far = |best: i128, next: i128| if next.unsigned_abs() > best.unsigned_abs() { next } else { best };
+    numbers.into_iter().fold(0, far)
 }
 
 fn strip_vega(mid: Scale, strips: &[i128; STRIPS]) -> Result<[i64; STRIPS]> {

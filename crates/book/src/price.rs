@@ -35,7 +35,7 @@ pub struct Priced {
     pub after: Position,
     /// The change of the book.
     pub net: Position,
-    /// The change of cash delta and of vega by each order alone [micro-USD]
+    /// The change of the book by each order alone: [`Position::swing`] and vega [micro-USD]
     pub legs: Vec<[i128; 2]>,
 }
 
@@ -95,12 +95,11 @@ fn change(mark: &Mark, orders: &[Order]) -> Result<Vec<Stored>> {
     Ok(change)
 }
 
-/// Cash delta and vega of the vault's change by one order.
+/// Swing and vega of the vault's change by one order.
 fn alone(mark: &Mark, order: &Order) -> Result<[i128; 2]> {
     let change = change(mark, core::slice::from_ref(order))?;
-    let spots = Spots::here(mark.spots.lot, mark.spots.mid.at)?;
-    let position = Mark::new(change.into_iter(), spots, mark.now)?.position()?;
-    Ok([position.delta, position.vega()?])
+    let position = Mark::new(change.into_iter(), mark.spots, mark.now)?.position()?;
+    Ok([position.swing, position.vega()?])
 }
 
 /// Spot value of all lots traded, either way [micro-USD].

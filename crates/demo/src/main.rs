@@ -84,8 +84,13 @@ fn run(options: &Options, window: Window) -> Result<bool> {
     let start = window.hours.first().map_or(0, |hour| hour.time);
     let config = Config { start, price: first, profile: default_profile(), limits: default_limits() };
     let mut market = Live::deploy(&config, TRADERS, LPS)?;
-    let scenario =
-        Scenario { window, seed: options.seed, flow: Flow::default(), liquidity: Liquidity::default() };
+    let scenario = Scenario {
+        window,
+        seed: options.seed,
+        flow: Flow::default(),
+        liquidity: Liquidity::default(),
+        sniper: None,
+    };
     let mut table = Table::new();
     let results = replay::run(&mut market, &scenario, &mut table)?;
     table.finish();

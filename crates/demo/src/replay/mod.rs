@@ -6,6 +6,7 @@
 
 mod checks;
 mod people;
+mod snipe;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use crate::traders::{Flow, Listed, Style};
 use crate::volatility::Publisher;
 
 pub use people::Liquidity;
+pub use snipe::{Snipe, Sniper};
 
 /// Seconds into the hour at which the surface is published, and at which the keeper acts last.
 const PUBLISHED_AT: u64 = 30;
@@ -41,6 +43,8 @@ pub struct Scenario {
     pub flow: Flow,
     /// LPs.
     pub liquidity: Liquidity,
+    /// Whether somebody knows the next price.
+    pub sniper: Option<Sniper>,
 }
 
 /// Watches the replay.
@@ -95,6 +99,8 @@ pub struct Results {
     pub deposits: (u64, f64),
     /// Redemptions: count, USD.
     pub redemptions: (u64, f64),
+    /// What a sniper did.
+    pub snipes: Vec<Snipe>,
 }
 
 /// The state of a replay.
@@ -107,6 +113,8 @@ struct Replay<'m, M: Market> {
     rounds: Vec<(u128, u64)>,
     pushed: Option<(u64, f64)>,
     prices: Vec<(u64, f64)>,
+    /// Trades of the feed's round.
+    dealt: Vec<snipe::Dealt>,
     ghost: Ghost,
     accounts: Accounts,
     lps: people::Lps,
@@ -119,6 +127,8 @@ struct Listing {
     expiry: u64,
     grid: Grid,
     slice: Option<Slice>,
+    /// When the slice was published [unix seconds]
+    published: u64,
 }
 
 /// Replays a scenario on a market.
@@ -141,6 +151,7 @@ pub fn run<M: Market>(market: &mut M, scenario: &Scenario, observer: &mut dyn Ob
         rounds: Vec::new(),
         pushed: None,
         prices,
+        dealt: Vec::new(),
         ghost: Ghost::new(market.traders()),
         accounts: Accounts::default(),
         lps: people::Lps::new(market.lps()),
@@ -168,7 +179,10 @@ impl<M: Market> Replay<'_, M> {
     fn hour(&mut self, hour: &Hour, ahead: Option<f64>) -> Result<()> {
         self.market.warp(hour.time)?;
         match hour.price {
-            Some(price) => self.price(hour.time, price)?,
+            Some(price) => {
+                self.snipe(hour.time, price)?;
+                self.price(hour.time, price)?;
+            }
             None => self.results.silent_hours += 1,
         }
         let Some((_, spot)) = self.pushed else { return Ok(()) };
@@ -203,6 +217,7 @@ impl<M: Market> Replay<'_, M> {
         };
         if moved || old {
             let round = self.market.push_price(price)?;
+            self.dealt.clear();
             self.rounds.push((round, time));
             self.pushed = Some((time, price));
             self.results.updates[usize::from(!moved)] += 1;
@@ -248,7 +263,7 @@ impl<M: Market> Replay<'_, M> {
             let grid = calendar::grid(spot);
             let done = self.market.list_expiry(expiry, grid);
             if self.expect("list_expiry", &[], done)?.is_some() {
-                self.listed.push(Listing { expiry, grid, slice: None });
+                self.listed.push(Listing { expiry, grid, slice: None, published: 0 });
             }
         }
         Ok(())
@@ -261,6 +276,7 @@ impl<M: Market> Replay<'_, M> {
         if self.expect("set_surface", &[], done)?.is_some() {
             for one in &mut self.listed {
                 one.slice = slices.iter().find(|slice| slice.expiry == one.expiry).copied().or(one.slice);
+                one.published = now;
             }
         }
         Ok(())

@@ -10,9 +10,20 @@ use crate::market::Market;
 use crate::prices::HOUR;
 use crate::traders::{self, Order, Style, View};
 
-/// Refusals that a trade must expect: the limits of what the vault can hedge and pay, and a silent feed.
-const TRADE_LIMITS: [&str; 5] =
-    ["HedgeCapacityExceeded", "InsufficientLiquidity", "PriceStale", "SurfaceStale", "SeriesExpired"];
+/// Refusals that a trade must expect: the limits of the book and of a round, and a silent feed.
+const TRADE_LIMITS: [&str; 11] = [
+    "HedgeCapacityExceeded",
+    "InsufficientLiquidity",
+    "SolvencyTooLow",
+    "DeltaCapExceeded",
+    "GammaCapExceeded",
+    "VegaCapExceeded",
+    "RoundDeltaExceeded",
+    "RoundVegaExceeded",
+    "PriceStale",
+    "SurfaceStale",
+    "SeriesExpired",
+];
 
 /// How LPs come and go.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +117,7 @@ impl<M: Market> Replay<'_, M> {
             format!("paid {paid}, quoted {}", quote.premium)
         });
         self.ghost.trade(trader, order.series, order.lots);
+        self.dealt.push((order.series, order.lots as f64 * view.lot, usd(paid)));
         self.accounts.trade(&quote, size * view.spot * self.market.fee());
         let volume = &mut self.results.volume;
         volume.add(order.series, order.lots, style, size * traders::vega(view, order.series));

@@ -34,6 +34,15 @@ impl Contract for Vault {
     }
 }
 
+/// The risk engine behind its own entry point.
+pub struct Engine;
+
+impl Contract for Engine {
+    fn enter(input: Vec<u8>, vm: VM) -> ArbResult {
+        risk_engine::main(input, vm)
+    }
+}
+
 /// The Uniswap venue behind its own entry point.
 pub struct UniswapVenue;
 
@@ -209,7 +218,8 @@ impl Market {
         let call = IMockFeed::pushCall { answer: I256::ZERO, startedAt: up, updatedAt: up };
         chain.send(owner, sequencer, call).expect("a sequencer that is up");
 
-        let arguments = (usdc, underlying, feed, sequencer, owner).abi_encode_params();
+        let engine = chain.deploy::<Engine>(owner, &[]).expect("the risk engine");
+        let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
         let vault = chain.deploy::<Vault>(owner, &arguments).expect("the vault");
         let arguments = (vault, usdc, underlying, feed).abi_encode_params();
         let venue = chain.deploy::<MockVenue>(owner, &arguments).expect("the mock venue");
