@@ -316,20 +316,6 @@ fn settlement(meter: &mut Meter) {
     meter.send("claim", trader, IVault::claimCall { series: vec![id], receiver: trader });
 }
 
-/// An expiry with 64 strikes, all of them traded.
-fn settlement_of_64(gas: &mut Figures) {
-    let mut market = full(&[expiry(7)], 64);
-    market.stage.chain.world.warp(expiry(7) - HOUR);
-    market.stage.push_price(SPOT).expect("a round");
-    let round_id = market.stage.last_round().expect("a round");
-    market.stage.chain.world.warp(expiry(7) + HOUR);
-    market.stage.push_price(SPOT).expect("a round");
-    let trader = market.trader;
-    let (_, receipt) = market.receipt(trader, IVault::settleCall { expiry: expiry(7), roundId: round_id });
-    assert!(receipt.execution_gas <= 120_000, "a settlement of 64 strikes: {} gas", receipt.execution_gas);
-    gas.insert("settle_64".into(), receipt.execution_gas.into());
-}
-
 /// The profile is set before there are shares.
 fn profile(gas: &mut Figures) {
     let profile = default_profile();
@@ -363,7 +349,6 @@ fn gas_of_every_entry_point() {
     hedges(&mut gas);
     profile(&mut gas);
     full_books(&mut gas);
-    settlement_of_64(&mut gas);
     kernel::figures(&mut gas);
     hold("gas.json", &gas);
 }
