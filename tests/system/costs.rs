@@ -225,6 +225,7 @@ fn looks(meter: &mut Meter) {
     meter.look("stress", ILens::stressCall { vault, dSpot: signed(-0.1), dVol: signed(0.1) });
     meter.look("worstCase", ILens::worstCaseCall { vault });
     meter.look("navBreakdown", ILens::navBreakdownCall { vault });
+    meter.look("nextHedge", ILens::nextHedgeCall { vault });
     meter.look("collateralValue", ILens::collateralValueCall { vault, series, amount });
 }
 

@@ -172,6 +172,28 @@ fn stress_and_worst_case_agree_and_follow_the_market() {
 }
 
 #[test]
+fn the_next_hedge_is_due_where_the_lens_says() {
+    let mut market = Market::open();
+    let vault = market.stage.vault;
+    market.trade(&[(market.call(2_800), 10.0)]).expect("a purchase");
+    let (told, hedge) = (look(&mut market, ILens::nextHedgeCall { vault }), due(&mut market));
+    assert_eq!((told.needed, told.position, told.target), (hedge.needed, hedge.position, hedge.target));
+    assert_eq!((told.reachable, told.inner, told.outer), (hedge.reachable, hedge.inner, hedge.outer));
+    assert_eq!((told.size, told.needed, told.below), (hedge.size, false, U256::ZERO));
+    let above = f64::from(told.above) / 1e18;
+    assert!(above > SPOT && above < SPOT * 1.5, "{above}");
+    // None is due at the edge, and one is a 4,096th of spot beyond it.
+    let step = SPOT / 4_096.0;
+    for (price, needed) in [(above, false), (above + step + 1e-6, true)] {
+        market.stage.push_price(price).expect("a round");
+        assert_eq!(due(&mut market).needed, needed, "{price}");
+    }
+    let told = look(&mut market, ILens::nextHedgeCall { vault });
+    let spot = market.stage.ask(IVault::spotCall {}).expect("a price").price;
+    assert_eq!((told.needed, told.below, told.above), (true, spot, spot));
+}
+
+#[test]
 fn a_stress_outside_the_kernels_range_is_refused() {
     let mut market = Market::open();
     let vault = market.stage.vault;

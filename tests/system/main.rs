@@ -23,6 +23,7 @@ mod hedge;
 mod hostile;
 mod integrator;
 mod kernel;
+mod lending;
 mod lens;
 mod market;
 mod over_rpc;
