@@ -98,8 +98,9 @@ interface ILens {
     /// @param riskReserve J of the state [USDC]
     /// @param riskDelta what J charges for net delta and for hedging it; riskGamma, for gamma and for keeping it in its band; riskVega, for
     /// vega. They sum to `riskReserve` but for two millionths [USDC]
+    /// @param unvested spread income of trades that vests until their expiry [USDC]
     /// @param mid free + hedge + book [USDC]
-    /// @param low mid - riskReserve [USDC]
+    /// @param low mid - riskReserve - unvested [USDC]
     struct NavBreakdown {
         uint256 cash;
         uint256 owed;
@@ -110,6 +111,7 @@ interface ILens {
         uint256 riskDelta;
         uint256 riskGamma;
         uint256 riskVega;
+        uint256 unvested;
         int256 mid;
         int256 low;
     }

@@ -51,14 +51,16 @@ interface IVault {
     /// @param hedge value of the hedges at the feed's price [USDC]
     /// @param book model value of the options book, negative when the vault is short [USDC]
     /// @param riskReserve J of the state [USDC]
+    /// @param unvested spread income of trades that vests until their expiry [USDC]
     /// @param mid cash - owed + hedge + book [USDC]; deposits pay this mark
-    /// @param low mid - riskReserve [USDC]; redemptions receive this mark
+    /// @param low mid - riskReserve - unvested [USDC]; redemptions receive this mark
     struct Nav {
         uint256 cash;
         uint256 owed;
         uint256 hedge;
         int256 book;
         uint256 riskReserve;
+        uint256 unvested;
         int256 mid;
         int256 low;
     }
@@ -155,6 +157,8 @@ interface IVault {
     event Hedged(address indexed caller, address indexed venue, int256 size, uint256 price, int256 position, int256 target);
     event Settled(uint64 indexed expiry, uint256 price, uint80 roundId, uint256 owed);
     event Claimed(address indexed account, address indexed receiver, uint256 indexed series, uint256 size, uint256 payoff);
+    /// @notice Liabilities exceeded assets: the live series share `cash` and `hedge` in proportion to their value at `spot`, `claims` in all.
+    event ShortfallRecorded(uint256 claims, uint256 cash, uint256 hedge, uint256 spot);
     event VenueAllowed(address indexed venue, uint256 allowedFrom);
     event VenueRemoved(address indexed venue);
     event ProfileSet(Profile profile);
@@ -232,10 +236,18 @@ interface IVault {
     error SlippageAboveCap(uint256 price, uint256 worst);
     error VenueUnderfilled(int256 size, int256 filled);
 
+    error Solvent(int256 nav);
+    error InShortfall(uint256 since);
     error NotExpired(uint64 expiry, uint256 timestamp);
     error AlreadySettled(uint64 expiry);
     error NotSettled(uint256 series);
     error SettlementPending(uint64 expiry);
+    /// @notice Too near an expiry, `from` on, for deposits and the processing of redemptions.
+    error ExpiryBlackout(uint64 expiry, uint256 from);
+    /// @notice The feed's last round moved by more than `limit` millionths: deposits and redemptions wait for the next.
+    error SpotJumped(uint256 from, uint256 to, uint256 limit);
+    /// @notice A vol of the last surface moved by more than `limit` millionths: deposits and redemptions wait for the next.
+    error SurfaceJumped(uint256 limit);
     error RoundNotStraddling(uint80 roundId, uint256 updatedAt, uint256 nextUpdatedAt, uint64 expiry);
     error InsufficientCash(uint256 needed, uint256 available);
 
@@ -289,7 +301,12 @@ interface IVault {
 
     /// @notice Fixes the settlement price of an expiry: the answer of round `roundId`, the last one at or before the expiry. Anyone.
     function settle(uint64 expiry, uint80 roundId) external returns (uint256 price);
-    /// @notice Burns the caller's positions in settled series and pays what they are worth.
+    /// @notice Records that liabilities exceed assets at mid, at a price that has held for a round. Anyone, once, for good: live series stop
+    /// trading and share cash and hedges in proportion to their model value now; `claim` pays them at any time. Settled claims and processed
+    /// redemptions are paid in full, shares nothing.
+    function recordShortfall() external;
+    /// @notice Burns the caller's positions in settled series and pays what they are worth. After `recordShortfall` also those in series that
+    /// were live: their part of the cash, which is returned, and of the underlying.
     function claim(uint256[] calldata series, address receiver) external returns (uint256 payoff);
 
     // Governance

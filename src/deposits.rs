@@ -1,4 +1,4 @@
-//! Liquidity providers: ERC-4626 deposits at NAV at mid, at once, and the methods of ERC-7540 (`redemptions`).
+//! Liquidity providers: ERC-4626 deposits at NAV at mid, at once, and the methods of ERC-7540 (`redemptions`, `epochs`).
 
 use alloc::vec::Vec;
 
@@ -12,9 +12,11 @@ use stylus_sdk::prelude::*;
 
 use crate::amounts::{int, to_u128, uint};
 use crate::error::{emit, ensure, fail, OrOverflow, Result};
+use crate::fee::Fee;
 use crate::liquidity::positive;
 use crate::lock;
 use crate::oracle::Price;
+use crate::redemptions::Standing;
 use crate::risk::Position;
 use crate::shares::{to_assets, to_shares, Rounding};
 use crate::state::{small, Session, Vault};
@@ -29,6 +31,7 @@ pub(crate) struct NavParts {
     pub(crate) hedge: u128,
     pub(crate) book: i128,
     pub(crate) reserve: u128,
+    pub(crate) unvested: u128,
     pub(crate) mid: i128,
 }
 
@@ -38,9 +41,41 @@ impl NavParts {
         positive(&self.mid)
     }
 
-    /// NAV less J.
+    /// NAV at mid less what has not vested.
+    fn vested(&self) -> i128 {
+        self.mid.saturating_sub_unsigned(self.unvested)
+    }
+
+    /// NAV less J and less what has not vested.
     pub(crate) fn low(&self) -> i128 {
-        self.mid.saturating_sub_unsigned(self.reserve)
+        self.vested().saturating_sub_unsigned(self.reserve)
+    }
+}
+
+/// What shares are exchanged at.
+struct Rate {
+    nav: u128,
+    fee: Fee,
+}
+
+impl Rate {
+    /// Shares for `assets`.
+    fn shares(&self, assets: u128, rounding: Rounding) -> Result<u128> {
+        to_shares(assets, self.fee.supply, self.nav, rounding)
+    }
+
+    /// Assets for `shares`.
+    fn assets(&self, shares: u128, rounding: Rounding) -> Result<u128> {
+        to_assets(shares, self.fee.supply, self.nav, rounding)
+    }
+
+    /// Assets that still fit above NAV: none when nothing backs the shares.
+    fn room(&self) -> u128 {
+        if self.nav > 0 || self.fee.supply == 0 {
+            MAX_NAV.saturating_sub(self.nav)
+        } else {
+            0
+        }
     }
 }
 
@@ -53,7 +88,8 @@ impl Vault {
         let mid =
             free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
         let cash = small(self.cash.get());
-        Ok(NavParts { cash, owed: self.owed()?, hedge, book: position.value, reserve, mid })
+        let unvested = self.unvested(session)?;
+        Ok(NavParts { cash, owed: self.owed()?, hedge, book: position.value, reserve, unvested, mid })
     }
 
     /// NAV as a struct of the ABI.
@@ -66,59 +102,56 @@ impl Vault {
             hedge: uint(nav.hedge),
             book: int(nav.book),
             riskReserve: uint(nav.reserve),
+            unvested: uint(nav.unvested),
             mid: int(nav.mid),
             low: int(nav.low()),
         })
     }
 
-    /// NAV at mid with a checked price and no expired book: what deposits pay.
-    fn deposit_nav(&self) -> Result<u128> {
+    /// What a deposit pays: NAV at mid, at a checked price.
+    fn deposit_rate(&self) -> Result<Rate> {
         let session = self.session()?;
         let position = self.mark(&session)?;
-        self.require_settled(&position)?;
-        Ok(self.nav_parts(&session, &position)?.mid())
+        self.require_open(&session, &position)?;
+        self.rate_at_mid(&session, &position)
     }
 
-    /// NAV at mid at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
-    fn indicative_nav(&self) -> Result<u128> {
+    fn rate_at_mid(&self, session: &Session, position: &Position) -> Result<Rate> {
+        let nav = self.nav_parts(session, position)?;
+        Ok(Rate { nav: nav.mid(), fee: self.fee(&session.limits, &nav)? })
+    }
+
+    /// The vested NAV at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
+    fn indicative_rate(&self) -> Result<Rate> {
         let session = self.unpriced();
-        match self.feeds_of(&session.profile).indicative(self.vm()) {
-            Some(spot) => {
-                let session = Session { price: Price { spot, ..session.price }, ..session };
-                Ok(self.nav_parts(&session, &self.mark(&session)?)?.mid())
-            }
-            None => Ok(positive(&self.free_cash()?)),
-        }
+        let Some(spot) = self.feeds_of(&session.profile).indicative(self.vm()) else {
+            let nav = positive(&self.free_cash()?);
+            return Ok(Rate { nav, fee: Fee::none(self.shares.supply()) });
+        };
+        let session = Session { price: Price { spot, ..session.price }, ..session };
+        let nav = self.nav_parts(&session, &self.mark(&session)?)?;
+        Ok(Rate { nav: positive(&nav.vested()), fee: self.fee(&session.limits, &nav)? })
     }
 
-    /// Assets that still fit above `nav`: none when nothing backs the shares.
-    fn room(&self, nav: u128) -> u128 {
-        if nav > 0 || self.shares.supply() == 0 {
-            MAX_NAV.saturating_sub(nav)
-        } else {
-            0
-        }
-    }
-
-    /// NAV at mid and the assets that a deposit may bring now: none while paused, without a price or before a settlement.
-    fn open_room(&self) -> Result<(u128, u128)> {
+    /// What a deposit would pay now: none while paused, without a price, or while no share is priced.
+    fn open_rate(&self) -> Result<Option<Rate>> {
         let session = self.unpriced();
         let Ok(price) = self.feeds_of(&session.profile).current(self.vm(), session.now) else {
-            return Ok((0, 0));
+            return Ok(None);
         };
         let session = Session { price, ..session };
         let position = self.mark(&session)?;
-        if self.is_paused() || position.expired.is_some() {
-            return Ok((0, 0));
+        if self.is_paused() || self.stop(&session, &position)?.is_some() {
+            return Ok(None);
         }
-        let nav = self.nav_parts(&session, &position)?.mid();
-        Ok((nav, self.room(nav)))
+        self.rate_at_mid(&session, &position).map(Some)
     }
 
-    fn take_deposit(&mut self, assets: u128, shares: u128, receiver: Address) -> Result<()> {
+    fn take_deposit(&mut self, rate: &Rate, assets: u128, shares: u128, receiver: Address) -> Result<()> {
         ensure(shares > 0, || DepositTooSmall { assets: uint(assets) })?;
         let vm = self.vm().clone();
         let sender = vm.msg_sender();
+        self.pay_fee(&rate.fee)?;
         self.credit_cash(assets)?;
         self.shares.mint(&vm, receiver, shares)?;
 
@@ -134,11 +167,13 @@ pub trait Deposits {
     /// USDC.
     #[selector(name = "asset")]
     fn asset_address(&self) -> Address;
-    /// NAV at mid, at the feed's last answer.
+    /// The vault: it is its own share.
+    fn share(&self) -> Address;
+    /// NAV at mid less what has not vested, at the feed's last answer.
     fn total_assets(&self) -> Result<U256>;
-    /// Shares for `assets` at NAV at mid.
+    /// Shares for `assets` at that NAV.
     fn convert_to_shares(&self, assets: U256) -> Result<U256>;
-    /// Assets for `shares` at NAV at mid.
+    /// Assets for `shares` at that NAV.
     fn convert_to_assets(&self, shares: U256) -> Result<U256>;
     /// Assets that can be deposited now.
     fn max_deposit(&self, receiver: Address) -> Result<U256>;
@@ -166,13 +201,15 @@ pub trait Deposits {
     fn redeem(&mut self, shares: U256, receiver: Address, controller: Address) -> Result<U256>;
     /// Takes shares into escrow for redemption.
     fn request_redeem(&mut self, shares: U256, controller: Address, owner: Address) -> Result<U256>;
+    /// Gives the shares of a request back.
+    fn cancel_redeem_request(&mut self, request_id: U256, controller: Address) -> Result<()>;
     /// Shares that wait for processing.
     fn pending_redeem_request(&self, request_id: U256, controller: Address) -> U256;
     /// Shares that were processed and not yet taken.
     fn claimable_redeem_request(&self, request_id: U256, controller: Address) -> U256;
-    /// Processes what waits for `controller`.
-    fn process_redemption(&mut self, controller: Address) -> Result<(U256, U256)>;
-    /// Seconds from request to processing.
+    /// Processes the oldest epoch that waits.
+    fn process_epoch(&mut self) -> Result<(U256, U256, U256)>;
+    /// Seconds from an epoch's close to its processing.
     fn redeem_delay(&self) -> U256;
 }
 
@@ -183,79 +220,77 @@ impl Deposits for Vault {
         self.asset_token().0
     }
 
+    fn share(&self) -> Address {
+        self.vm().contract_address()
+    }
+
     fn total_assets(&self) -> Result<U256> {
         lock::check()?;
-        self.indicative_nav().map(uint)
+        Ok(uint(self.indicative_rate()?.nav))
     }
 
     fn convert_to_shares(&self, assets: U256) -> Result<U256> {
         lock::check()?;
-        let nav = self.indicative_nav()?;
-        to_shares(to_u128(assets).or_overflow()?, self.shares.supply(), nav, Rounding::Down).map(uint)
+        self.indicative_rate()?.shares(to_u128(assets).or_overflow()?, Rounding::Down).map(uint)
     }
 
     fn convert_to_assets(&self, shares: U256) -> Result<U256> {
         lock::check()?;
-        let nav = self.indicative_nav()?;
-        to_assets(to_u128(shares).or_overflow()?, self.shares.supply(), nav, Rounding::Down).map(uint)
+        self.indicative_rate()?.assets(to_u128(shares).or_overflow()?, Rounding::Down).map(uint)
     }
 
     fn max_deposit(&self, _receiver: Address) -> Result<U256> {
-        Ok(uint(self.open_room()?.1))
+        Ok(uint(self.open_rate()?.map_or(0, |rate| rate.room())))
     }
 
     fn preview_deposit(&self, assets: U256) -> Result<U256> {
         lock::check()?;
-        to_shares(to_u128(assets).or_overflow()?, self.shares.supply(), self.deposit_nav()?, Rounding::Down)
-            .map(uint)
+        self.deposit_rate()?.shares(to_u128(assets).or_overflow()?, Rounding::Down).map(uint)
     }
 
     fn deposit(&mut self, assets: U256, receiver: Address) -> Result<U256> {
         lock::take()?;
         self.require_unpaused()?;
-        let nav = self.deposit_nav()?;
-        let (amount, room) = (to_u128(assets).or_overflow()?, self.room(nav));
+        let rate = self.deposit_rate()?;
+        let (amount, room) = (to_u128(assets).or_overflow()?, rate.room());
         ensure(amount <= room, || ERC4626ExceededMaxDeposit { receiver, assets, max: uint(room) })?;
-        let shares = to_shares(amount, self.shares.supply(), nav, Rounding::Down)?;
+        let shares = rate.shares(amount, Rounding::Down)?;
 
-        self.take_deposit(amount, shares, receiver)?;
+        self.take_deposit(&rate, amount, shares, receiver)?;
         lock::release();
         Ok(uint(shares))
     }
 
     fn max_mint(&self, _receiver: Address) -> Result<U256> {
-        match self.open_room()? {
-            (_, 0) => Ok(U256::ZERO),
-            (nav, room) => to_shares(room, self.shares.supply(), nav, Rounding::Down).map(uint),
-        }
+        let Some(rate) = self.open_rate()? else { return Ok(U256::ZERO) };
+        rate.shares(rate.room(), Rounding::Down).map(uint)
     }
 
     fn preview_mint(&self, shares: U256) -> Result<U256> {
         lock::check()?;
-        to_assets(to_u128(shares).or_overflow()?, self.shares.supply(), self.deposit_nav()?, Rounding::Up)
-            .map(uint)
+        self.deposit_rate()?.assets(to_u128(shares).or_overflow()?, Rounding::Up).map(uint)
     }
 
     fn mint(&mut self, shares: U256, receiver: Address) -> Result<U256> {
         lock::take()?;
         self.require_unpaused()?;
-        let nav = self.deposit_nav()?;
-        let (amount, room) = (to_u128(shares).or_overflow()?, self.room(nav));
-        let assets = to_assets(amount, self.shares.supply(), nav, Rounding::Up)?;
-        let max = to_shares(room, self.shares.supply(), nav, Rounding::Down)?;
+        let rate = self.deposit_rate()?;
+        let (amount, room) = (to_u128(shares).or_overflow()?, rate.room());
+        let assets = rate.assets(amount, Rounding::Up)?;
+        let max = rate.shares(room, Rounding::Down)?;
         ensure(assets <= room, || ERC4626ExceededMaxMint { receiver, shares, max: uint(max) })?;
 
-        self.take_deposit(assets, amount, receiver)?;
+        self.take_deposit(&rate, assets, amount, receiver)?;
         lock::release();
         Ok(uint(assets))
     }
 
     fn max_withdraw(&self, controller: Address) -> U256 {
-        uint(self.claimable(controller).1)
+        uint(self.payable(controller).1)
     }
 
     fn max_redeem(&self, controller: Address) -> U256 {
-        uint(self.claimable(controller).0)
+        uint(self.payable(controller).0)
     }
 
     fn preview_withdraw(&self, _assets: U256) -> Result<U256> {
@@ -269,7 +304,8 @@ impl Deposits for Vault {
     fn withdraw(&mut self, assets: U256, receiver: Address, controller: Address) -> Result<U256> {
         lock::take()?;
         self.require_controller(controller)?;
-        let (claimable_shares, claimable_assets) = self.claimable(controller);
+        let Standing { shares: claimable_shares, assets: claimable_assets, .. } =
+            self.redemptions.standing(controller);
         let max = uint(claimable_assets);
         ensure(assets <= max, || ERC4626ExceededMaxWithdraw { controller, assets, max })?;
         let amount = to_u128(assets).or_overflow()?;
@@ -286,7 +322,8 @@ impl Deposits for Vault {
     fn redeem(&mut self, shares: U256, receiver: Address, controller: Address) -> Result<U256> {
         lock::take()?;
         self.require_controller(controller)?;
-        let (claimable_shares, claimable_assets) = self.claimable(controller);
+        let Standing { shares: claimable_shares, assets: claimable_assets, .. } =
+            self.redemptions.standing(controller);
         let max = uint(claimable_shares);
         ensure(shares <= max, || ERC4626ExceededMaxRedeem { controller, shares, max })?;
         let amount = to_u128(shares).or_overflow()?;
@@ -302,27 +339,34 @@ impl Deposits for Vault {
 
     fn request_redeem(&mut self, shares: U256, controller: Address, owner: Address) -> Result<U256> {
         lock::take()?;
-        self.request(shares, controller, owner)?;
+        let id = self.request(shares, controller, owner)?;
         lock::release();
-        Ok(U256::ZERO)
+        Ok(uint(id))
     }
 
-    fn pending_redeem_request(&self, _request_id: U256, controller: Address) -> U256 {
-        uint(self.pending(controller))
-    }
-
-    fn claimable_redeem_request(&self, _request_id: U256, controller: Address) -> U256 {
-        uint(self.claimable(controller).0)
-    }
-
-    fn process_redemption(&mut self, controller: Address) -> Result<(U256, U256)> {
+    fn cancel_redeem_request(&mut self, request_id: U256, controller: Address) -> Result<()> {
         lock::take()?;
-        let (shares, assets) = self.process(controller)?;
+        self.cancel(request_id, controller)?;
         lock::release();
-        Ok((uint(shares), uint(assets)))
+        Ok(())
+    }
+
+    fn pending_redeem_request(&self, request_id: U256, controller: Address) -> U256 {
+        uint(self.standing(request_id, controller).pending)
+    }
+
+    fn claimable_redeem_request(&self, request_id: U256, controller: Address) -> U256 {
+        uint(self.standing(request_id, controller).shares)
+    }
+
+    fn process_epoch(&mut self) -> Result<(U256, U256, U256)> {
+        lock::take()?;
+        let (id, shares, assets) = self.process()?;
+        lock::release();
+        Ok((uint(id), uint(shares), uint(assets)))
     }
 
     fn redeem_delay(&self) -> U256 {
-        uint(self.settings().profile.redeemDelay.into())
+        uint(self.delay().into())
     }
 }

@@ -43,6 +43,11 @@ impl Vault {
         self.roles.get(usize::from(slot(role))).unwrap_or_default()
     }
 
+    /// Who owns the vault.
+    pub(crate) fn owner(&self) -> Address {
+        self.holder(&OWNER)
+    }
+
     fn assign(&mut self, role: IVault::Role, account: Address) -> Result<()> {
         self.roles.setter(usize::from(slot(&role))).or_overflow()?.set(account);
         emit(self.vm(), &RoleSet { role, account });
@@ -191,6 +196,7 @@ impl Governance for Vault {
     fn unpause(&mut self) -> Result<()> {
         lock::take()?;
         self.require_role(OWNER)?;
+        self.require_no_shortfall()?;
 
         self.store_paused(false);
         let account = self.vm().msg_sender();

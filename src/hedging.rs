@@ -22,7 +22,7 @@ use crate::error::{calldata, emit, ensure, fail, OrOverflow, Result, Revert};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::risk::Position;
-use crate::state::{small, wide, word64, Session, Vault};
+use crate::state::{decrease, increase, small, word64, Session, Vault};
 
 /// Most legs of one hedge.
 const MAX_LEGS: usize = 4;
@@ -137,12 +137,11 @@ impl Vault {
     }
 
     fn book_hedge(&mut self, buying: bool, filled: u128, cash: u128) -> Result<()> {
-        let held = small(self.hedge.get());
         if buying {
-            self.hedge.set(wide(held.checked_add(filled).or_overflow()?));
+            increase(&mut self.hedge, filled)?;
             self.debit_cash(cash)
         } else {
-            self.hedge.set(wide(held.checked_sub(filled).or_overflow()?));
+            decrease(&mut self.hedge, filled)?;
             self.credit_cash(cash)
         }
     }

@@ -18,8 +18,18 @@
 //! profile's reserve move either way. A trade that moves it further out is refused (`liquidity`).
 //!
 //! # SHARE PRICE
-//! Deposits pay NAV at mid; redemptions receive NAV at mid less J. Both come from an internal ledger: tokens sent to the vault change
-//! nothing. A million virtual shares make the first deposit safe (`shares`).
+//! Deposits pay NAV at mid; redemptions receive NAV at mid less J and less the spread income that has not vested, which does so in a straight
+//! line to the expiry of its trade (`vesting`). All come from an internal ledger: tokens sent to the vault change nothing. A million virtual
+//! shares make the first deposit safe (`shares`). A fee on gains above a high-water mark is off unless the limits name it (`fee`).
+//!
+//! # REDEMPTIONS
+//! Requests of one epoch share one price and one fill, pro rata, as far as free cash goes that neither hedging nor the market's least
+//! liquidity asks for; the rest waits, and epochs are filled in order (`epochs`). A request can be cancelled until half the delay after its
+//! epoch closed. Nobody comes or is processed round an expiry or after a jump of the feed (`breakers`).
+//!
+//! # SHORTFALL
+//! When liabilities exceed assets anyone may record it: from then on the live series share cash and hedges in proportion to their value at
+//! that instant, and claims of them are paid in kind at any time (`shortfall`).
 //!
 //! # HEDGES
 //! While |target - position| is outside the outer band, anyone may bring it back through an allow-listed venue, within the slippage cap
@@ -38,8 +48,9 @@
 //! settlement needs the feed's rounds; claims of settled series need nothing but the token.
 //!
 //! # KNOWN LIMITS
-//! Hedges are spot only. The surface comes from one publisher, unsigned. There is no stress grid, no vesting of the spread, no batching
-//! of redemptions and no reward for hedging yet.
+//! Hedges are spot only. The surface comes from one publisher, unsigned. There is no reward for hedging yet. What redemptions leave is
+//! checked for cash, not against the stress grid. Where two phases of the feed ran side by side at an expiry, a round of either may settle it.
+//! What rounding leaves of processed redemptions, under a micro-dollar a request, stays set aside.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 #[macro_use]
@@ -47,14 +58,18 @@ extern crate alloc;
 
 mod amounts;
 mod book;
+mod breakers;
 mod deposits;
+mod epochs;
 mod error;
+mod fee;
 mod governance;
 mod hedging;
 mod liquidity;
 mod lock;
 mod market;
 mod oracle;
+mod permit;
 mod positions;
 mod profile;
 mod redemptions;
@@ -62,10 +77,12 @@ mod risk;
 mod routes;
 mod settlement;
 mod shares;
+mod shortfall;
 mod state;
 mod throttle;
 mod token;
 mod trading;
+mod vesting;
 
 pub use error::Revert;
 pub use routes::main as entrypoint;

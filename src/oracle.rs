@@ -12,7 +12,7 @@ use interfaces::vault::IVault::{
 use stylus_sdk::host::VM;
 
 use crate::amounts::{to_i128, to_u128, to_u64, uint};
-use crate::error::{calldata, ensure, OrOverflow, Result, Revert};
+use crate::error::{calldata, ensure, Result, Revert};
 use crate::token::{static_call, word};
 
 /// Largest price the kernels take: 2^50 / 1e8 is 11 million dollars.
@@ -105,20 +105,40 @@ impl Feeds {
         Ok(())
     }
 
-    /// The price of round `id`, proven to be the last one at or before `expiry` by the round after it.
+    /// The price of the round before `id`, none where the feed has no such round in that phase.
+    pub(crate) fn before(&self, vm: &VM, id: u128) -> Option<u64> {
+        by_id(vm, self.price, round_id(id.checked_sub(1)?)).and_then(|round| spot(round.answer)).ok()
+    }
+
+    /// The price of round `id`, proven to be the last one at or before `expiry` by the round after it: the next of its phase, or the first
+    /// of the next phase where its phase has no further one.
     pub(crate) fn settlement(&self, vm: &VM, id: U80, expiry: u64) -> Result<u64> {
         let round = by_id(vm, self.price, id)?;
-        let next = by_id(vm, self.price, id.checked_add(U80::ONE).or_overflow()?)?;
+        let [low, phase] = id.into_limbs();
+        let mut next = self.updated_at(vm, U80::from_limbs([low.wrapping_add(1), phase]));
+        if next.is_zero() {
+            next = self.updated_at(vm, U80::from_limbs([1, phase.wrapping_add(1) & 0xffff]));
+        }
         let moment = uint(expiry.into());
-        let straddles = !round.updated_at.is_zero() && round.updated_at <= moment && moment < next.updated_at;
+        let straddles = !round.updated_at.is_zero() && round.updated_at <= moment && moment < next;
         ensure(straddles, || RoundNotStraddling {
             roundId: id,
             updatedAt: round.updated_at,
-            nextUpdatedAt: next.updated_at,
+            nextUpdatedAt: next,
             expiry,
         })?;
         Ok(spot(round.answer)?)
     }
+
+    /// When a round was answered, zero where there is none.
+    fn updated_at(&self, vm: &VM, id: U80) -> U256 {
+        by_id(vm, self.price, id).map_or(U256::ZERO, |round| round.updated_at)
+    }
+}
+
+fn round_id(id: u128) -> U80 {
+    let [low, high, ..] = uint(id).into_limbs();
+    U80::from_limbs([low, high & 0xffff])
 }
 
 fn spot(answer: I256) -> Result<u64, Fault> {

@@ -20,9 +20,8 @@ use crate::amounts::to_u128;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::state::Vault;
 
-/// Interface ids: ERC-165, ERC-6909, ERC-7540 operators, ERC-7540 asynchronous redemption.
-const SUPPORTED: [[u8; 4]; 4] =
-    [[0x01, 0xff, 0xc9, 0xa7], [0x0f, 0x63, 0x2f, 0xb3], [0xe3, 0xbc, 0x4e, 0x65], [0x62, 0x0e, 0xe8, 0xe4]];
+/// Interface ids: ERC-165, ERC-6909, ERC-7575, ERC-7540 operators, ERC-7540 asynchronous redemption.
+const SUPPORTED: [u32; 5] = [0x01ff_c9a7, 0x0f63_2fb3, 0x2f0a_18c5, 0xe3bc_4e65, 0x620e_e8e4];
 
 /// Balances, approvals and open amounts by series.
 #[storage]
@@ -216,6 +215,6 @@ pub trait Erc165 {
 #[public]
 impl Erc165 for Vault {
     fn supports_interface(&self, interface_id: FixedBytes<4>) -> bool {
-        SUPPORTED.contains(&interface_id.0)
+        SUPPORTED.contains(&u32::from_be_bytes(interface_id.0))
     }
 }

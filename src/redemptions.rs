@@ -1,35 +1,60 @@
-//! Redemptions, after ERC-7540: shares go into escrow and wait, anyone has them processed at NAV less J as far as free cash that
-//! hedging does not ask for allows, and what was processed is taken in any state of the vault.
+//! Redemptions, after ERC-7540: shares go into escrow for an epoch (`epochs`), and what was processed is taken in any state of the vault.
+//!
+//! A controller has one request at a time, in one epoch: it may grow while the epoch is open, and the next begins when all of it was
+//! processed and taken. So no claim ever walks over epochs.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256};
 use interfaces::erc4626::IERC4626::{
-    NoPendingRedemption, RedeemRequest, RedemptionNotReady, RedemptionProcessed, Withdraw,
+    CancelRedeemRequest, NoPendingRedemption, RedeemRequest, RedemptionLocked, RedemptionOpen, Withdraw,
 };
-use interfaces::vault::IVault::InsufficientLiquidity;
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageMap, StorageU128, StorageU64};
+use stylus_sdk::storage::StorageMap;
 
 use crate::amounts::{to_u128, uint};
+use crate::epochs::Epochs;
 use crate::error::{emit, ensure, OrOverflow, Result};
-use crate::liquidity::positive;
-use crate::shares::{to_assets, Rounding};
-use crate::state::{small, wide, word64, Vault};
+use crate::state::{at, decrease, increase, put, small, Row, Vault};
 
-/// A controller's redemption: what waits, and what can be taken.
-#[storage]
-pub struct Redemption {
-    pending: StorageU128,
-    claimable_shares: StorageU128,
-    claimable_assets: StorageU128,
-    ready_at: StorageU64,
-}
+/// Numbers of a request: shares, the epoch's id, and shares and assets that were taken of what was processed.
+const SHARES: usize = 0;
+const EPOCH: usize = 1;
+const TAKEN_SHARES: usize = 2;
+const TAKEN_ASSETS: usize = 3;
 
-/// Redemptions by controller.
+/// Redemptions: one request of each controller, and the epochs.
 #[storage]
 pub struct Redemptions {
-    of: StorageMap<Address, Redemption>,
+    of: StorageMap<Address, Row>,
+    pub(crate) epochs: Epochs,
+}
+
+/// A request as it stands.
+#[derive(Default)]
+pub(crate) struct Standing {
+    pub(crate) epoch: u128,
+    /// Shares not processed.
+    pub(crate) pending: u128,
+    /// Shares processed and not taken.
+    pub(crate) shares: u128,
+    /// Their assets [micro-USD]
+    pub(crate) assets: u128,
+}
+
+impl Redemptions {
+    /// The request of a controller; nothing where there is none.
+    pub(crate) fn standing(&self, controller: Address) -> Standing {
+        let request = self.of.getter(controller);
+        let (shares, epoch) = (at(&request, SHARES), at(&request, EPOCH));
+        let (assets, processed) = self.epochs.fill(epoch).part(shares).unwrap_or_default();
+        Standing {
+            epoch,
+            pending: shares.saturating_sub(processed),
+            shares: processed.saturating_sub(at(&request, TAKEN_SHARES)),
+            assets: assets.saturating_sub(at(&request, TAKEN_ASSETS)),
+        }
+    }
 }
 
 impl Vault {
@@ -39,69 +64,54 @@ impl Vault {
         ensure(allowed, || interfaces::erc20::IERC20::ERC20InvalidSpender { spender: caller })
     }
 
-    pub(crate) fn request(&mut self, shares: U256, controller: Address, owner: Address) -> Result<()> {
+    pub(crate) fn request(&mut self, shares: U256, controller: Address, owner: Address) -> Result<u128> {
+        self.require_controller(controller)?;
         let vm = self.vm().clone();
         let sender = vm.msg_sender();
         if sender != owner && !self.positions.is_operator(owner, sender) {
             self.shares.spend_allowance(owner, sender, shares)?;
         }
         let amount = to_u128(shares).or_overflow()?;
-        ensure(amount > 0, || NoPendingRedemption { controller })?;
-        let ready_at = self.now().checked_add(self.settings().profile.redeemDelay.into()).or_overflow()?;
+        ensure(amount > 0, || NoPendingRedemption {})?;
+        let id = self.redemptions.epochs.join(self.now(), self.delay())?;
+        let Standing { epoch, pending, shares: claimable, .. } = self.redemptions.standing(controller);
+        ensure(epoch == id || (pending == 0 && claimable == 0), || RedemptionOpen {
+            requestId: uint(epoch),
+            controller,
+        })?;
 
         self.shares.move_(&vm, owner, vm.contract_address(), shares)?;
-        let mut redemption = self.redemptions.of.setter(controller);
-        let pending = small(redemption.pending.get()).checked_add(amount).or_overflow()?;
-        redemption.pending.set(wide(pending));
-        redemption.ready_at.set(alloy_primitives::U64::from_limbs([ready_at]));
+        self.redemptions.epochs.add(id, amount)?;
+        let had = if epoch == id { pending } else { 0 };
+        let mut request = self.redemptions.of.setter(controller);
+        put(&mut request, SHARES, had.checked_add(amount).or_overflow()?)?;
+        put(&mut request, EPOCH, id)?;
+        put(&mut request, TAKEN_SHARES, 0)?;
+        put(&mut request, TAKEN_ASSETS, 0)?;
 
-        emit(&vm, &RedeemRequest { controller, owner, requestId: U256::ZERO, sender, shares });
-        Ok(())
+        emit(&vm, &RedeemRequest { controller, owner, requestId: uint(id), sender, shares });
+        Ok(id)
     }
 
-    /// Shares that can be processed now and their assets at NAV less J.
-    fn redeemable(&self, pending: u128) -> Result<(u128, u128)> {
-        let session = self.session()?;
-        let position = self.mark(&session)?;
-        self.require_settled(&position)?;
-        let nav = positive(&self.nav_parts(&session, &position)?.low());
-        let assets = to_assets(pending, self.shares.supply(), nav, Rounding::Down)?;
-        let spendable = self.spendable(&position)?;
-        if assets <= spendable {
-            return Ok((pending, assets));
-        }
-        let part = maths::mul_div_down(pending, spendable, assets).or_overflow()?;
-        let paid = to_assets(part, self.shares.supply(), nav, Rounding::Down)?;
-        ensure(paid > 0, || InsufficientLiquidity { needed: uint(assets), available: uint(spendable) })?;
-        Ok((part, paid))
-    }
-
-    pub(crate) fn process(&mut self, controller: Address) -> Result<(u128, u128)> {
-        let redemption = self.redemptions.of.getter(controller);
-        let pending = small(redemption.pending.get());
-        let ready_at = word64(redemption.ready_at.get());
-        ensure(pending > 0, || NoPendingRedemption { controller })?;
-        let now = self.now();
-        ensure(now >= ready_at, || RedemptionNotReady {
-            controller,
-            readyAt: uint(ready_at.into()),
+    pub(crate) fn cancel(&mut self, request_id: U256, controller: Address) -> Result<()> {
+        self.require_controller(controller)?;
+        let Standing { epoch, pending: shares, .. } = self.redemptions.standing(controller);
+        let (now, id) = (self.now(), uint(epoch));
+        ensure(shares > 0 && request_id == id, || NoPendingRedemption {})?;
+        let [_, locked_from, _] = self.redemptions.epochs.times(epoch, self.delay());
+        ensure(now < locked_from, || RedemptionLocked {
+            requestId: id,
+            lockedFrom: uint(locked_from.into()),
             timestamp: uint(now.into()),
         })?;
-        let (shares, assets) = self.redeemable(pending)?;
 
         let vm = self.vm().clone();
-        self.shares.burn(&vm, vm.contract_address(), shares)?;
-        let owed = small(self.redemptions_owed.get()).checked_add(assets).or_overflow()?;
-        self.redemptions_owed.set(wide(owed));
-        let mut redemption = self.redemptions.of.setter(controller);
-        redemption.pending.set(wide(pending.checked_sub(shares).or_overflow()?));
-        let claimable = small(redemption.claimable_shares.get()).checked_add(shares).or_overflow()?;
-        redemption.claimable_shares.set(wide(claimable));
-        let claimable = small(redemption.claimable_assets.get()).checked_add(assets).or_overflow()?;
-        redemption.claimable_assets.set(wide(claimable));
+        self.redemptions.epochs.remove(epoch, shares)?;
+        put(&mut self.redemptions.of.setter(controller), SHARES, 0)?;
+        self.shares.move_(&vm, vm.contract_address(), controller, uint(shares))?;
 
-        emit(&vm, &RedemptionProcessed { controller, shares: uint(shares), assets: uint(assets) });
-        Ok((shares, assets))
+        emit(&vm, &CancelRedeemRequest { controller, requestId: id, sender: vm.msg_sender() });
+        Ok(())
     }
 
     /// Pays `assets` for `shares` that were processed for `controller`.
@@ -112,13 +122,10 @@ impl Vault {
         receiver: Address,
         controller: Address,
     ) -> Result<()> {
-        let mut redemption = self.redemptions.of.setter(controller);
-        let left = small(redemption.claimable_shares.get()).checked_sub(shares).or_overflow()?;
-        redemption.claimable_shares.set(wide(left));
-        let left = small(redemption.claimable_assets.get()).checked_sub(assets).or_overflow()?;
-        redemption.claimable_assets.set(wide(left));
-        let owed = small(self.redemptions_owed.get()).checked_sub(assets).or_overflow()?;
-        self.redemptions_owed.set(wide(owed));
+        let mut request = self.redemptions.of.setter(controller);
+        increase(&mut *request.setter(TAKEN_SHARES).or_overflow()?, shares)?;
+        increase(&mut *request.setter(TAKEN_ASSETS).or_overflow()?, assets)?;
+        decrease(&mut self.redemptions_owed, assets)?;
         self.raise_cash(assets)?;
         self.debit_cash(assets)?;
 
@@ -132,12 +139,23 @@ impl Vault {
         self.asset_token().push(&vm, receiver, assets)
     }
 
-    pub(crate) fn pending(&self, controller: Address) -> u128 {
-        small(self.redemptions.of.getter(controller).pending.get())
+    /// The request of a controller if it is the one with this id.
+    pub(crate) fn standing(&self, request_id: U256, controller: Address) -> Standing {
+        let standing = self.redemptions.standing(controller);
+        if request_id == uint(standing.epoch) {
+            standing
+        } else {
+            Standing::default()
+        }
     }
 
-    pub(crate) fn claimable(&self, controller: Address) -> (u128, u128) {
-        let redemption = self.redemptions.of.getter(controller);
-        (small(redemption.claimable_shares.get()), small(redemption.claimable_assets.get()))
+    /// Shares and assets of processed redemptions that cash is there for, without a sale of hedges.
+    pub(crate) fn payable(&self, controller: Address) -> (u128, u128) {
+        let Standing { shares, assets, .. } = self.redemptions.standing(controller);
+        let cash = small(self.cash.get());
+        if assets <= cash {
+            return (shares, assets);
+        }
+        (maths::mul_div_down(shares, cash, assets).unwrap_or_default(), cash)
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ::book::{Hedge, Order, Request};
+use ::book::{Hedge, Order, Request, Stored};
 use alloy_primitives::{B256, I256};
 use alloy_sol_types::SolCall;
 use interfaces::engine::IRiskEngine::{markCall, offerCall};
@@ -33,8 +33,8 @@ pub(crate) struct Position {
     pub(crate) needed: u128,
     /// The no-trade band.
     pub(crate) band: Band,
-    /// An expired book that waits for its settlement price [unix seconds]
-    pub(crate) expired: Option<u64>,
+    /// The earliest expiry that is not settled, of all time where there is none [unix seconds]
+    pub(crate) expiry: u64,
 }
 
 /// A trade that the engine admits [micro-USD].
@@ -51,11 +51,19 @@ impl Vault {
     pub(crate) fn mark(&self, session: &Session) -> Result<Position> {
         let request = self.question(session, Vec::new())?;
         let expiries = request.stored.iter().map(|stored| u64::from(stored.header.expiry));
-        let expired = { expiries }.find(|expiry| *expiry <= session.now);
+        let expiry = expiries.min().unwrap_or(u64::MAX);
         let numbers = self.ask(markCall::SELECTOR, &request)?;
         let [value, delta, risk, needed, inner, outer, ..] = numbers[..] else { return self.garbled() };
         let band = Band { inner: positive(&inner), outer: positive(&outer) };
-        Ok(Position { value, delta, risk: positive(&risk), needed: positive(&needed), band, expired })
+        Ok(Position { value, delta, risk: positive(&risk), needed: positive(&needed), band, expiry })
+    }
+
+    /// Model value of positions that are not the book's, at another time and price [micro-USD].
+    pub(crate) fn value(&self, session: &Session, stored: Stored, spot: u64, now: u32) -> Result<i128> {
+        let (hedge, stored) = (Hedge { lots: 0, value: 0 }, vec![stored]);
+        let request =
+            Request { settings: session.packed, spot, now, hedge, free: 0, orders: Vec::new(), stored };
+        self.ask(markCall::SELECTOR, &request)?.first().copied().or_overflow()
     }
 
     /// The premium of a trade, and that no limit of the book forbids it.

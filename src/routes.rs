@@ -54,6 +54,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             rebalanceCall => rebalance(legs, deadline);
             settleCall => settle(expiry, round_id);
             claimCall => claim(series, receiver);
+            recordShortfallCall => record_shortfall();
             settlementPriceCall => settlement_price(expiry);
             listExpiryCall => list_expiry(expiry, base, step, count);
             setSurfaceCall => set_surface(slices);
@@ -78,6 +79,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
         }
         IERC4626 {
             assetCall => asset_address();
+            shareCall => share();
             totalAssetsCall => total_assets();
             convertToSharesCall => convert_to_shares(assets);
             convertToAssetsCall => convert_to_assets(shares);
@@ -94,9 +96,10 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             previewRedeemCall => preview_redeem(shares);
             redeemCall => redeem(shares, receiver, controller);
             requestRedeemCall => request_redeem(shares, controller, owner);
+            cancelRedeemRequestCall => cancel_redeem_request(id, controller);
             pendingRedeemRequestCall => pending_redeem_request(id, controller);
             claimableRedeemRequestCall => claimable_redeem_request(id, controller);
-            processRedemptionCall => process_redemption(controller);
+            processEpochCall => process_epoch();
             redeemDelayCall => redeem_delay();
         }
         IERC20 {
@@ -109,6 +112,9 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             transferCall => transfer(to, value);
             approveCall => approve(spender, value);
             transferFromCall => transfer_from(from, to, value);
+            permitCall => permit(owner, spender, value, deadline, v, r, s);
+            noncesCall => nonces(owner);
+            DOMAIN_SEPARATORCall => domain_separator();
         }
         IERC6909 {
             balanceOfCall => position_of(owner, id);

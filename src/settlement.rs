@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use ::book::Stored;
 use alloy_primitives::{aliases::U80, Address, U256, U64};
 use interfaces::vault::IVault::{AlreadySettled, Claimed, ExpiryNotListed, NotExpired, NotSettled, Settled};
-use options::Kind;
+use options::{Kind, Series};
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{to_u128, uint, WAD, WAD_PER_PRICE};
@@ -13,7 +13,7 @@ use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::lock;
 use crate::positions::parse;
-use crate::state::{small, wide, word64, Vault};
+use crate::state::{decrease, increase, word64, Vault};
 
 /// Strikes are in 1e-6 USD, prices in 1e-8.
 const PRICE_PER_STRIKE: i128 = 100;
@@ -34,8 +34,7 @@ impl Vault {
         let owed = payoff_owed(&self.book.stored(index), price, profile.lot)?;
 
         self.settlements.setter(U64::from_limbs([expiry])).set(U64::from_limbs([price]));
-        let claims = small(self.claims_owed.get()).checked_add(owed).or_overflow()?;
-        self.claims_owed.set(wide(claims));
+        increase(&mut self.claims_owed, owed)?;
         self.book.clear(index)?;
         self.set_live(index, false)?;
 
@@ -44,41 +43,51 @@ impl Vault {
         Ok(price)
     }
 
-    /// Burns the caller's position in a settled series and returns what it is worth, rounded down [micro-USD].
-    fn claim_series(&mut self, id: U256, receiver: Address) -> Result<u128> {
+    /// Burns the caller's position in a series that is settled, or was live when a shortfall was recorded, and returns what it is paid,
+    /// rounded down [USDC], [token units of the underlying].
+    fn claim_series(&mut self, id: U256, receiver: Address) -> Result<(u128, u128)> {
         let series = parse(id)?;
-        let price = self.settled_price(series.expiry.into());
-        ensure(price != 0, || NotSettled { series: id })?;
         let vm = self.vm().clone();
         let account = vm.msg_sender();
         let size = self.positions.balance(account, id);
-        let strike = u128::from(series.strike).checked_mul(100).or_overflow()?;
-        let price = u128::from(price);
-        let each = match series.kind {
-            Kind::Call => price.saturating_sub(strike),
-            Kind::Put => strike.saturating_sub(price),
+        let amount = to_u128(size).or_overflow()?;
+        let (payoff, hedge) = match self.settled_price(series.expiry.into()) {
+            0 => self.claim_frozen(&series, amount)?.ok_or(NotSettled { series: id })?,
+            price => (payoff_of(&series, amount, price)?, 0),
         };
-        let per_micro = WAD.checked_mul(100).or_overflow()?;
-        let payoff = maths::mul_div_down(to_u128(size).or_overflow()?, each, per_micro).or_overflow()?;
 
         self.positions.burn(&vm, account, id, size)?;
         emit(&vm, &Claimed { account, receiver, series: id, size, payoff: uint(payoff) });
-        Ok(payoff)
+        Ok((payoff, hedge))
     }
 
     fn claim_all(&mut self, series: &[U256], receiver: Address) -> Result<u128> {
-        let mut payoff = 0_u128;
+        let (mut payoff, mut hedge) = (0_u128, 0_u128);
         for id in series {
-            payoff = payoff.checked_add(self.claim_series(*id, receiver)?).or_overflow()?;
+            let (cash, units) = self.claim_series(*id, receiver)?;
+            payoff = payoff.checked_add(cash).or_overflow()?;
+            hedge = hedge.checked_add(units).or_overflow()?;
         }
-        let owed = small(self.claims_owed.get()).checked_sub(payoff).or_overflow()?;
-        self.claims_owed.set(wide(owed));
+        decrease(&mut self.claims_owed, payoff)?;
         self.raise_cash(payoff)?;
         self.debit_cash(payoff)?;
         let vm = self.vm().clone();
         self.asset_token().push(&vm, receiver, payoff)?;
+        self.underlying_token().push(&vm, receiver, hedge)?;
         Ok(payoff)
     }
+}
+
+/// What `size` options of a settled series pay, rounded down [micro-USD].
+fn payoff_of(series: &Series, size: u128, price: u64) -> Result<u128> {
+    let strike = u128::from(series.strike).checked_mul(100).or_overflow()?;
+    let price = u128::from(price);
+    let each = match series.kind {
+        Kind::Call => price.saturating_sub(strike),
+        Kind::Put => strike.saturating_sub(price),
+    };
+    let per_micro = WAD.checked_mul(100).or_overflow()?;
+    maths::mul_div_down(size, each, per_micro).or_overflow()
 }
 
 /// What the vault owes for an expired book at `price`, rounded up [micro-USD]. By parity: calls on every net lot, less the forwards
@@ -108,8 +117,10 @@ fn payoff_owed(stored: &Stored, price: u64, lot: u64) -> Result<u128> {
 pub trait Settlement {
     /// Fixes the settlement price of an expiry.
     fn settle(&mut self, expiry: u64, round_id: U80) -> Result<U256>;
-    /// Pays the caller's positions in settled series.
+    /// Pays the caller's positions in settled series, and in all that were live when a shortfall was recorded.
     fn claim(&mut self, series: Vec<U256>, receiver: Address) -> Result<U256>;
+    /// Records that liabilities exceed assets.
+    fn record_shortfall(&mut self) -> Result<()>;
     /// Settlement price, zero before settlement.
     fn settlement_price(&self, expiry: u64) -> Result<U256>;
 }
@@ -128,6 +139,13 @@ impl Settlement for Vault {
         let payoff = self.claim_all(&series, receiver)?;
         lock::release();
         Ok(uint(payoff))
+    }
+
+    fn record_shortfall(&mut self) -> Result<()> {
+        lock::take()?;
+        self.record()?;
+        lock::release();
+        Ok(())
     }
 
     fn settlement_price(&self, expiry: u64) -> Result<U256> {

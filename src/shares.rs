@@ -16,9 +16,10 @@ use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageMap, StorageU128, StorageU256};
 
-use crate::amounts::uint;
+use crate::amounts::{uint, WAD};
 use crate::error::{emit, ensure, OrOverflow, Result};
-use crate::state::{small, wide, Vault};
+use crate::permit::Permit;
+use crate::state::{decrease, increase, small, Vault};
 
 /// Virtual shares, 1.0 of a share's 12 decimals for 1e-6 USDC.
 const VIRTUAL_SHARES: u128 = 1_000_000;
@@ -32,6 +33,8 @@ pub struct Shares {
     supply: StorageU128,
     balances: StorageMap<Address, StorageU256>,
     allowances: StorageMap<Address, StorageMap<Address, StorageU256>>,
+    /// Permits used up.
+    nonces: StorageMap<Address, StorageU256>,
 }
 
 /// The rounding of a conversion.
@@ -55,6 +58,11 @@ pub(crate) fn to_assets(shares: u128, supply: u128, nav: u128, rounding: Roundin
     ratio(shares, nav, supply, rounding)
 }
 
+/// Price of a share [1e-18 micro-USD for a unit of a share].
+pub(crate) fn price(supply: u128, nav: u128, rounding: Rounding) -> Result<u128> {
+    to_assets(WAD, supply, nav, rounding)
+}
+
 fn ratio(amount: u128, of: u128, to: u128, rounding: Rounding) -> Result<u128> {
     match rounding {
         Rounding::Down => maths::mul_div_down(amount, of, to),
@@ -74,18 +82,26 @@ impl Shares {
         self.balances.get(account)
     }
 
+    /// Permits of `owner` that were used.
+    pub(crate) fn nonce(&self, owner: Address) -> U256 {
+        self.nonces.get(owner)
+    }
+
+    /// Makes `nonce` the next of `owner`.
+    pub(crate) fn use_nonce(&mut self, owner: Address, nonce: U256) {
+        self.nonces.setter(owner).set(nonce);
+    }
+
     /// Creates shares.
     pub(crate) fn mint(&mut self, vm: &VM, to: Address, value: u128) -> Result<()> {
-        let supply = self.supply().checked_add(value).or_overflow()?;
-        self.supply.set(wide(supply));
+        increase(&mut self.supply, value)?;
         self.credit(vm, Address::ZERO, to, uint(value))
     }
 
     /// Destroys shares of `from`.
     pub(crate) fn burn(&mut self, vm: &VM, from: Address, value: u128) -> Result<()> {
         self.debit(from, uint(value))?;
-        let supply = self.supply().checked_sub(value).or_overflow()?;
-        self.supply.set(wide(supply));
+        decrease(&mut self.supply, value)?;
         emit(vm, &Transfer { from, to: Address::ZERO, value: uint(value) });
         Ok(())
     }
@@ -129,7 +145,17 @@ impl Shares {
     }
 }
 
-/// ERC-20 with metadata. `abi/IERC20.sol` is the manual.
+impl Vault {
+    /// Sets an allowance.
+    pub(crate) fn allow(&mut self, owner: Address, spender: Address, value: U256) -> Result<()> {
+        ensure(!spender.is_zero(), || ERC20InvalidSpender { spender })?;
+        self.shares.allowances.setter(owner).setter(spender).set(value);
+        emit(self.vm(), &Approval { owner, spender, value });
+        Ok(())
+    }
+}
+
+/// ERC-20 with metadata and ERC-2612. `abi/IERC20.sol` is the manual.
 #[public]
 pub trait Erc20 {
     /// Name of the share.
@@ -150,6 +176,23 @@ pub trait Erc20 {
     fn approve(&mut self, spender: Address, value: U256) -> Result<bool>;
     /// Moves shares of `from` within the caller's allowance.
     fn transfer_from(&mut self, from: Address, to: Address, value: U256) -> Result<bool>;
+    /// Sets an allowance by signature.
+    #[expect(clippy::too_many_arguments, reason = "as ERC-2612 has it")]
+    fn permit(
+        &mut self,
+        owner: Address,
+        spender: Address,
+        value: U256,
+        deadline: U256,
+        v: u8,
+        r: U256,
+        s: U256,
+    ) -> Result<()>;
+    /// Permits of `owner` that were used.
+    fn nonces(&self, owner: Address) -> U256;
+    /// EIP-712 domain of the permits.
+    #[selector(name = "DOMAIN_SEPARATOR")]
+    fn domain_separator(&self) -> U256;
 }
 
 #[public]
@@ -185,10 +228,8 @@ impl Erc20 for Vault {
     }
 
     fn approve(&mut self, spender: Address, value: U256) -> Result<bool> {
-        ensure(!spender.is_zero(), || ERC20InvalidSpender { spender })?;
         let owner = self.vm().msg_sender();
-        self.shares.allowances.setter(owner).setter(spender).set(value);
-        emit(self.vm(), &Approval { owner, spender, value });
+        self.allow(owner, spender, value)?;
         Ok(true)
     }
 
@@ -197,5 +238,27 @@ impl Erc20 for Vault {
         self.shares.spend_allowance(from, vm.msg_sender(), value)?;
         self.shares.move_(&vm, from, to, value)?;
         Ok(true)
+    }
+
+    fn permit(
+        &mut self,
+        owner: Address,
+        spender: Address,
+        value: U256,
+        deadline: U256,
+        v: u8,
+        r: U256,
+        s: U256,
+    ) -> Result<()> {
+        self.accept_permit(&Permit { owner, spender, value, deadline }, v, r, s)
+    }
+
+    fn nonces(&self, owner: Address) -> U256 {
+        self.shares.nonce(owner)
+    }
+
+    #[selector(name = "DOMAIN_SEPARATOR")]
+    fn domain_separator(&self) -> U256 {
+        self.domain().into()
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use ::book::SETTINGS;
 use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
-    EnforcedPause, Limits, OwnershipTransferred, Profile, SettlementPending, TokenFailed, ZeroAddress,
+    EnforcedPause, Limits, OwnershipTransferred, Profile, TokenFailed, ZeroAddress,
 };
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
@@ -14,7 +14,7 @@ use stylus_sdk::storage::{
 
 use crate::book::{live_indices, Book};
 use crate::deposits::Deposits;
-use crate::error::{emit, ensure, fail, OrOverflow, Result};
+use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
 use crate::market::Market;
@@ -22,12 +22,13 @@ use crate::oracle::{Feeds, Price};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
-use crate::risk::Position;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
+use crate::shortfall::Shortfall;
 use crate::throttle::Throttle;
 use crate::token::Token;
 use crate::trading::Trading;
+use crate::vesting::Vestings;
 
 /// Decimals that the vault's arithmetic is written for: USDC, and a feed in 1e-8 USD.
 const ASSET_DECIMALS: u128 = 6;
@@ -59,6 +60,10 @@ pub struct Vault {
     pub(crate) shares: Shares,
     pub(crate) positions: Positions,
     pub(crate) redemptions: Redemptions,
+    /// Spread income that vests until an expiry // [USDC]
+    pub(crate) vestings: Vestings,
+    /// Price of a share above which a gain pays the fee // [1e-18 micro-USD for a unit of a share]
+    pub(crate) high_water: StorageU128,
     /// Settlement price by expiry // [1e-8 USD]
     pub(crate) settlements: StorageMap<alloy_primitives::U64, StorageU64>,
     /// Owner, curator, guardian, publisher, pending owner.
@@ -68,6 +73,7 @@ pub struct Vault {
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
     pub(crate) throttle: Throttle,
+    pub(crate) shortfall: Shortfall,
 }
 
 #[public]
@@ -221,14 +227,6 @@ impl Vault {
         live_indices(self.live_bits()).find(|index| u64::from(self.book.header(*index).expiry) == expiry)
     }
 
-    /// Shares are priced only while no expired book waits for its price.
-    pub(crate) fn require_settled(&self, position: &Position) -> Result<()> {
-        match position.expired {
-            Some(expiry) => fail(SettlementPending { expiry }),
-            None => Ok(()),
-        }
-    }
-
     /// Whether new risk is stopped.
     pub(crate) fn is_paused(&self) -> bool {
         self.paused.get()
@@ -246,17 +244,41 @@ impl Vault {
 
     /// USDC comes in.
     pub(crate) fn credit_cash(&mut self, amount: u128) -> Result<()> {
-        let cash = small(self.cash.get()).checked_add(amount).or_overflow()?;
-        self.cash.set(wide(cash));
-        Ok(())
+        increase(&mut self.cash, amount)
     }
 
     /// USDC goes out.
     pub(crate) fn debit_cash(&mut self, amount: u128) -> Result<()> {
-        let cash = small(self.cash.get()).checked_sub(amount).or_overflow()?;
-        self.cash.set(wide(cash));
-        Ok(())
+        decrease(&mut self.cash, amount)
     }
+}
+
+/// Four numbers in two slots.
+pub(crate) type Row = StorageArray<StorageU128, 4>;
+
+/// A number of a row.
+pub(crate) fn at(row: &Row, index: usize) -> u128 {
+    small(row.get(index).unwrap_or_default())
+}
+
+/// Writes a number of a row.
+pub(crate) fn put(row: &mut Row, index: usize, number: u128) -> Result<()> {
+    row.setter(index).or_overflow()?.set(wide(number));
+    Ok(())
+}
+
+/// Adds to a stored number.
+#[inline(never)]
+pub(crate) fn increase(slot: &mut StorageU128, by: u128) -> Result<()> {
+    slot.set(wide(small(slot.get()).checked_add(by).or_overflow()?));
+    Ok(())
+}
+
+/// Takes from a stored number.
+#[inline(never)]
+pub(crate) fn decrease(slot: &mut StorageU128, by: u128) -> Result<()> {
+    slot.set(wide(small(slot.get()).checked_sub(by).or_overflow()?));
+    Ok(())
 }
 
 /// A stored 128-bit number.

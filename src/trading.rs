@@ -127,6 +127,7 @@ impl Vault {
             let size = if bought { size } else { size.checked_neg().or_overflow()? };
             emit(&vm, &Traded { account, series, size: int(size) });
         }
+        self.vest(session, ticket.legs.iter().map(|leg| leg.order.place.index), ticket.quote.spread)?;
         self.throttle.store(&ticket.admitted);
         let paid = ticket.quote.premium.unsigned_abs();
         let pays = ticket.quote.premium > 0;

@@ -145,7 +145,7 @@ fn full_books(gas: &mut Figures) {
     }
 
     let without = greeks(&mut Market::unlisted(default_profile()));
-    for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 285_000)] {
+    for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 286_000)] {
         let expiries: Vec<_> = (1..=weeks).map(|week| expiry(7 * week)).collect();
         let (mut market, strikes) = (full(&expiries, 64), 64 * weeks);
         let with = greeks(&mut market);
@@ -243,7 +243,10 @@ fn shares(meter: &mut Meter) {
     meter.view("totalSupply", IERC20::totalSupplyCall {});
     meter.view("balanceOf", IERC20::balanceOfCall { account: lp });
     meter.view("allowance", IERC20::allowanceCall { owner: lp, spender: trader });
+    meter.view("nonces", IERC20::noncesCall { owner: lp });
+    meter.view("DOMAIN_SEPARATOR", IERC20::DOMAIN_SEPARATORCall {});
     meter.view("asset", IERC4626::assetCall {});
+    meter.view("share", IERC4626::shareCall {});
     meter.view("totalAssets", IERC4626::totalAssetsCall {});
     meter.view("convertToShares", IERC4626::convertToSharesCall { assets: usdc(1.0) });
     meter.view("convertToAssets", IERC4626::convertToAssetsCall { shares: value });
@@ -255,13 +258,20 @@ fn shares(meter: &mut Meter) {
     meter.send("requestRedeem", lp, IERC4626::requestRedeemCall { shares: value, controller: lp, owner: lp });
     meter.view(
         "pendingRedeemRequest",
-        IERC4626::pendingRedeemRequestCall { requestId: U256::ZERO, controller: lp },
+        IERC4626::pendingRedeemRequestCall { requestId: U256::ONE, controller: lp },
     );
-    meter.market.move_to(START + DAY, SPOT);
-    meter.send("processRedemption", trader, IERC4626::processRedemptionCall { controller: lp });
+    meter.send(
+        "cancelRedeemRequest",
+        lp,
+        IERC4626::cancelRedeemRequestCall { requestId: U256::ONE, controller: lp },
+    );
+    let again = IERC4626::requestRedeemCall { shares: value, controller: lp, owner: lp };
+    meter.market.stage.vault(lp, again).expect("a request");
+    meter.market.move_to(START + 2 * DAY, SPOT);
+    meter.send("processEpoch", trader, IERC4626::processEpochCall {});
     meter.view(
         "claimableRedeemRequest",
-        IERC4626::claimableRedeemRequestCall { requestId: U256::ZERO, controller: lp },
+        IERC4626::claimableRedeemRequestCall { requestId: U256::ONE, controller: lp },
     );
     meter.view("maxRedeem", IERC4626::maxRedeemCall { controller: lp });
     meter.view("maxWithdraw", IERC4626::maxWithdrawCall { controller: lp });
@@ -307,6 +317,20 @@ fn settlement(meter: &mut Meter) {
     meter.send("claim", trader, IVault::claimCall { series: vec![id], receiver: trader });
 }
 
+/// An expiry with 64 strikes, all of them traded.
+fn settlement_of_64(gas: &mut Figures) {
+    let mut market = full(&[expiry(7)], 64);
+    market.stage.chain.world.warp(expiry(7) - HOUR);
+    market.stage.push_price(SPOT).expect("a round");
+    let round_id = market.stage.last_round().expect("a round");
+    market.stage.chain.world.warp(expiry(7) + HOUR);
+    market.stage.push_price(SPOT).expect("a round");
+    let trader = market.trader;
+    let (_, receipt) = market.receipt(trader, IVault::settleCall { expiry: expiry(7), roundId: round_id });
+    assert!(receipt.execution_gas <= 120_000, "a settlement of 64 strikes: {} gas", receipt.execution_gas);
+    gas.insert("settle_64".into(), receipt.execution_gas.into());
+}
+
 /// The profile is set before there are shares.
 fn profile(gas: &mut Figures) {
     let profile = default_profile();
@@ -340,6 +364,7 @@ fn gas_of_every_entry_point() {
     hedges(&mut gas);
     profile(&mut gas);
     full_books(&mut gas);
+    settlement_of_64(&mut gas);
     kernel::figures(&mut gas);
     hold("gas.json", &gas);
 }

@@ -6,7 +6,7 @@ use interfaces::erc4626::IERC4626;
 use interfaces::external::IToken;
 use interfaces::vault::IVault;
 
-use crate::market::{events, usdc, Market, DAY, HOUR, SPOT, START};
+use crate::market::{events, usdc, Market, HOUR, START};
 
 #[test]
 fn a_deposit_is_worth_what_it_brought_and_says_so() {
@@ -53,41 +53,6 @@ fn a_gift_moves_no_price() {
     market.stage.chain.send(lp, usdc_token, gift).expect("a gift");
     assert_eq!(market.nav(), nav);
     assert_eq!(market.share_price(), price);
-}
-
-#[test]
-fn a_redemption_waits_is_processed_at_the_low_mark_and_is_taken() {
-    let mut market = Market::open();
-    let (lp, vault) = (market.lp, market.stage.vault);
-    market.trade(&[(market.call(2_800), 5.0)]).expect("a trade");
-    let shares = market.stage.ask(IERC20::balanceOfCall { account: lp }).expect("shares") / U256::from(4);
-    let request = IERC4626::requestRedeemCall { shares, controller: lp, owner: lp };
-    let (_, receipt) = market.receipt(lp, request);
-    assert_eq!(events::<IERC4626::RedeemRequest>(&receipt.logs, vault).len(), 1);
-
-    let early =
-        market.stage.vault(lp, IERC4626::processRedemptionCall { controller: lp }).expect_err("too early");
-    assert!(early.to_string().starts_with("RedemptionNotReady"), "{early}");
-    market.move_to(START + DAY, SPOT);
-    let nav = market.nav();
-    let supply = market.stage.ask(IERC20::totalSupplyCall {}).expect("a supply");
-    let (processed, receipt) = market.receipt(lp, IERC4626::processRedemptionCall { controller: lp });
-    assert_eq!(processed.shares, shares);
-    let fair = nav.low.into_raw() * shares / supply;
-    assert!(
-        processed.assets <= fair && fair - processed.assets <= U256::from(2),
-        "{} {fair}",
-        processed.assets
-    );
-    assert_eq!(events::<IERC4626::RedemptionProcessed>(&receipt.logs, vault).len(), 1);
-
-    let before = market.usdc_of(lp);
-    let redeem = IERC4626::redeemCall { shares, receiver: lp, controller: lp };
-    let (assets, receipt) = market.receipt(lp, redeem);
-    assert_eq!((assets, market.usdc_of(lp) - before), (processed.assets, processed.assets));
-    assert_eq!(events::<IERC4626::Withdraw>(&receipt.logs, vault).len(), 1);
-    let left = market.stage.ask(IERC4626::maxRedeemCall { controller: lp }).expect("a limit");
-    assert_eq!(left, U256::ZERO);
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn it_lends_and_redeems() {
     let held = market.stage.ask(IERC20::balanceOfCall { account: integrator }).expect("shares");
     assert_eq!(held, shares);
     market.stage.chain.send(trader, integrator, Integrator::requestRedeemCall { shares }).expect("a request");
-    market.move_to(START + DAY, SPOT);
+    market.move_to(START + 2 * DAY, SPOT);
     let redeem = Integrator::redeemCall { receiver };
     let assets = market.stage.chain.send(trader, integrator, redeem).expect("a redemption");
     assert_eq!(market.usdc_of(receiver), assets);

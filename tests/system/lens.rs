@@ -140,6 +140,7 @@ fn nav_is_broken_down_to_the_unit() {
     assert_eq!((told.cash, told.owed, told.hedge, told.book), (nav.cash, nav.owed, nav.hedge, nav.book));
     assert_eq!((told.riskReserve, told.mid, told.low), (nav.riskReserve, nav.mid, nav.low));
     assert_eq!(told.free, I256::from_raw(nav.cash - nav.owed));
+    assert_eq!(told.unvested, nav.unvested);
     let parts = told.riskDelta + told.riskGamma + told.riskVega;
     assert!(nav.riskReserve - parts <= U256::from(2), "{told:?}");
     assert!(told.riskGamma > U256::ZERO && told.riskVega > U256::ZERO, "{told:?}");

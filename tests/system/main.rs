@@ -14,25 +14,33 @@
 )]
 
 mod abi;
+mod breakers;
 mod calldata;
 mod costs;
 mod deposit;
 mod differential;
+mod erc4626_properties;
+mod fee;
 mod greeks;
 mod hedge;
 mod hostile;
+mod insolvency;
 mod integrator;
 mod kernel;
 mod lending;
 mod lens;
+mod lp_drills;
 mod market;
 mod over_rpc;
+mod permit;
 mod price;
 mod primitives;
+mod redeem;
 mod refusals;
 mod replay;
 mod round_trip;
 mod settle;
 mod speed;
 mod trade;
+mod vesting;
 mod worked_trade;

@@ -1,6 +1,8 @@
 //! A stage with a listed market, and what the tests say about it.
 
-use alloy_sol_types::SolCall;
+use std::fmt::Debug;
+
+use alloy_sol_types::{SolCall, SolError};
 use demo::stage::{default_limits, default_profile, Config, Failure, PriceFeed, Stage};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Log;
@@ -8,7 +10,6 @@ use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::lens::ILens;
 use interfaces::vault::IVault;
-use interfaces::vault::IVault::IVaultErrors;
 
 pub(crate) const START: u64 = 1_651_363_200; // 2022-05-01 00:00 UTC
 pub(crate) const DAY: u64 = 86_400;
@@ -88,7 +89,12 @@ impl Market {
     }
 
     pub(crate) fn with(profile: IVault::Profile) -> Self {
-        let mut market = Self::unlisted(profile);
+        Self::limited(profile, wide_limits())
+    }
+
+    pub(crate) fn limited(profile: IVault::Profile, limits: IVault::Limits) -> Self {
+        let mut market = Self::bare(profile, limits);
+        market.deposit(1_000_000.0).expect("a deposit");
         for expiry in market.expiries {
             market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
         }
@@ -98,13 +104,18 @@ impl Market {
 
     /// Before any expiry is listed.
     pub(crate) fn unlisted(profile: IVault::Profile) -> Self {
-        let config = Config { start: START, price: SPOT, profile, limits: wide_limits() };
+        let mut market = Self::bare(profile, wide_limits());
+        market.deposit(1_000_000.0).expect("a deposit");
+        market
+    }
+
+    /// Before any expiry is listed and anything deposited.
+    pub(crate) fn bare(profile: IVault::Profile, limits: IVault::Limits) -> Self {
+        let config = Config { start: START, price: SPOT, profile, limits };
         let mut stage = Stage::deploy(&config).expect("the stage is set");
         let lp = stage.funded("lp", 2_000_000.0).expect("an LP with cash");
         let trader = stage.funded("trader", 1_000_000.0).expect("a trader with cash");
-        let mut market = Self { stage, lp, trader, expiries: [expiry(7), expiry(30)] };
-        market.deposit(1_000_000.0).expect("a deposit");
-        market
+        Self { stage, lp, trader, expiries: [expiry(7), expiry(30)] }
     }
 
     pub(crate) fn deposit(&mut self, usd: f64) -> Result<U256, Failure> {
@@ -209,12 +220,12 @@ impl Market {
     /// Asserts that `act` is refused with exactly `error` and changes nothing.
     pub(crate) fn refuses<T>(
         &mut self,
-        error: impl Into<Error>,
+        error: impl SolError + Debug,
         act: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) {
         let before = self.digests();
         let failure = act(self).err().expect("a refusal");
-        assert_eq!(failure.vault_error(), Some(error.into().0), "{failure}");
+        assert_eq!(failure.data(), error.abi_encode(), "{failure}, not {error:?}");
         assert_eq!(self.digests(), before, "a refused call changed something");
     }
 
@@ -223,28 +234,6 @@ impl Market {
         let vault = self.stage.vault;
         self.stage.chain.send_for_receipt(from, vault, call).expect("a receipt")
     }
-}
-
-/// One of the vault's errors.
-pub(crate) struct Error(IVaultErrors);
-
-macro_rules! errors {
-    ($($name:ident)*) => {$(
-        impl From<IVault::$name> for Error {
-            fn from(error: IVault::$name) -> Self {
-                Self(IVaultErrors::$name(error))
-            }
-        }
-    )*};
-}
-
-errors! {
-    NotAuthorised EnforcedPause ReentrantCall ZeroAddress DeadlinePassed ArithmeticOverflow UnknownSeries SeriesExpired NoLegs
-    TooManyLegs DuplicateLeg ZeroSize SizeNotWholeLots SizeAboveLimit PremiumAboveLimit InsufficientLiquidity HedgeCapacityExceeded
-    PriceStale PriceNotPositive PriceAboveRange PriceFromFuture SequencerDown SequencerGracePeriod FeedFailed ExpiryNotOnGrid
-    ExpiryOutOfRange ExpiryAlreadyListed ExpiryNotListed GridInvalid SliceInvalid SurfaceMissing SurfaceStale HedgeNotNeeded
-    HedgeWrongWay HedgeTooLarge VenueNotAllowed VenueFailed SlippageAboveCap VenueUnderfilled NotExpired AlreadySettled NotSettled
-    SettlementPending RoundNotStraddling ProfileLocked ProfileInvalid TokenFailed TokenShort
 }
 
 pub(crate) fn legs_of(legs: &[(U256, f64)]) -> Vec<IVault::Leg> {

@@ -169,11 +169,8 @@ fn a_pause_stops_new_risk_and_no_exit() {
     let shares = U256::from(1_000_000_000_000_u64);
     let request = IERC4626::requestRedeemCall { shares, controller: lp, owner: lp };
     market.stage.vault(lp, request).expect("a request while paused");
-    market.move_to(START + DAY + 60, SPOT);
-    market
-        .stage
-        .vault(lp, IERC4626::processRedemptionCall { controller: lp })
-        .expect("processing while paused");
+    market.move_to(START + 2 * DAY, SPOT);
+    market.stage.vault(lp, IERC4626::processEpochCall {}).expect("processing while paused");
     let redeem = IERC4626::redeemCall { shares, receiver: lp, controller: lp };
     market.stage.vault(lp, redeem).expect("a redemption while paused");
     market.refuses(IVault::NotAuthorised { caller: guardian, role: Role::Owner }, |market| {
@@ -286,12 +283,10 @@ fn addresses_of_zero_and_deposits_of_nothing() {
     market.refuses(IVault::ZeroAddress {}, |market| {
         market.stage.vault(owner, IVault::allowVenueCall { venue: Address::ZERO })
     });
-    let before = market.digests();
-    let call = IERC4626::depositCall { assets: U256::ZERO, receiver: market.lp };
-    let failure = market.stage.vault(market.lp, call).expect_err("a deposit of nothing");
-    assert!(failure.to_string().starts_with("DepositTooSmall"), "{failure}");
-    let call = IERC4626::depositCall { assets: usdc(1e13), receiver: market.lp };
-    let failure = market.stage.vault(market.lp, call).expect_err("a deposit over the limit");
-    assert!(failure.to_string().starts_with("ERC4626ExceededMaxDeposit"), "{failure}");
-    assert_eq!(market.digests(), before);
+    let error = IERC4626::DepositTooSmall { assets: U256::ZERO };
+    market.refuses(error, |market| market.deposit(0.0));
+    let (receiver, assets) = (market.lp, usdc(1e13));
+    let max = market.stage.ask(IERC4626::maxDepositCall { receiver }).expect("a limit");
+    let error = IERC4626::ERC4626ExceededMaxDeposit { receiver, assets, max };
+    market.refuses(error, |market| market.deposit(1e13));
 }

@@ -1,7 +1,9 @@
 //! Settlement and claims.
 
+use demo::stage::PriceFeed;
 use host::alloy_primitives::aliases::U80;
 use host::alloy_primitives::{Address, I256, U256};
+
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 
@@ -96,7 +98,57 @@ fn settlement_happens_once_with_the_right_round_and_not_before() {
     market.refuses(error, |market| settle(market, after));
     settle(&mut market, before).expect("a settlement");
     market.refuses(IVault::AlreadySettled { expiry }, |market| settle(market, before));
+    market.stage.push_price(2_700.0 * 1.3).expect("a second round after the jump");
     market.deposit(1.0).expect("a deposit after the settlement");
+}
+
+#[test]
+fn the_proof_holds_over_a_change_of_phase() {
+    for phases in [1, 2] {
+        let mut market = Market::open();
+        let (expiry, owner, feed) = (market.expiries[0], market.stage.actors.owner, market.stage.feed);
+        market.trade(&[(series(expiry, 2_500, false), 4.0)]).expect("a trade");
+        market.move_to(expiry - HOUR, 2_700.0);
+        let last = market.stage.last_round().expect("a round");
+        for _ in 0..phases {
+            market.stage.chain.send(owner, feed, PriceFeed::nextPhaseCall {}).expect("a phase");
+        }
+        market.stage.chain.world.warp(expiry + HOUR);
+        let early = IVault::RoundNotStraddling {
+            roundId: last,
+            updatedAt: U256::from(expiry - HOUR),
+            nextUpdatedAt: U256::ZERO,
+            expiry,
+        };
+        market.refuses(early, |market| settle(market, last));
+        market.stage.push_price(3_500.0).expect("the first round of the phase");
+        if phases == 1 {
+            let first = market.stage.last_round().expect("a round");
+            assert_eq!(first >> 64, (last >> 64) + U80::ONE);
+            assert_eq!(settle(&mut market, last).expect("a settlement"), wad(2_700.0));
+        } else {
+            assert!(
+                settle(&mut market, last).is_err(),
+                "a phase between them without a round proves nothing"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_payoff_is_the_same_however_late() {
+    let paid = [0, 30 * 24].map(|late| {
+        let (mut market, [round, _]) = expired(2_700.0);
+        for hour in 0..late {
+            let time = market.now() + HOUR;
+            market.stage.chain.world.warp(time);
+            market.stage.push_price(2_700.0 + f64::from(hour)).expect("a round");
+        }
+        let price = settle(&mut market, round).expect("a settlement");
+        let (id, trader) = (series(market.expiries[0], 2_500, false), market.trader);
+        (price, claim(&mut market, vec![id], trader).expect("a claim"))
+    });
+    assert_eq!(paid[0], paid[1]);
 }
 
 #[test]

@@ -101,7 +101,8 @@ fn nav_is_the_sum_of_its_parts_and_a_trade_earns_the_vault_its_spread() {
     let nav = market.nav();
     let sum = I256::from_raw(nav.cash) - I256::from_raw(nav.owed) + I256::from_raw(nav.hedge) + nav.book;
     assert_eq!(nav.mid, sum);
-    assert_eq!(nav.low, nav.mid - I256::from_raw(nav.riskReserve));
+    assert_eq!(nav.low, nav.mid - I256::from_raw(nav.riskReserve + nav.unvested));
+    assert_eq!(nav.unvested, quote.spread);
     let earned = nav.mid - before.mid;
     let expected = quote.riskCharge + I256::from_raw(quote.spread);
     assert!((earned - expected).abs() <= I256::ONE, "{earned} {expected}");

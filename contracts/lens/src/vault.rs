@@ -18,7 +18,7 @@ use crate::error::{fail, OrOverflow, Result};
 
 const WORD: usize = 32;
 /// Words of a NAV, of a hedge and of a quote.
-const NAV: usize = 7;
+const NAV: usize = 8;
 const HEDGE: usize = 7;
 const QUOTE: usize = 4;
 /// Most words of a state: offset and length, eight of the vault, and ten of each expiry.
@@ -50,6 +50,7 @@ pub(crate) struct Nav {
     pub(crate) hedge: u128,
     pub(crate) book: i128,
     pub(crate) risk_reserve: u128,
+    pub(crate) unvested: u128,
     pub(crate) mid: i128,
     pub(crate) low: i128,
 }
@@ -168,7 +169,7 @@ fn read_state(answer: &[u8]) -> Option<State> {
 /// Whether grid and slice are within the bounds of the kernels.
 fn sound(stored: &Stored, now: u32) -> bool {
     let StrikeGrid { base, step, count } = stored.header.grid;
-    let slice = stored.slice.is_none_or(|slice| slice.check().is_ok() && slice.updated_at <= now);
+    let slice = stored.slice.as_ref().is_none_or(|slice| slice.check().is_ok() && slice.updated_at <= now);
     StrikeGrid::new(base, step, count).is_ok() && slice
 }
 
@@ -179,6 +180,7 @@ fn read_nav(words: &mut Reader<'_>) -> Option<Nav> {
         hedge: words.uint()?,
         book: words.int()?,
         risk_reserve: words.uint()?,
+        unvested: words.uint()?,
         mid: words.int()?,
         low: words.int()?,
     })

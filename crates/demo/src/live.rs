@@ -30,6 +30,8 @@ pub struct Live {
     profile: IVault::Profile,
     traders: Vec<Address>,
     lps: Vec<Address>,
+    /// Id of each LP's last request to redeem.
+    requests: Vec<U256>,
     fills: Vec<Fill>,
     /// Gas of the calls so far, by name: how many, the sum and the most.
     pub gas: std::collections::BTreeMap<&'static str, (u64, u64, u64)>,
@@ -47,7 +49,8 @@ impl Live {
         };
         let (traders, lps) = (people("trader", traders)?, people("lp", lps)?);
         let (profile, fills, gas) = (config.profile.clone(), Vec::new(), Default::default());
-        Ok(Self { stage, profile, traders, lps, fills, gas })
+        let requests = vec![U256::ZERO; lps.len()];
+        Ok(Self { stage, profile, traders, lps, requests, fills, gas })
     }
 
     fn send<C: SolCall>(&mut self, name: &'static str, from: Address, call: C) -> Outcome<C::Return> {
@@ -333,13 +336,13 @@ impl Market for Live {
     fn request_redeem(&mut self, lp: usize, shares: u128) -> Outcome<()> {
         let owner = self.lps[lp];
         let call = IERC4626::requestRedeemCall { shares: U256::from(shares), controller: owner, owner };
-        self.send("requestRedeem", owner, call).map(|_| ())
+        self.requests[lp] = self.send("requestRedeem", owner, call)?;
+        Ok(())
     }
 
-    fn process(&mut self, lp: usize) -> Outcome<(u128, i128)> {
-        let (keeper, controller) = (self.stage.actors.keeper, self.lps[lp]);
-        let processed =
-            self.send("processRedemption", keeper, IERC4626::processRedemptionCall { controller })?;
+    fn process(&mut self) -> Outcome<(u128, i128)> {
+        let keeper = self.stage.actors.keeper;
+        let processed = self.send("processEpoch", keeper, IERC4626::processEpochCall {})?;
         Ok((whole(processed.shares)?, whole(processed.assets)? as i128))
     }
 
@@ -351,7 +354,8 @@ impl Market for Live {
     }
 
     fn pending(&mut self, lp: usize) -> Outcome<u128> {
-        let call = IERC4626::pendingRedeemRequestCall { requestId: U256::ZERO, controller: self.lps[lp] };
+        let (id, controller) = (self.requests[lp], self.lps[lp]);
+        let call = IERC4626::pendingRedeemRequestCall { requestId: id, controller };
         whole(self.ask(call)?)
     }
 

@@ -300,8 +300,8 @@ pub trait Market {
     fn deposit(&mut self, lp: usize, assets: i128) -> Outcome<u128>;
     /// Asks to redeem shares.
     fn request_redeem(&mut self, lp: usize, shares: u128) -> Outcome<()>;
-    /// Processes an LP's request; shares and assets.
-    fn process(&mut self, lp: usize) -> Outcome<(u128, i128)>;
+    /// Processes the oldest epoch of redemptions; shares and assets.
+    fn process(&mut self) -> Outcome<(u128, i128)>;
     /// Takes all that was processed; the assets.
     fn redeem(&mut self, lp: usize) -> Outcome<i128>;
     /// Shares of an LP that wait to be processed.

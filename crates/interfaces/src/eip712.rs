@@ -12,7 +12,8 @@ pub const NAME: &str = "Equipoise vault share";
 /// Version in the domain.
 pub const VERSION: &str = "1";
 
-const DOMAIN: &str = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
+/// The type of the domain.
+pub const DOMAIN: &str = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
 const SLICE: &str =
     "SurfaceSlice(uint64 expiry,int256 rate,int256 a,int256 b,int256 rho,int256 m,int256 s,uint256 forward)";
 const UPDATE: &str = "SurfaceUpdate(uint64 timestamp,uint64 nonce,SurfaceSlice[] slices)";

@@ -93,9 +93,9 @@ contract Integrator {
         VAULT.requestRedeem(shares, address(this), address(this));
     }
 
-    /// @notice Processes the request when its delay is over and sends all that it brought to `receiver`.
+    /// @notice Processes the oldest epoch and sends all that the request here brought to `receiver`.
     function redeem(address receiver) external returns (uint256 assets) {
-        VAULT.processRedemption(address(this));
+        VAULT.processEpoch();
         assets = VAULT.redeem(VAULT.maxRedeem(address(this)), receiver, address(this));
     }
 

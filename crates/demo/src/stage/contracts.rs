@@ -14,6 +14,7 @@ alloy_sol_types::sol! {
     interface PriceFeed {
         function push(int256 answer) external;
         function pushAt(int256 answer, uint256 updatedAt) external;
+        function nextPhase() external;
         function latestRoundData() external view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
     }
 

@@ -244,6 +244,12 @@ impl<A: Answer, B: Answer> Answer for (A, B) {
     }
 }
 
+impl<A: Answer, B: Answer, C: Answer> Answer for (A, B, C) {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        ((self.0, self.1), self.2).put(out)
+    }
+}
+
 impl<T: Answer> Answer for Result<T> {
     fn put(self, out: &mut Vec<u8>) -> Result<()> {
         self?.put(out)
@@ -294,7 +300,7 @@ structs! {
     Arg HedgeLeg: venue size limitPrice;
     Arg SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
-    Answer Nav: cash owed hedge book riskReserve mid low;
+    Answer Nav: cash owed hedge book riskReserve unvested mid low;
     Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;
 }

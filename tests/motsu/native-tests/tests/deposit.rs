@@ -70,14 +70,13 @@ fn a_redemption_goes_through_escrow_at_the_low_mark() {
     market.trade(&[(market.call(2_800), 5.0)]).expect("a trade");
     let shares = request(&mut market);
     assert_eq!(market.ask(IERC20::balanceOfCall { account: vault }), Ok(shares));
-    let (ready, now) = (U256::from(START + DAY), U256::from(START));
-    let early = IERC4626::RedemptionNotReady { controller: lp, readyAt: ready, timestamp: now };
-    market.refuses(early, |market| market.send(lp, IERC4626::processRedemptionCall { controller: lp }));
+    let (ready, now) = (U256::from(START + DAY + DAY / 4), U256::from(START));
+    let early = IERC4626::RedemptionNotReady { requestId: U256::ONE, readyAt: ready, timestamp: now };
+    market.refuses(early, |market| market.send(lp, IERC4626::processEpochCall {}));
 
-    market.move_to(START + DAY, SPOT);
+    market.move_to(START + 2 * DAY, SPOT);
     let (nav, supply) = (market.nav(), market.ask(IERC20::totalSupplyCall {}).expect("a supply"));
-    let processed =
-        market.send(market.keeper, IERC4626::processRedemptionCall { controller: lp }).expect("processed");
+    let processed = market.send(market.keeper, IERC4626::processEpochCall {}).expect("processed");
     assert_eq!(processed.shares, shares);
     let fair = nav.low.into_raw() * shares / supply;
     assert!(
@@ -103,8 +102,8 @@ fn what_was_processed_is_the_controllers_alone() {
     let mut market = Market::open();
     let (lp, stranger) = (market.lp, market.keeper);
     let shares = request(&mut market);
-    market.move_to(START + DAY, SPOT);
-    market.send(stranger, IERC4626::processRedemptionCall { controller: lp }).expect("processed");
+    market.move_to(START + 2 * DAY, SPOT);
+    market.send(stranger, IERC4626::processEpochCall {}).expect("processed");
     let theft = IERC4626::redeemCall { shares, receiver: stranger, controller: lp };
     market.refuses(IERC20::ERC20InvalidSpender { spender: stranger }, |market| market.send(stranger, theft));
 }
@@ -114,8 +113,8 @@ fn a_payment_that_the_token_refuses_leaves_the_claim_standing() {
     let mut market = Market::open();
     let (lp, vault, token) = (market.lp, market.vault, market.usdc);
     let shares = request(&mut market);
-    market.move_to(START + DAY, SPOT);
-    let processed = market.send(lp, IERC4626::processRedemptionCall { controller: lp }).expect("processed");
+    market.move_to(START + 2 * DAY, SPOT);
+    let processed = market.send(lp, IERC4626::processEpochCall {}).expect("processed");
     // Somebody takes the vault's tokens from under it, as only a broken token allows.
     let all = market.cash(vault);
     market.chain.send(vault, token, IToken::transferCall { to: market.keeper, value: all }).expect("a theft");

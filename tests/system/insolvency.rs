@@ -1,0 +1,214 @@
+//! Liabilities above assets: what is left is shared pro rata, and every exit stays open.
+
+use demo::stage::default_profile;
+use host::alloy_primitives::{Address, I256, U256};
+use interfaces::erc20::IERC20;
+use interfaces::erc4626::IERC4626;
+use interfaces::erc6909::IERC6909;
+use interfaces::lens::ILens;
+use interfaces::vault::IVault;
+
+use crate::market::{events, series, wad, wide_limits, Market, DAY, HOUR, SPOT, START};
+use crate::redeem::{lps, process, redeem_all, request, shares_of};
+
+/// What is left of spot after a gap of 60 % overnight.
+const GAP: f64 = SPOT * 0.4;
+
+/// A vault that wrote calls against twice as many puts, whose LPs have nearly all left, and whose venue is gone.
+fn strained() -> Market {
+    strained_after(|_| ())
+}
+
+/// The same, with something done first.
+fn strained_after(first: impl FnOnce(&mut Market)) -> Market {
+    let profile = IVault::Profile { redeemDelay: 0, hedgeReserve: 0, ..default_profile() };
+    let mut market = Market::limited(profile, wide_limits());
+    first(&mut market);
+    let legs: Vec<_> =
+        [(market.call(1_800), 9.0), (market.put(2_800), 10.0), (market.put(2_700), 8.0)].into();
+    let written = (0..40).take_while(|_| market.trade(&legs).is_ok()).count();
+    assert!(written > 5, "{written} trades");
+    let need = market.stage.ask(IVault::hedgeNeededCall {}).expect("a hedge");
+    if need.needed {
+        let venue = market.stage.venue;
+        market.rebalance(venue, need.size).expect("a hedge");
+    }
+    let lp = market.lp;
+    let shares = shares_of(&mut market, lp) * U256::from(97) / U256::from(100);
+    request(&mut market, lp, shares).expect("a request");
+    process(&mut market).expect("processed");
+    redeem_all(&mut market, lp);
+    let (guardian, venue) = (market.stage.actors.guardian, market.stage.venue);
+    market.stage.vault(guardian, IVault::removeVenueCall { venue }).expect("a venue less");
+    market
+}
+
+fn record(market: &mut Market) -> Result<IVault::recordShortfallReturn, demo::stage::Failure> {
+    market.stage.vault(market.stage.actors.arbitrageur, IVault::recordShortfallCall {})
+}
+
+/// The market after the gap, at a price that has held for a round.
+fn gapped() -> Market {
+    let mut market = strained();
+    market.stage.chain.world.warp(START + 8 * HOUR);
+    for _ in 0..2 {
+        market.stage.push_price(GAP).expect("a round");
+    }
+    market.publish(GAP);
+    assert!(market.nav().mid.is_negative(), "{}", market.nav().mid);
+    market
+}
+
+fn held(market: &mut Market, owner: Address, id: U256) -> U256 {
+    market.stage.ask(IERC6909::balanceOfCall { owner, id }).expect("a balance")
+}
+
+fn underlying_of(market: &mut Market, account: Address) -> U256 {
+    market.stage.chain.token_balance(market.stage.underlying, account).expect("a balance")
+}
+
+/// Claims series and returns the USDC and the underlying that came.
+fn claim(market: &mut Market, from: Address, series: Vec<U256>) -> [U256; 2] {
+    let before = [market.usdc_of(from), underlying_of(market, from)];
+    let call = IVault::claimCall { series, receiver: from };
+    let paid = market.stage.vault(from, call).expect("a claim");
+    let after = [market.usdc_of(from), underlying_of(market, from)];
+    assert_eq!(after[0] - before[0], paid);
+    [paid, after[1] - before[1]]
+}
+
+#[test]
+fn a_shortfall_is_recorded_when_there_is_one_at_a_price_that_holds() {
+    let mut market = strained();
+    let nav = market.nav().mid;
+    assert!(nav > I256::ZERO);
+    market.refuses(IVault::Solvent { nav }, record);
+    market.stage.chain.world.warp(START + 8 * HOUR);
+    market.stage.push_price(GAP).expect("a round");
+    let jump = IVault::SpotJumped { from: wad(SPOT), to: wad(GAP), limit: U256::from(200_000) };
+    market.refuses(jump, record);
+    market.stage.push_price(GAP).expect("a round");
+    market.publish(GAP);
+    record(&mut market).expect("a record");
+    market.refuses(IVault::Solvent { nav: I256::ZERO }, record);
+}
+
+#[test]
+fn a_gap_of_sixty_per_cent_ends_in_the_haircut_and_no_new_risk() {
+    let mut market = gapped();
+    let (vault, expiry) = (market.stage.vault, market.expiries[1]);
+    let (nav, lp) = (market.nav(), market.lp);
+    let hedge = underlying_of(&mut market, vault);
+    let anyone = market.stage.actors.arbitrageur;
+    let (_, receipt) = market.receipt(anyone, IVault::recordShortfallCall {});
+    let [event] = events::<IVault::ShortfallRecorded>(&receipt.logs, vault).try_into().expect("one event");
+    assert_eq!((event.claims, event.cash), ((-nav.book).into_raw(), nav.cash - nav.owed));
+    assert_eq!((event.hedge, event.spot), (hedge, wad(GAP)));
+    let after = market.nav();
+    assert_eq!((after.mid, after.hedge, after.book), (I256::ZERO, U256::ZERO, I256::ZERO));
+    assert_eq!(market.stage.ask(IERC4626::totalAssetsCall {}).expect("assets"), U256::ZERO);
+
+    market.refuses(IVault::EnforcedPause {}, |market| market.deposit(1.0));
+    let id = series(expiry, 2_800, true);
+    market.refuses(IVault::UnknownSeries { series: id }, |market| market.trade(&[(id, 1.0)]));
+    let (owner, since) = (market.stage.actors.owner, U256::from(market.now()));
+    market.refuses(IVault::InShortfall { since }, |market| market.stage.vault(owner, IVault::unpauseCall {}));
+    let shares = shares_of(&mut market, lp);
+    request(&mut market, lp, shares).expect("a request");
+    market.refuses(IERC4626::SharesWorthless { low: I256::ZERO }, process);
+    let supply = market.stage.ask(IERC20::totalSupplyCall {}).expect("a supply");
+    assert_eq!(supply, shares, "nobody's shares are burned");
+}
+
+#[test]
+fn claims_are_pro_rata_to_the_unit_early_or_late_and_in_any_order() {
+    let mut market = gapped();
+    let ids = [market.call(1_800), market.put(2_800), market.put(2_700)];
+    let (trader, second) = (market.trader, market.lp);
+    let odd = U256::from(31_234_567_890_123_456_789_u128);
+    let transfer = IERC6909::transferCall { receiver: second, id: ids[1], amount: odd };
+    market.stage.vault(trader, transfer).expect("a transfer");
+    let vault = market.stage.vault;
+    let each =
+        ids.map(|id| market.stage.look(ILens::seriesGreeksCall { vault, series: id }).expect("greeks").value);
+    let (total, nav) = ((-market.nav().book).into_raw(), market.nav());
+    record(&mut market).expect("a record");
+    let vault = market.stage.vault;
+    let (cash, hedge) = (nav.cash - nav.owed, underlying_of(&mut market, vault));
+
+    let claims: Vec<_> = [(trader, ids[0]), (second, ids[1]), (trader, ids[1]), (trader, ids[2])].into();
+    let base = market.stage.chain.world.snapshot();
+    let mut outcomes = Vec::new();
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+        market.stage.chain.world.restore(&base);
+        let mut paid = vec![[U256::ZERO; 2]; 4];
+        for index in order {
+            let (from, id) = claims[index];
+            paid[index] = claim(&mut market, from, vec![id]);
+            let late = market.now() + 40 * DAY;
+            market.stage.chain.world.warp(late);
+        }
+        let sum = paid.iter().fold([U256::ZERO; 2], |sum, one| [sum[0] + one[0], sum[1] + one[1]]);
+        // The values of four claims, each rounded down, are a few micro-dollars short of the book's.
+        let [left, kept] = [cash - sum[0], hedge - sum[1]];
+        let few = U256::from(6);
+        assert!(left <= few && kept <= few * (hedge / total + U256::ONE), "{left} {kept} of {cash} {hedge}");
+        assert_eq!(claim(&mut market, trader, vec![ids[0]]), [U256::ZERO; 2], "a second claim");
+        outcomes.push(paid);
+    }
+    market.stage.chain.world.restore(&base);
+    let grain = hedge / total + U256::from(2);
+    for (index, (from, id)) in claims.iter().enumerate() {
+        let size = held(&mut market, *from, *id);
+        let value = each[ids.iter().position(|one| one == id).expect("a series")].into_raw();
+        // 18 decimals of a dollar times 18 of an option in a micro-dollar.
+        let micro = value * size / U256::from(10).pow(U256::from(30));
+        let fair = cash * micro / total;
+        for paid in &outcomes {
+            assert!(paid[index][0].abs_diff(fair) <= U256::from(2), "{} {fair}", paid[index][0]);
+            assert!(paid[index][0].abs_diff(outcomes[0][index][0]) <= U256::ONE, "order matters");
+            assert!(paid[index][1].abs_diff(outcomes[0][index][1]) <= grain, "order matters");
+        }
+    }
+}
+
+#[test]
+fn what_was_owed_before_is_paid_in_full_and_first() {
+    let mut market = strained_after(|market| {
+        let settled = series(market.expiries[0], 2_700, false);
+        market.trade(&[(settled, 5.0)]).expect("a trade");
+    });
+    let near = market.expiries[0];
+    let (trader, settled) = (market.trader, series(near, 2_700, false));
+    let [lp] = lps(&mut market, [300_000.0]);
+    market.move_to(near - 1, SPOT);
+    let round = market.stage.last_round().expect("a round");
+    market.move_to(near + 1, SPOT);
+    market.stage.vault(trader, IVault::settleCall { expiry: near, roundId: round }).expect("a settlement");
+    let shares = shares_of(&mut market, lp);
+    request(&mut market, lp, shares).expect("a request");
+    let due = process(&mut market).expect("processed").assets;
+    for _ in 0..2 {
+        market.stage.push_price(GAP).expect("a round");
+    }
+    market.publish(GAP);
+    record(&mut market).expect("a record");
+    let late = market.now() + 100 * DAY;
+    market.stage.chain.world.warp(late);
+    let put = market.put(2_800);
+    claim(&mut market, trader, vec![put]);
+    assert_eq!(claim(&mut market, trader, vec![settled])[0], U256::from(500_000_000));
+    assert_eq!(redeem_all(&mut market, lp), due);
+}
+
+#[test]
+fn a_series_that_was_not_live_is_no_claim() {
+    let mut market = gapped();
+    record(&mut market).expect("a record");
+    let unknown = series(market.expiries[1] + 7 * DAY, 2_800, true);
+    market.refuses(IVault::NotSettled { series: unknown }, |market| {
+        market
+            .stage
+            .vault(market.trader, IVault::claimCall { series: vec![unknown], receiver: market.trader })
+    });
+}
