@@ -98,8 +98,9 @@ interface ILens {
     /// @param riskReserve J of the state [USDC]
     /// @param riskDelta what J charges for net delta and for hedging it; riskGamma, for gamma and for keeping it in its band; riskVega, for
     /// vega. They sum to `riskReserve` but for two millionths [USDC]
+    /// @param unvested spread income of trades that vests until their expiry [USDC]
     /// @param mid free + hedge + book [USDC]
-    /// @param low mid - riskReserve [USDC]
+    /// @param low mid - riskReserve - unvested [USDC]
     struct NavBreakdown {
         uint256 cash;
         uint256 owed;
@@ -110,8 +111,32 @@ interface ILens {
         uint256 riskDelta;
         uint256 riskGamma;
         uint256 riskVega;
+        uint256 unvested;
         int256 mid;
         int256 low;
+    }
+
+    /// @notice The hedge, in units of the underlying, and the prices at which the next one is due if nothing but spot moves.
+    /// @param needed whether |reachable - position| is outside the outer band now
+    /// @param position hedge held
+    /// @param target hedge that makes the vault neutral, -(book delta)
+    /// @param reachable target clamped to what the venues and free cash allow
+    /// @param inner half-width that a hedge returns to
+    /// @param outer half-width that calls for a hedge
+    /// @param size hedge to trade now (0 when none is needed)
+    /// @param below highest spot below now's at which a hedge is due, to a 4,096th of now's and on the side where none is due yet: now's when
+    /// `needed`, 0 if none is due at half of it [USD]
+    /// @param above lowest spot above now's, in the same way: 0 if none is due at one and a half times it [USD]
+    struct NextHedge {
+        bool needed;
+        int256 position;
+        int256 target;
+        int256 reachable;
+        uint256 inner;
+        uint256 outer;
+        int256 size;
+        uint256 below;
+        uint256 above;
     }
 
     /// @notice The vault did not answer, or not in the form of its ABI, or not with a book that can be marked.
@@ -148,6 +173,8 @@ interface ILens {
     function worstCase(address vault) external view returns (WorstCase memory);
 
     function navBreakdown(address vault) external view returns (NavBreakdown memory);
+    /// @notice The hedge as the vault says it, and how far spot may move before one is due, the surface unchanged by strike.
+    function nextHedge(address vault) external view returns (NextHedge memory);
 
     /// @notice What the vault would pay now for `amount` of a series, no more: the executable bid, at the worse end of the deviation band,
     /// for the whole lots in `amount`; 0 where it would refuse or ask to be paid. [USDC]

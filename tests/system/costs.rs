@@ -145,7 +145,7 @@ fn full_books(gas: &mut Figures) {
     }
 
     let without = greeks(&mut Market::unlisted(default_profile()));
-    for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 285_000)] {
+    for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 286_000)] {
         let expiries: Vec<_> = (1..=weeks).map(|week| expiry(7 * week)).collect();
         let (mut market, strikes) = (full(&expiries, 64), 64 * weeks);
         let with = greeks(&mut market);
@@ -225,6 +225,7 @@ fn looks(meter: &mut Meter) {
     meter.look("stress", ILens::stressCall { vault, dSpot: signed(-0.1), dVol: signed(0.1) });
     meter.look("worstCase", ILens::worstCaseCall { vault });
     meter.look("navBreakdown", ILens::navBreakdownCall { vault });
+    meter.look("nextHedge", ILens::nextHedgeCall { vault });
     meter.look("collateralValue", ILens::collateralValueCall { vault, series, amount });
 }
 

@@ -129,8 +129,8 @@ fn claims_are_pro_rata_to_the_unit_early_or_late_and_in_any_order() {
     let transfer = IERC6909::transferCall { receiver: second, id: ids[1], amount: odd };
     market.stage.vault(trader, transfer).expect("a transfer");
     let vault = market.stage.vault;
-    let greeks = |series| ILens::seriesGreeksCall { vault, series };
-    let each = ids.map(|id| market.stage.look(greeks(id)).expect("greeks").value);
+    let each =
+        ids.map(|id| market.stage.look(ILens::seriesGreeksCall { vault, series: id }).expect("greeks").value);
     let (total, nav) = ((-market.nav().book).into_raw(), market.nav());
     record(&mut market).expect("a record");
     let vault = market.stage.vault;

@@ -140,6 +140,7 @@ fn nav_is_broken_down_to_the_unit() {
     assert_eq!((told.cash, told.owed, told.hedge, told.book), (nav.cash, nav.owed, nav.hedge, nav.book));
     assert_eq!((told.riskReserve, told.mid, told.low), (nav.riskReserve, nav.mid, nav.low));
     assert_eq!(told.free, I256::from_raw(nav.cash - nav.owed));
+    assert_eq!(told.unvested, nav.unvested);
     let parts = told.riskDelta + told.riskGamma + told.riskVega;
     assert!(nav.riskReserve - parts <= U256::from(2), "{told:?}");
     assert!(told.riskGamma > U256::ZERO && told.riskVega > U256::ZERO, "{told:?}");
@@ -169,6 +170,28 @@ fn stress_and_worst_case_agree_and_follow_the_market() {
         (happened - predicted).abs() <= I256::try_from(2_000).expect("a number"),
         "{happened} {predicted}"
     );
+}
+
+#[test]
+fn the_next_hedge_is_due_where_the_lens_says() {
+    let mut market = Market::open();
+    let vault = market.stage.vault;
+    market.trade(&[(market.call(2_800), 10.0)]).expect("a purchase");
+    let (told, hedge) = (look(&mut market, ILens::nextHedgeCall { vault }), due(&mut market));
+    assert_eq!((told.needed, told.position, told.target), (hedge.needed, hedge.position, hedge.target));
+    assert_eq!((told.reachable, told.inner, told.outer), (hedge.reachable, hedge.inner, hedge.outer));
+    assert_eq!((told.size, told.needed, told.below), (hedge.size, false, U256::ZERO));
+    let above = f64::from(told.above) / 1e18;
+    assert!(above > SPOT && above < SPOT * 1.5, "{above}");
+    // None is due at the edge, and one is a 4,096th of spot beyond it.
+    let step = SPOT / 4_096.0;
+    for (price, needed) in [(above, false), (above + step + 1e-6, true)] {
+        market.stage.push_price(price).expect("a round");
+        assert_eq!(due(&mut market).needed, needed, "{price}");
+    }
+    let told = look(&mut market, ILens::nextHedgeCall { vault });
+    let spot = market.stage.ask(IVault::spotCall {}).expect("a price").price;
+    assert_eq!((told.needed, told.below, told.above), (true, spot, spot));
 }
 
 #[test]

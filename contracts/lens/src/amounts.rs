@@ -7,6 +7,8 @@ use crate::error::{OrOverflow, Result};
 
 /// 1.0 with 18 decimals.
 pub(crate) const WAD: u64 = 1_000_000_000_000_000_000;
+/// 18-decimal units in one unit of the feed (1e-8 USD).
+pub(crate) const WAD_PER_PRICE: u128 = 10_000_000_000;
 /// 18-decimal units in a micro-USD.
 pub(crate) const WAD_PER_MICRO: u128 = 1_000_000_000_000;
 

@@ -15,6 +15,7 @@ mod amounts;
 mod chain;
 mod error;
 mod greeks;
+mod hedge;
 mod risk;
 mod stored;
 mod vault;
@@ -25,7 +26,7 @@ use alloy_primitives::{Address, I256, U256};
 pub use interfaces::contract::Revert;
 use interfaces::contract::{malformed, Answer as _, Args, Result};
 use interfaces::lens::ILens::{
-    self, ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, StrikeQuotes, WorstCase,
+    self, ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, NextHedge, StrikeQuotes, WorstCase,
 };
 use interfaces::routes;
 use interfaces::words::uint;
@@ -68,6 +69,7 @@ fn route(lens: &Lens, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>) -> R
             stressCall => stress(vault, d_spot, d_vol);
             worstCaseCall => worst_case(vault);
             navBreakdownCall => nav_breakdown(vault);
+            nextHedgeCall => next_hedge(vault);
             collateralValueCall => collateral_value(vault, series, amount);
         }
     }
@@ -126,6 +128,11 @@ impl Lens {
     /// NAV and what it is made of.
     pub fn nav_breakdown(&self, vault: Address) -> Result<NavBreakdown> {
         risk::nav_breakdown(&self.of(vault))
+    }
+
+    /// The hedge, and when the next one is due.
+    pub fn next_hedge(&self, vault: Address) -> Result<NextHedge> {
+        hedge::next(&self.of(vault))
     }
 
     /// What the vault would pay for options now.

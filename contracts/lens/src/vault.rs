@@ -8,7 +8,7 @@ use book::{Mark, Request, Rules, Spots, Stored, MAX_EXPIRIES};
 use interfaces::contract::{calldata, Words};
 use interfaces::lens::ILens::{VaultFailed, VaultRefused};
 use interfaces::settings::Settings;
-use interfaces::vault::IVault::{self, ReentrantCall};
+use interfaces::vault::IVault::{self, Hedge, ReentrantCall};
 use interfaces::words::{int, to_i128, to_u128, uint};
 use options::StrikeGrid;
 use stylus_sdk::call::RawCall;
@@ -17,8 +17,9 @@ use stylus_sdk::host::VM;
 use crate::error::{fail, OrOverflow, Result};
 
 const WORD: usize = 32;
-/// Words of a NAV and of a quote.
-const NAV: usize = 7;
+/// Words of a NAV, of a hedge and of a quote.
+const NAV: usize = 8;
+const HEDGE: usize = 7;
 const QUOTE: usize = 4;
 /// Most words of a state: offset and length, eight of the vault, and ten of each expiry.
 const STATE: usize = 2 + 8 + MAX_EXPIRIES * 10;
@@ -49,6 +50,7 @@ pub(crate) struct Nav {
     pub(crate) hedge: u128,
     pub(crate) book: i128,
     pub(crate) risk_reserve: u128,
+    pub(crate) unvested: u128,
     pub(crate) mid: i128,
     pub(crate) low: i128,
 }
@@ -56,16 +58,22 @@ pub(crate) struct Nav {
 impl Vault<'_> {
     /// The book, marked at a price that passed the vault's checks.
     pub(crate) fn marked(&self) -> Result<Marked> {
-        let mut state = self.state()?;
+        let mut state = self.priced()?;
         let State { rules, request } = &mut state;
-        if request.spot == 0 {
-            self.ask(&IVault::spotCall {}, 2)?;
-            return self.good(None);
-        }
         let spots = Spots::here(rules.lot, request.spot).or_overflow()?;
         let stored = core::mem::take(&mut request.stored);
         let mark = Mark::new(stored.into_iter(), spots, request.now).or_overflow()?;
         Ok(Marked { state, mark })
+    }
+
+    /// What the vault tells its risk engine, with a price. Without one, `spot` says why there is none.
+    pub(crate) fn priced(&self) -> Result<State> {
+        let state = self.state()?;
+        if state.request.spot == 0 {
+            self.ask(&IVault::spotCall {}, 2)?;
+            return self.good(None);
+        }
+        Ok(state)
     }
 
     /// What the vault tells its risk engine.
@@ -77,6 +85,12 @@ impl Vault<'_> {
     pub(crate) fn nav(&self) -> Result<Nav> {
         let answer = self.ask(&IVault::navCall {}, NAV)?;
         self.good(read_nav(&mut Reader(&answer)))
+    }
+
+    /// The hedge as the vault says it.
+    pub(crate) fn hedge(&self) -> Result<Hedge> {
+        let answer = self.ask(&IVault::hedgeNeededCall {}, HEDGE)?;
+        self.good(read_hedge(&mut Reader(&answer)))
     }
 
     /// The premium of a trade of one leg, or the selector of the error that the vault refuses it with.
@@ -155,7 +169,7 @@ fn read_state(answer: &[u8]) -> Option<State> {
 /// Whether grid and slice are within the bounds of the kernels.
 fn sound(stored: &Stored, now: u32) -> bool {
     let StrikeGrid { base, step, count } = stored.header.grid;
-    let slice = stored.slice.is_none_or(|slice| slice.check().is_ok() && slice.updated_at <= now);
+    let slice = stored.slice.as_ref().is_none_or(|slice| slice.check().is_ok() && slice.updated_at <= now);
     StrikeGrid::new(base, step, count).is_ok() && slice
 }
 
@@ -166,9 +180,19 @@ fn read_nav(words: &mut Reader<'_>) -> Option<Nav> {
         hedge: words.uint()?,
         book: words.int()?,
         risk_reserve: words.uint()?,
+        unvested: words.uint()?,
         mid: words.int()?,
         low: words.int()?,
     })
+}
+
+fn read_hedge(words: &mut Reader<'_>) -> Option<Hedge> {
+    let needed = words.uint()?;
+    let mut signed = || words.int().map(int);
+    let (position, target, reachable) = (signed()?, signed()?, signed()?);
+    let (inner, outer) = (uint(words.uint()?), uint(words.uint()?));
+    let size = words.int().map(int)?;
+    (needed < 2).then_some(Hedge { needed: needed == 1, position, target, reachable, inner, outer, size })
 }
 
 /// An answer, read word by word from the front.

@@ -61,7 +61,7 @@ impl Request {
         }
         for stored in &self.stored {
             words.push(stored.header.pack());
-            words.push(stored.slice.map_or([0; 32], |slice| slice.pack()));
+            words.push(stored.slice.as_ref().map_or([0; 32], Slice::pack));
             words.extend_from_slice(&stored.lots);
         }
         words

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Result;
 use super::codec::{Answer, Flat, put_length, put_limb, structs};
 use crate::lens::ILens::{
-    ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, OptionQuote, Slice, StrikeQuotes, WorstCase,
+    ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, NextHedge, OptionQuote, Slice, StrikeQuotes, WorstCase,
 };
 
 structs! {
@@ -15,7 +15,8 @@ structs! {
     Answer StrikeQuotes: strike call put;
     Answer WorstCase: loss grid settlement slope;
     Answer Slice: updatedAt rate a b rho m s forward;
-    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega mid low;
+    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega unvested mid low;
+    Answer NextHedge: needed position target reachable inner outer size below above;
 }
 
 impl Flat for ExpiryGreeks {}
