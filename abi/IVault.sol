@@ -23,29 +23,6 @@ interface IVault {
         uint256 spread;
     }
 
-    /// @param value model value [USD]
-    /// @param delta change of value for a change of spot [units of the underlying]
-    /// @param gamma change of delta for a change of spot
-    /// @param vega change of value for a change of vol by 1.00 [USD]
-    /// @param theta change of value in a year [USD]
-    struct Greeks {
-        int256 value;
-        int256 delta;
-        int256 gamma;
-        int256 vega;
-        int256 theta;
-    }
-
-    /// @notice A live expiry as stored. `netSizes[i]` is the vault's signed quantity, calls and puts together, at strike base + i step.
-    struct ExpiryBook {
-        uint64 expiry;
-        uint256 base;
-        uint256 step;
-        int256[] netSizes;
-        int256 putSize;
-        int256 putIndexSum;
-    }
-
     /// @param cash ledger of USDC in the vault, all purposes [USDC]
     /// @param owed settled claims and processed redemptions, segregated [USDC]
     /// @param hedge value of the hedges at the feed's price [USDC]
@@ -260,8 +237,6 @@ interface IVault {
 
     /// @notice Lists an expiry (08:00 UTC) with strikes base, base + step, ... (count of them, at most 64). Curator.
     function listExpiry(uint64 expiry, uint256 base, uint256 step, uint8 count) external;
-    function seriesId(uint64 expiry, uint256 strike, bool isPut) external pure returns (uint256);
-    function seriesGreeks(uint256 series) external view returns (Greeks memory);
     function settlementPrice(uint64 expiry) external view returns (uint256);
 
     // Trades
@@ -282,10 +257,10 @@ interface IVault {
 
     // Risk
 
-    /// @notice Greeks of the options book as the vault holds it, marked now.
-    function greeks() external view returns (Greeks memory);
     function nav() external view returns (Nav memory);
-    function book() external view returns (ExpiryBook[] memory);
+    /// @notice What the vault tells its risk engine of itself, for whoever computes with it as the lens does: settings, price (0 while none
+    /// passes every check), time, hedge, free cash and the book, packed (`crates/book/src/request.rs` has the layout).
+    function words() external view returns (bytes32[] memory);
     /// @notice The stored word of each live expiry. From the top: expiry (32 bits), strikes (8), base (48, micro-dollars), step (40,
     /// micro-dollars), net put lots (40), net put lots times grid index (48), 40 unused.
     function headers() external view returns (bytes32[] memory);

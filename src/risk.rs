@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use ::book::{Hedge, Order, Request, Stored};
-use alloy_primitives::I256;
+use alloy_primitives::{B256, I256};
 use alloy_sol_types::SolCall;
 use interfaces::engine::IRiskEngine::{markCall, offerCall};
 use interfaces::vault::IVault::EngineFailed;
@@ -85,6 +85,16 @@ impl Vault {
         };
         let quote = Quote { premium, value, charge, spread: positive(&spread) };
         Ok(Offer { quote, net: [delta, vega], legs: legs.as_chunks().0.to_vec() })
+    }
+
+    /// What the engine is told, in words; without a price that passes every check, the price is zero.
+    pub(crate) fn told_words(&self) -> Result<Vec<B256>> {
+        let session = self.unpriced();
+        let price = self.feeds_of(&session.profile).current(self.vm(), session.now).unwrap_or_default();
+        let session = Session { price, ..session };
+        let stored = self.stored(&session)?;
+        let words = self.question(&session, Vec::new(), stored)?.encode();
+        Ok(words.into_iter().map(B256::from).collect())
     }
 
     fn question(&self, session: &Session, orders: Vec<Order>, stored: Vec<Stored>) -> Result<Request> {

@@ -58,11 +58,8 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             recordShortfallCall => record_shortfall();
             settlementPriceCall => settlement_price(expiry);
             listExpiryCall => list_expiry(expiry, base, step, count);
-            seriesIdCall => series_id(expiry, strike, is_put);
-            seriesGreeksCall => series_greeks(series);
-            greeksCall => greeks();
             navCall => nav();
-            bookCall => book_of();
+            wordsCall => words();
             headersCall => headers();
             spotCall => spot();
             profileCall => profile_view();

@@ -8,7 +8,7 @@ import { createPublicClient, getContract, http, keccak256, parseAbi } from "viem
 import { KEYS, start, target } from "./node.mjs";
 
 const VERSION = "0.10.10";
-const CONTRACTS = ["equipoise_vault", "uniswap_v3_venue"];
+const CONTRACTS = ["equipoise_vault", "uniswap_v3_venue", "lens"];
 const ARB_WASM = "0x0000000000000000000000000000000000000071";
 const ABI = parseAbi([
   "function codehashVersion(bytes32 codehash) view returns (uint16)",

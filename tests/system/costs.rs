@@ -11,6 +11,7 @@ use interfaces::erc165::IERC165;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
+use interfaces::lens::ILens;
 use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
 
@@ -18,7 +19,7 @@ use serde_json::Number;
 
 use crate::hedge::{due, skewed};
 use crate::kernel;
-use crate::market::{expiry, legs_of, series, usdc, wad, Market, DAY, HOUR, SPOT, START};
+use crate::market::{expiry, legs_of, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 /// Whole numbers, or kernel figures with two decimals.
 pub(crate) type Figures = BTreeMap<String, Number>;
@@ -62,10 +63,22 @@ impl Meter {
 
     /// A view.
     fn view<C: SolCall>(&mut self, name: &str, call: C) {
-        let (from, vault) = (self.market.trader, self.market.stage.vault);
-        let receipt = self.market.stage.chain.world.view(from, vault, call.abi_encode()).expect(name);
-        self.tell(name, receipt.execution_gas);
+        let vault = self.market.stage.vault;
+        let gas = view(&mut self.market, vault, call);
+        self.tell(name, gas);
     }
+
+    /// A view of the lens.
+    fn look<C: SolCall>(&mut self, name: &str, call: C) {
+        let lens = self.market.stage.lens;
+        let gas = view(&mut self.market, lens, call);
+        self.tell(&format!("lens_{name}"), gas);
+    }
+}
+
+fn view<C: SolCall>(market: &mut Market, contract: Address, call: C) -> u64 {
+    let from = market.trader;
+    market.stage.chain.world.view(from, contract, call.abi_encode()).expect(C::SIGNATURE).execution_gas
 }
 
 /// A market with `count` strikes in each of `expiries` and no other, all of them traded: in each slot seven calls and a put.
@@ -92,14 +105,13 @@ pub(crate) fn book_of_64() -> Market {
     full(&[expiry(7), expiry(14), expiry(21), expiry(30)], 16)
 }
 
-/// Gas of `greeks`, where every slot is cold.
+/// Gas of the lens's `greeks`, every slot of the vault cold.
 fn greeks(market: &mut Market) -> u64 {
-    let (from, vault) = (market.trader, market.stage.vault);
-    let view = market.stage.chain.world.view(from, vault, IVault::greeksCall {}.abi_encode());
-    view.expect("greeks").execution_gas
+    let (lens, vault) = (market.stage.lens, market.stage.vault);
+    view(market, lens, ILens::greeksCall { vault })
 }
 
-/// The figures of a full book: a trade, and the re-mark alone, which is `greeks` less `greeks` without a book.
+/// The figures of a full book: a trade, the re-mark alone, which is the lens's `greeks` less `greeks` without a book, and its worst case.
 fn full_books(gas: &mut Figures) {
     let mut market = book_of_64();
     let (trader, id) = (market.trader, series(expiry(14), 2_000, false));
@@ -131,13 +143,17 @@ fn full_books(gas: &mut Figures) {
     }
 
     let without = greeks(&mut Market::unlisted(default_profile()));
-    for (weeks, bound) in [(1, 34_000), (4, 107_000), (12, 302_000)] {
+    for (weeks, bound) in [(1, 34_000), (4, 107_000), (12, 305_000)] {
         let expiries: Vec<_> = (1..=weeks).map(|week| expiry(7 * week)).collect();
-        let (with, strikes) = (greeks(&mut full(&expiries, 64)), 64 * weeks);
+        let (mut market, strikes) = (full(&expiries, 64), 64 * weeks);
+        let with = greeks(&mut market);
         let remark = with - without;
         assert!(remark <= bound, "a re-mark of {strikes} strikes: {remark} gas, over {bound}");
         gas.insert(format!("remark_{strikes}"), remark.into());
-        gas.insert(format!("greeks_{strikes}"), with.into());
+        let (lens, vault) = (market.stage.lens, market.stage.vault);
+        gas.insert(format!("lens_greeks_{strikes}"), with.into());
+        let worst = view(&mut market, lens, ILens::worstCaseCall { vault });
+        gas.insert(format!("lens_worstCase_{strikes}"), worst.into());
     }
 }
 
@@ -204,15 +220,12 @@ fn trades(meter: &mut Meter) {
 }
 
 fn views(meter: &mut Meter) {
-    let (venue, call) = (meter.market.stage.venue, meter.market.call(2_800));
-    meter.view("greeks", IVault::greeksCall {});
+    let venue = meter.market.stage.venue;
     meter.view("nav", IVault::navCall {});
-    meter.view("book", IVault::bookCall {});
     meter.view("headers", IVault::headersCall {});
+    meter.view("words", IVault::wordsCall {});
     meter.view("hedgeNeeded", IVault::hedgeNeededCall {});
     meter.view("spot", IVault::spotCall {});
-    meter.view("seriesGreeks", IVault::seriesGreeksCall { series: call });
-    meter.view("seriesId", IVault::seriesIdCall { expiry: expiry(7), strike: wad(2_800.0), isPut: true });
     meter.view("settlementPrice", IVault::settlementPriceCall { expiry: 1 });
     meter.view("profile", IVault::profileCall {});
     meter.view("feeds", IVault::feedsCall {});
@@ -221,6 +234,22 @@ fn views(meter: &mut Meter) {
     meter.view("paused", IVault::pausedCall {});
     meter.view("venueAllowedFrom", IVault::venueAllowedFromCall { venue });
     meter.view("surfaceFeed", IVault::surfaceFeedCall {});
+}
+
+fn looks(meter: &mut Meter) {
+    let (vault, series, expiry) = (meter.market.stage.vault, meter.market.call(2_800), expiry(30));
+    let amount = wad(1.0);
+    meter.look("seriesId", ILens::seriesIdCall { expiry, strike: wad(2_800.0), isPut: true });
+    meter.look("book", ILens::bookCall { vault });
+    meter.look("greeks", ILens::greeksCall { vault });
+    meter.look("greeksByExpiry", ILens::greeksByExpiryCall { vault });
+    meter.look("seriesGreeks", ILens::seriesGreeksCall { vault, series });
+    meter.look("chain_21_strikes", ILens::chainCall { vault, expiry, size: amount });
+    meter.look("stress", ILens::stressCall { vault, dSpot: signed(-0.1), dVol: signed(0.1) });
+    meter.look("worstCase", ILens::worstCaseCall { vault });
+    meter.look("navBreakdown", ILens::navBreakdownCall { vault });
+    meter.look("nextHedge", ILens::nextHedgeCall { vault });
+    meter.look("collateralValue", ILens::collateralValueCall { vault, series, amount });
 }
 
 fn shares(meter: &mut Meter) {
@@ -314,20 +343,6 @@ fn settlement(meter: &mut Meter) {
     meter.send("claim", trader, IVault::claimCall { series: vec![id], receiver: trader });
 }
 
-/// An expiry with 64 strikes, all of them traded.
-fn settlement_of_64(gas: &mut Figures) {
-    let mut market = full(&[expiry(7)], 64);
-    market.stage.chain.world.warp(expiry(7) - HOUR);
-    market.stage.push_price(SPOT).expect("a round");
-    let round_id = market.stage.last_round().expect("a round");
-    market.stage.chain.world.warp(expiry(7) + HOUR);
-    market.stage.push_price(SPOT).expect("a round");
-    let trader = market.trader;
-    let (_, receipt) = market.receipt(trader, IVault::settleCall { expiry: expiry(7), roundId: round_id });
-    assert!(receipt.execution_gas <= 120_000, "a settlement of 64 strikes: {} gas", receipt.execution_gas);
-    gas.insert("settle_64".into(), receipt.execution_gas.into());
-}
-
 /// The profile is set before there are shares.
 fn profile(gas: &mut Figures) {
     let profile = default_profile();
@@ -353,6 +368,7 @@ fn gas_of_every_entry_point() {
     let mut meter = Meter { market: Market::open(), gas: Figures::new() };
     trades(&mut meter);
     views(&mut meter);
+    looks(&mut meter);
     shares(&mut meter);
     governance(&mut meter);
     settlement(&mut meter);
@@ -361,7 +377,6 @@ fn gas_of_every_entry_point() {
     profile(&mut gas);
     full_books(&mut gas);
     surfaces(&mut gas);
-    settlement_of_64(&mut gas);
     kernel::figures(&mut gas);
     hold("gas.json", &gas);
 }
@@ -371,8 +386,12 @@ fn size_of_every_contract() {
     let mut market = Market::open();
     let mut sizes = Figures::new();
     let stage = &market.stage;
-    let contracts =
-        [("vault", stage.vault), ("surface_feed", stage.surface), ("uniswap_v3_venue", stage.venue)];
+    let contracts = [
+        ("vault", stage.vault),
+        ("surface_feed", stage.surface),
+        ("uniswap_v3_venue", stage.venue),
+        ("lens", stage.lens),
+    ];
     for (name, contract) in contracts {
         let info = market.stage.chain.world.program(contract).expect("an active program");
         for (figure, value) in [

@@ -2,6 +2,7 @@
 
 use demo::stage::{default_limits, default_profile, Config, Stage};
 use host::alloy_primitives::{I256, U256};
+use interfaces::lens::ILens;
 use interfaces::surface::ISurface::SurfaceSlice;
 use interfaces::vault::IVault;
 use serde_json::Value;
@@ -61,7 +62,7 @@ fn staged(case: &Value) -> Stage {
 }
 
 /// Differences from the reference as fractions: price, delta, gamma, vega, theta.
-fn errors(greeks: &IVault::Greeks, reference: &Value, spot: f64) -> [f64; 5] {
+fn errors(greeks: &ILens::Greeks, reference: &Value, spot: f64) -> [f64; 5] {
     let off = |value: I256, name: &str| {
         (i128::try_from(value).expect("18 decimals") - decimal(&reference[name])).unsigned_abs() as f64 / 1e18
     };
@@ -87,7 +88,8 @@ fn price_and_greeks_equal_the_reference_at_500_points() {
             for (name, put) in [("call", false), ("put", true)] {
                 let micro = number(&point["strike"]) as u64;
                 let id = series(expiry, 0, put) | U256::from(u128::from(micro) << 8);
-                let greeks = stage.ask(IVault::seriesGreeksCall { series: id }).expect("greeks");
+                let greeks =
+                    stage.look(ILens::seriesGreeksCall { vault: stage.vault, series: id }).expect("greeks");
                 let errors = errors(&greeks, &point[name], spot);
                 worst = std::array::from_fn(|index| worst[index].max(errors[index]));
                 points += 1;

@@ -5,6 +5,7 @@ use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
+use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
 use crate::market::{events, series, wad, wide_limits, Market, DAY, HOUR, SPOT, START};
@@ -127,7 +128,9 @@ fn claims_are_pro_rata_to_the_unit_early_or_late_and_in_any_order() {
     let odd = U256::from(31_234_567_890_123_456_789_u128);
     let transfer = IERC6909::transferCall { receiver: second, id: ids[1], amount: odd };
     market.stage.vault(trader, transfer).expect("a transfer");
-    let each = ids.map(|id| market.stage.ask(IVault::seriesGreeksCall { series: id }).expect("greeks").value);
+    let vault = market.stage.vault;
+    let each =
+        ids.map(|id| market.stage.look(ILens::seriesGreeksCall { vault, series: id }).expect("greeks").value);
     let (total, nav) = ((-market.nav().book).into_raw(), market.nav());
     record(&mut market).expect("a record");
     let vault = market.stage.vault;

@@ -27,6 +27,8 @@ mod hostile;
 mod insolvency;
 mod integrator;
 mod kernel;
+mod lending;
+mod lens;
 mod lp_drills;
 mod market;
 mod over_rpc;

@@ -8,6 +8,7 @@ use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Log;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
+use interfaces::lens::ILens;
 use interfaces::surface::ISurface::SurfaceSlice;
 use interfaces::vault::IVault;
 
@@ -137,8 +138,9 @@ impl Market {
     /// A slice at about `vol` for each live expiry, round the first price: no vol moves with the price.
     pub(crate) fn slices(&mut self, vol: f64) -> Vec<SurfaceSlice> {
         let now = self.now();
-        let book = self.stage.ask(IVault::bookCall {}).expect("a book");
-        let mut live: Vec<u64> = book.iter().map(|one| one.expiry).filter(|expiry| *expiry > now).collect();
+        let headers = self.stage.ask(IVault::headersCall {}).expect("headers");
+        let expiries = headers.iter().map(|word| u64::from(book::Header::unpack(&word.0).expiry));
+        let mut live: Vec<u64> = expiries.filter(|expiry| *expiry > now).collect();
         live.sort_unstable();
         live.into_iter().map(|expiry| slice(expiry, now, vol, SPOT)).collect()
     }
@@ -213,6 +215,14 @@ impl Market {
 
     pub(crate) fn nav(&mut self) -> IVault::Nav {
         self.stage.ask(IVault::navCall {}).expect("a NAV")
+    }
+
+    pub(crate) fn book(&mut self) -> Vec<ILens::ExpiryBook> {
+        self.stage.look(ILens::bookCall { vault: self.stage.vault }).expect("a book")
+    }
+
+    pub(crate) fn greeks(&mut self) -> ILens::Greeks {
+        self.stage.look(ILens::greeksCall { vault: self.stage.vault }).expect("greeks")
     }
 
     pub(crate) fn share_price(&mut self) -> f64 {

@@ -1,12 +1,12 @@
 //! Redemptions by epoch: request, cancel, process, claim.
 
-use demo::stage::{default_limits, default_profile, Failure};
+use demo::stage::{default_profile, Failure};
 use host::alloy_primitives::{Address, U256};
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 
-use crate::market::{events, usdc, Market, DAY, HOUR, SPOT, START};
+use crate::market::{events, usdc, wide_limits, Market, DAY, HOUR, SPOT, START};
 
 /// A share has 12 decimals.
 pub(crate) const SHARE: u64 = 1_000_000_000_000;
@@ -57,7 +57,7 @@ pub(crate) fn lps<const N: usize>(market: &mut Market, usd: [f64; N]) -> [Addres
 
 /// A market whose redemptions leave `part` millionths of NAV as free cash.
 fn tight(part: u32) -> Market {
-    Market::limited(default_profile(), IVault::Limits { minLiquidity: part, ..default_limits() })
+    Market::limited(default_profile(), IVault::Limits { minLiquidity: part, ..wide_limits() })
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn the_last_round_before_the_expiry_pays_the_holders() {
     let told: Vec<_> = claimed.iter().map(|one| (one.series, one.size, one.payoff)).collect();
     assert_eq!(told, [(call, wad(4.0), usdc(800.0)), (put, wad(1.0), U256::ZERO)]);
     assert_eq!(claim(&mut market, vec![call, put], receiver).expect("an empty claim"), U256::ZERO);
-    assert_eq!(market.stage.ask(IVault::bookCall {}).expect("a book").len(), 1);
+    assert_eq!(market.book().len(), 1);
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use host::alloy_primitives::{I256, U256};
 use interfaces::erc6909::IERC6909;
+use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
-use crate::market::{events, legs_of, signed, wad, Market, SPOT};
+use crate::market::{events, legs_of, signed, wad, Market, SPOT, START};
 
 #[test]
 fn a_trade_pays_its_quote_and_its_events_rebuild_it() {
@@ -39,7 +40,7 @@ fn the_book_is_the_opposite_of_what_traders_hold() {
     let (call, put) = (market.call(2_500), market.put(2_000));
     market.trade(&[(call, 10.0)]).expect("a purchase");
     market.trade(&[(put, 1.5), (call, -0.5)]).expect("two legs");
-    let book = market.stage.ask(IVault::bookCall {}).expect("a book");
+    let book = market.book();
     assert_eq!(book.len(), 2);
     let month = book.iter().find(|one| one.expiry == market.expiries[1]).expect("the expiry");
     assert_eq!((month.base, month.step, month.netSizes.len()), (wad(1_800.0), wad(100.0), 21));
@@ -48,6 +49,7 @@ fn the_book_is_the_opposite_of_what_traders_hold() {
     expected[2] = signed(-1.5);
     assert_eq!(month.netSizes, expected);
     assert_eq!((month.putSize, month.putIndexSum), (signed(-1.5), signed(-3.0)));
+    assert_eq!(month.slice.updatedAt, START);
 }
 
 #[test]
@@ -65,8 +67,7 @@ fn selling_back_lowers_risk_and_earns_the_difference() {
     assert_eq!(market.usdc_of(trader) - before, (-received).into_raw());
     let held = market.stage.ask(IERC6909::balanceOfCall { owner: trader, id: series }).expect("a balance");
     assert_eq!(held, U256::ZERO);
-    let greeks = market.stage.ask(IVault::greeksCall {}).expect("greeks");
-    assert_eq!(greeks, IVault::Greeks::default());
+    assert_eq!(market.greeks(), ILens::Greeks::default());
 }
 
 #[test]

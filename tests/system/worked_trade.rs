@@ -30,8 +30,7 @@ fn the_readme_says_what_happens() {
     let nav = market.nav();
     assert_eq!((nav.cash, nav.book), (U256::from(1_002_684_097_562_u64), int(-2_570_455_682)));
     assert_eq!((nav.mid, nav.low), (int(1_000_113_641_880), int(1_000_000_000_000)));
-    let greeks = market.stage.ask(IVault::greeksCall {}).expect("greeks");
-    assert_eq!(greeks.delta, int(-5_459_009_943_113_852_283));
+    assert_eq!(market.greeks().delta, int(-5_459_009_943_113_852_283));
     let hedge = due(&mut market);
     assert_eq!((hedge.target, hedge.needed), (int(5_459_009_943_214_285_714), false));
     assert_eq!(hedge.outer, U256::from(5_904_361_705_000_000_000_u64));

@@ -114,7 +114,7 @@ pub struct ExpiryMark {
     moves: Option<[Word; 2]>,
     /// Of what is stored; an expired book keeps its value only.
     pub sums: Totals,
-    /// Vega of each eight strikes [lots x Q62 of spot]
+    /// Vega of each eight strikes, where depth has weights [lots x Q62 of spot]
     pub(crate) strips: [i128; STRIPS],
 }
 
@@ -135,10 +135,12 @@ impl ExpiryMark {
 
     fn add_stored(&mut self, market: &Market) {
         let header = &self.stored.header;
-        for ((slot, word), strip) in (0_u8..).zip(&self.stored.lots).zip(&mut self.strips) {
+        for (slot, word) in (0_u8..).zip(&self.stored.lots) {
             let before = self.sums.vega;
             self.sums.add_slot(market, self.moves, &header.grid, slot, word);
-            *strip = self.sums.vega.saturating_sub(before);
+            if let (Some(_), Some(strip)) = (self.stored.weights, self.strips.get_mut(usize::from(slot))) {
+                *strip = self.sums.vega.saturating_sub(before);
+            }
         }
         self.sums.add_puts(header.put_lots, header.put_index_sum, &header.grid, market);
         if self.seconds == 0 {

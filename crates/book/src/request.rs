@@ -23,6 +23,8 @@ use crate::stress::Hedge;
 pub const SETTINGS: usize = 160;
 /// Words before the orders.
 const HEAD: usize = 8;
+/// Most words of an expiry.
+const EXPIRY: usize = 10;
 
 /// A state of the vault, and the orders of a trade.
 #[derive(Clone, Debug)]
@@ -47,7 +49,8 @@ impl Request {
     /// The request in words.
     #[must_use]
     pub fn encode(&self) -> Vec<[u8; 32]> {
-        let mut words = Vec::with_capacity(HEAD.saturating_add(self.orders.len()));
+        let expiries = self.stored.len().saturating_mul(EXPIRY);
+        let mut words = Vec::with_capacity(HEAD.saturating_add(self.orders.len()).saturating_add(expiries));
         words.extend_from_slice(self.settings.as_chunks().0);
         words.push(self.head());
         words.push(word(&[&self.hedge.lots.to_be_bytes(), &self.hedge.value.to_be_bytes()]));
@@ -58,7 +61,7 @@ impl Request {
         }
         for stored in &self.stored {
             words.push(stored.header.pack());
-            words.push(stored.slice.map_or([0; 32], |slice| slice.pack()));
+            words.push(stored.slice.as_ref().map_or([0; 32], Slice::pack));
             words.push(word(&[&stored.rate.to_be_bytes()]));
             words.extend_from_slice(&stored.lots);
         }

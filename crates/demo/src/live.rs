@@ -9,6 +9,7 @@ use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::external::IToken;
+use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
 use crate::market::{
@@ -78,6 +79,10 @@ impl Live {
         self.stage.ask(call).map_err(failure)
     }
 
+    fn look<C: SolCall>(&mut self, call: C) -> Outcome<C::Return> {
+        self.stage.look(call).map_err(failure)
+    }
+
     fn holders(&self) -> Vec<Address> {
         let stage = &self.stage;
         let actors = stage.actors;
@@ -108,7 +113,7 @@ impl Live {
     }
 }
 
-/// Id of a series, as `seriesId` makes it.
+/// Id of a series, as the lens's `seriesId` makes it.
 fn id(series: Series) -> U256 {
     let kind = u128::from(series.kind == Kind::Put);
     U256::from(u128::from(series.expiry) << 56 | u128::from(series.strike) << 8 | kind)
@@ -245,7 +250,7 @@ impl Market for Live {
     }
 
     fn greeks(&mut self) -> Outcome<Greeks> {
-        let greeks = self.ask(IVault::greeksCall {})?;
+        let greeks = self.look(ILens::greeksCall { vault: self.stage.vault })?;
         Ok(Greeks {
             value: signed(greeks.value) / WAD,
             delta: signed(greeks.delta) / WAD,
@@ -271,7 +276,7 @@ impl Market for Live {
         let lot = i128::from(self.profile.lot);
         let lots = |size: I256| Ok::<i64, Failure>((whole_signed(size)? / lot) as i64);
         let micro = |number: U256| Ok::<u64, Failure>((whole(number)? / 1_000_000_000_000) as u64);
-        let book = self.ask(IVault::bookCall {})?;
+        let book = self.look(ILens::bookCall { vault: self.stage.vault })?;
         book.into_iter()
             .map(|one| {
                 let count = one.netSizes.len() as u8;

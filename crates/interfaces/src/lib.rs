@@ -54,6 +54,13 @@ pub mod engine {
         "../../abi/IRiskEngine.sol"
     );
 }
+/// The lens.
+pub mod lens {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/ILens.sol"
+    );
+}
 /// Hedge venue adapters.
 pub mod venue {
     alloy_sol_types::sol!(
@@ -97,7 +104,7 @@ mod abi {
         )*};
     }
 
-    abi_type!(IVault: Leg, Quote, Greeks, ExpiryBook, Nav, Hedge, HedgeLeg, Profile, Limits);
+    abi_type!(IVault: Leg, Quote, Nav, Hedge, HedgeLeg, Profile, Limits);
     abi_type!(IRiskEngine: Marked);
     abi_type!(ISurface: SurfaceSlice, SurfaceUpdate);
 }

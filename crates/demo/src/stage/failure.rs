@@ -8,6 +8,7 @@ use host::CallError;
 use interfaces::erc20::IERC20::IERC20Errors;
 use interfaces::erc4626::IERC4626::IERC4626Errors;
 use interfaces::erc6909::IERC6909::IERC6909Errors;
+use interfaces::lens::ILens::ILensErrors;
 use interfaces::surface::ISurface::ISurfaceErrors;
 use interfaces::vault::IVault::IVaultErrors;
 use interfaces::venue::IHedgeVenue::IHedgeVenueErrors;
@@ -49,6 +50,7 @@ impl Failure {
             .or_else(|| decoded::<IERC4626Errors>(&data))
             .or_else(|| decoded::<IERC6909Errors>(&data))
             .or_else(|| decoded::<IHedgeVenueErrors>(&data))
+            .or_else(|| decoded::<ILensErrors>(&data))
             .or_else(|| decoded::<ISurfaceErrors>(&data));
         known.unwrap_or_else(|| self.0.to_string())
     }

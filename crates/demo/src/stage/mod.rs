@@ -129,6 +129,8 @@ pub struct Stage {
     pub engine: Address,
     /// The hedge venue.
     pub venue: Address,
+    /// The lens, which serves every vault.
+    pub lens: Address,
     /// The surface feed.
     pub surface: Address,
     /// Keys of its publishers, by address.
@@ -189,7 +191,7 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let [vault, engine, venue, surface] =
+        let [vault, engine, venue, lens, surface] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
         let publishers = surface::keys();
         let mut stage = Self {
@@ -203,6 +205,7 @@ impl Stage {
             vault,
             engine,
             venue,
+            lens,
             surface,
             publishers,
         };
@@ -270,6 +273,14 @@ impl Stage {
         self.chain.view(self.vault, call)
     }
 
+    /// A view of the lens.
+    ///
+    /// # Errors
+    /// The lens's refusal.
+    pub fn look<C: SolCall>(&mut self, call: C) -> Result<C::Return, Failure> {
+        self.chain.view(self.lens, call)
+    }
+
     /// Id of the feed's last round.
     ///
     /// # Errors
@@ -279,21 +290,22 @@ impl Stage {
     }
 }
 
-/// Deploys vault, venue and surface feed and keeps them in the chain's cache, as an operator would.
+/// Deploys the vault, its venue, its surface feed and the lens and keeps them in the chain's cache, as an operator would.
 fn contracts_of(
     chain: &mut Chain,
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<[Address; 4]> {
+) -> Result<[Address; 5]> {
     let engine = chain.world.deploy_wasm(owner, &artifacts::wasm("risk_engine")?, None)?;
     let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
     let arguments = (vault, usdc, underlying, router, POOL_FEE).abi_encode_params();
     let venue = chain.world.deploy_wasm(owner, &artifacts::wasm("uniswap_v3_venue")?, Some(&arguments))?;
+    let lens = chain.world.deploy_wasm(owner, &artifacts::wasm("lens")?, None)?;
     let surface =
         chain.world.deploy_wasm(owner, &artifacts::wasm("surface_feed")?, Some(&vault.abi_encode()))?;
-    let contracts = [vault, engine, venue, surface];
+    let contracts = [vault, engine, venue, lens, surface];
     for contract in contracts {
         chain.world.set_cached(contract, true);
     }

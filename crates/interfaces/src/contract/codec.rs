@@ -12,7 +12,7 @@ use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
 use super::{Result, Revert, malformed};
 use crate::engine::IRiskEngine::Marked;
 use crate::surface::ISurface::{SurfaceSlice, SurfaceUpdate};
-use crate::vault::IVault::{ExpiryBook, Greeks, Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote};
+use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote};
 
 /// Calldata after the selector, read from the front.
 #[derive(Clone, Copy)]
@@ -90,7 +90,7 @@ fn put_uint(out: &mut Vec<u8>, number: &U256) {
     out.extend_from_slice(&number.to_be_bytes::<32>());
 }
 
-fn put_limb(out: &mut Vec<u8>, number: u64) {
+pub(super) fn put_limb(out: &mut Vec<u8>, number: u64) {
     put_uint(out, &U256::from_limbs([number, 0, 0, 0]));
 }
 
@@ -198,6 +198,14 @@ impl Arg for FixedBytes<4> {
     }
 }
 
+impl Answer for FixedBytes<4> {
+    fn put(self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(self.as_slice());
+        out.extend_from_slice(&[0; 28]);
+        Ok(())
+    }
+}
+
 impl Arg for B256 {
     fn take(args: &mut Args<'_>) -> Result<Self> {
         args.word().map(|word| Self(*word))
@@ -280,7 +288,7 @@ impl Answer for String {
     }
 }
 
-fn put_length(out: &mut Vec<u8>, length: usize) {
+pub(super) fn put_length(out: &mut Vec<u8>, length: usize) {
     put_limb(out, u64::try_from(length).unwrap_or(u64::MAX));
 }
 
@@ -304,13 +312,14 @@ macro_rules! structs {
     };
 }
 
+pub(super) use structs;
+
 structs! {
     Arg Leg: series size;
     Arg HedgeLeg: venue size limitPrice;
     Arg SurfaceSlice: expiry rate a b rho m s forward;
     Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
-    Answer Greeks: value delta gamma vega theta;
     Answer Nav: cash owed hedge book riskReserve unvested mid low;
     Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;
@@ -350,46 +359,26 @@ macro_rules! numbered {
 
 numbered!(Profile Limits);
 
-/// An array of words, as the only answer of a method.
-impl<T: OneWord> Answer for Vec<T> {
+/// An array of a fixed length.
+impl<T: Answer, const N: usize> Answer for [T; N] {
     fn put(self, out: &mut Vec<u8>) -> Result<()> {
-        put_limb(out, 32);
-        put_length(out, self.len());
         self.into_iter().try_for_each(|item| item.put(out))
     }
 }
 
-/// A type that is one word.
-pub trait OneWord: Answer {}
+/// A type without a tail.
+pub trait Flat: Answer {}
 
-impl OneWord for B256 {}
-impl OneWord for Address {}
-impl OneWord for I256 {}
+impl Flat for Address {}
+impl Flat for B256 {}
+impl Flat for I256 {}
 
-/// Words of an [`ExpiryBook`] before its sizes: three, the offset of the sizes, and the two put sums.
-const BOOK_HEAD: usize = 6;
-
-/// As the only answer of a method: each book has a tail of its own.
-impl Answer for Vec<ExpiryBook> {
+/// An array as the only answer of a method.
+impl<T: Flat> Answer for Vec<T> {
     fn put(self, out: &mut Vec<u8>) -> Result<()> {
         put_limb(out, 32);
         put_length(out, self.len());
-        let mut offset = self.len().saturating_mul(32);
-        for book in &self {
-            put_length(out, offset);
-            offset = offset.saturating_add(
-                BOOK_HEAD.saturating_add(1).saturating_add(book.netSizes.len()).saturating_mul(32),
-            );
-        }
-        for book in self {
-            ((book.expiry, book.base), book.step).put(out)?;
-            put_length(out, BOOK_HEAD.saturating_mul(32));
-            (book.putSize, book.putIndexSum).put(out)?;
-            put_length(out, book.netSizes.len());
-            for size in book.netSizes {
-                size.put(out)?;
-            }
-        }
-        Ok(())
+        out.reserve(self.len().saturating_mul(32));
+        self.into_iter().try_for_each(|item| item.put(out))
     }
 }

@@ -6,6 +6,7 @@
 
 mod codec;
 mod router;
+mod views;
 
 use alloc::vec::Vec;
 use core::marker::PhantomData;

@@ -21,13 +21,19 @@ macro_rules! routes {
     (
         $contract:ident, $selector:ident, $args:ident, $out:ident;
         constructor($($given:ident),*);
-        $($abi:ident { $($call:ident => $method:ident($($arg:ident),*);)* })*
+        $($methods:tt)*
     ) => {
         if $selector == ::stylus_sdk::abi::CONSTRUCTOR_SELECTOR {
             $crate::contract::once($contract)?;
             $(let $given = $args.take()?;)*
             return $contract.constructor($($given),*).put($out);
         }
+        $crate::routes! { $contract, $selector, $args, $out; $($methods)* }
+    };
+    (
+        $contract:ident, $selector:ident, $args:ident, $out:ident;
+        $($abi:ident { $($call:ident => $method:ident($($arg:ident),*);)* })*
+    ) => {
         $($(
             if $selector == u32::from_be_bytes(<$abi::$call as ::alloy_sol_types::SolCall>::SELECTOR) {
                 $(let $arg = $args.take()?;)*

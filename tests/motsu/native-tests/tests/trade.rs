@@ -107,19 +107,27 @@ fn a_trade_pays_its_quote_and_its_events_rebuild_it() {
     assert_eq!(market.chain.events_of::<IERC20::Transfer>(market.usdc).last(), Some(&moved));
 }
 
+/// Net lots of both expiries, 24 strikes each, as stored: an expiry has three words of lots, the last of its own.
+fn lots(market: &Market) -> [[i32; 24]; 2] {
+    let words = market.ask(IVault::wordsCall {}).expect("the stored book");
+    let expiries: Vec<_> = words.chunks_exact(words.len() / 2).collect();
+    std::array::from_fn(|index| {
+        let bytes: Vec<u8> = expiries[index].iter().rev().take(3).rev().flat_map(|word| word.0).collect();
+        std::array::from_fn(|at| i32::from_be_bytes(bytes[4 * at..][..4].try_into().expect("four bytes")))
+    })
+}
+
 #[test]
 fn the_book_is_the_opposite_of_what_traders_hold() {
     let mut market = Market::open();
     let (call, put) = (market.call(2_500), series(market.expiries[1], 2_000, true));
     market.trade(&[(call, 10.0)]).expect("a purchase");
     market.trade(&[(put, 1.5), (call, -0.5)]).expect("two legs");
-    let book = market.ask(IVault::bookCall {}).expect("a book");
-    let month = book.iter().find(|one| one.expiry == market.expiries[1]).expect("the expiry");
-    let mut expected = vec![I256::ZERO; 21];
-    expected[7] = signed(-9.5);
-    expected[2] = signed(-1.5);
-    assert_eq!(month.netSizes, expected);
-    assert_eq!((month.putSize, month.putIndexSum), (signed(-1.5), signed(-3.0)));
+    let [_, month] = lots(&market);
+    let mut expected = [0; 24];
+    expected[7] = -950;
+    expected[2] = -150;
+    assert_eq!(month, expected);
     assert_eq!((market.held(call), market.held(put)), (wad(9.5), wad(1.5)));
 }
 
@@ -134,7 +142,7 @@ fn selling_back_pays_the_seller_and_empties_the_book() {
     let paid = received.into_raw();
     assert_eq!((market.cash(trader) - cash.0, cash.1 - market.cash(vault)), (paid, paid));
     assert_eq!(market.held(id), U256::ZERO);
-    assert_eq!(market.ask(IVault::greeksCall {}), Ok(IVault::Greeks::default()));
+    assert_eq!(lots(&market), [[0; 24]; 2]);
 }
 
 #[test]
