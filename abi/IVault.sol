@@ -23,29 +23,6 @@ interface IVault {
         uint256 spread;
     }
 
-    /// @notice One slice of the surface, raw SVI: w(k) = a + b (rho (k - m) + sqrt((k - m)^2 + s^2)), w total variance to expiry,
-    /// k = ln(strike / forward). Parameters are rounded to the stored grid (a, b, s: 2^-36; rho: 2^-22; m: 2^-28; rate: 2^-30).
-    struct SurfaceSlice {
-        uint64 expiry;
-        int256 rate;
-        int256 a;
-        int256 b;
-        int256 rho;
-        int256 m;
-        int256 s;
-        uint256 forward;
-    }
-
-    /// @notice A surface as its publishers sign it by EIP-712, in the domain (share name, "1", chain id, vault).
-    /// @param timestamp when it was made [s]
-    /// @param nonce above the last one's
-    /// @param slices one for each live expiry, by expiry
-    struct SurfaceUpdate {
-        uint64 timestamp;
-        uint64 nonce;
-        SurfaceSlice[] slices;
-    }
-
     /// @param cash ledger of USDC in the vault, all purposes [USDC]
     /// @param owed settled claims and processed redemptions, segregated [USDC]
     /// @param hedge value of the hedges at the feed's price [USDC]
@@ -147,9 +124,6 @@ interface IVault {
     }
 
     event ExpiryListed(uint64 indexed expiry, uint256 base, uint256 step, uint8 count);
-    event SurfaceSet(
-        uint64 indexed expiry, int256 rate, int256 a, int256 b, int256 rho, int256 m, int256 s, uint256 forward
-    );
     /// @notice One leg of a trade: `size` as the trader sees it.
     event Traded(address indexed account, uint256 indexed series, int256 size);
     /// @notice A whole trade: what was paid for all its legs and the feed's price it was made at.
@@ -161,6 +135,8 @@ interface IVault {
     event ShortfallRecorded(uint256 claims, uint256 cash, uint256 hedge, uint256 spot);
     event VenueAllowed(address indexed venue, uint256 allowedFrom);
     event VenueRemoved(address indexed venue);
+    event SurfaceFeedProposed(address indexed feed, uint256 acceptFrom);
+    event SurfaceFeedSet(address indexed feed);
     event ProfileSet(Profile profile);
     event LimitsSet(Limits limits);
     event Paused(address account);
@@ -169,7 +145,7 @@ interface IVault {
     event OwnershipTransferred(address indexed owner, address indexed newOwner);
     event RoleSet(Role indexed role, address account);
 
-    enum Role { Owner, Curator, Guardian, Publisher, PendingOwner }
+    enum Role { Owner, Curator, Guardian, PendingOwner }
 
     error NotAuthorised(address caller, Role role);
     error EnforcedPause();
@@ -220,13 +196,12 @@ interface IVault {
     error ExpiryNotListed(uint64 expiry);
     error TooManyExpiries(uint256 limit);
     error GridInvalid(uint256 base, uint256 step, uint8 count);
-    error SliceInvalid(uint64 expiry, SliceFault fault);
     error SurfaceMissing(uint64 expiry);
     error SurfaceStale(uint64 expiry, uint256 updatedAt, uint256 maxAge);
-
-    /// @notice What is wrong with a slice: a field out of its range, rho not inside (-1, 1), s not positive, a negative variance, or a wing
-    /// steeper than Lee's bound b (1 + |rho|) <= 2.
-    enum SliceFault { Range, Rho, Sigma, NegativeVariance, Wing }
+    /// @notice The surface feed did not answer, or not with slices that can be marked.
+    error SurfaceFailed(address feed);
+    /// @param acceptFrom when the proposed feed may be accepted; 0 when none is proposed
+    error SurfaceFeedNotDue(uint256 acceptFrom, uint256 timestamp);
 
     error HedgeNotNeeded(int256 deviation, uint256 band);
     error HedgeWrongWay(int256 size, int256 due);
@@ -262,8 +237,6 @@ interface IVault {
 
     /// @notice Lists an expiry (08:00 UTC) with strikes base, base + step, ... (count of them, at most 64). Curator.
     function listExpiry(uint64 expiry, uint256 base, uint256 step, uint8 count) external;
-    /// @notice Replaces the slices of the named expiries. Publisher.
-    function setSurface(SurfaceSlice[] calldata slices) external;
     function settlementPrice(uint64 expiry) external view returns (uint256);
 
     // Trades
@@ -288,6 +261,9 @@ interface IVault {
     /// @notice What the vault tells its risk engine of itself, for whoever computes with it as the lens does: settings, price (0 while none
     /// passes every check), time, hedge, free cash and the book, packed (`crates/book/src/request.rs` has the layout).
     function words() external view returns (bytes32[] memory);
+    /// @notice The stored word of each live expiry. From the top: expiry (32 bits), strikes (8), base (48, micro-dollars), step (40,
+    /// micro-dollars), net put lots (40), net put lots times grid index (48), 40 unused.
+    function headers() external view returns (bytes32[] memory);
     function hedgeNeeded() external view returns (Hedge memory);
     /// @notice The feed's price after all checks. [USD, 18 decimals]
     function spot() external view returns (uint256 price, uint256 updatedAt);
@@ -329,4 +305,10 @@ interface IVault {
     /// @notice Takes a venue off the list at once. Owner or guardian.
     function removeVenue(address venue) external;
     function venueAllowedFrom(address venue) external view returns (uint256);
+    /// @notice Where the surface comes from (ISurface), what is proposed in its place, and from when that may be accepted.
+    function surfaceFeed() external view returns (address feed, address proposed, uint256 acceptFrom);
+    /// @notice Names the surface feed: at once while no shares exist; otherwise it may be accepted after two days. Owner.
+    function setSurfaceFeed(address feed) external;
+    /// @notice Puts the proposed feed in force. Anyone.
+    function acceptSurfaceFeed() external;
 }

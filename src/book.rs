@@ -1,12 +1,12 @@
 //! The book as stored: what cannot be recomputed, and nothing else. No external calls, no division.
 //!
-//! Each of up to 12 live expiries has a header, a slice of the surface and its signed net lots, calls and puts together, eight to a slot.
+//! Each of up to 12 live expiries has a header and its signed net lots, calls and puts together, eight to a slot. The surface is kept by its feed.
 
 use alloc::vec::Vec;
 
 use ::book::{add_lots, slots, Header, Place, Stored, MAX_EXPIRIES};
 use alloy_primitives::B256;
-use options::{Kind, Slice, STRIKES_PER_SLOT};
+use options::{Kind, STRIKES_PER_SLOT};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageArray, StorageB256};
 
@@ -19,20 +19,18 @@ const LOT_SLOTS: usize = 8;
 #[storage]
 pub struct Book {
     headers: StorageArray<StorageB256, 12>,
-    slices: StorageArray<StorageB256, 12>,
     lots: StorageArray<StorageB256, 96>,
 }
 
 impl Book {
     /// Header of the expiry stored at `index`.
     pub(crate) fn header(&self, index: usize) -> Header {
-        Header::unpack(&self.headers.get(index).unwrap_or_default().0)
+        Header::unpack(&self.word(index).0)
     }
 
-    /// Slice of the expiry stored at `index`, none before the first publication.
-    pub(crate) fn slice(&self, index: usize) -> Option<Slice> {
-        let word = self.slices.get(index).unwrap_or_default();
-        (!word.is_zero()).then(|| Slice::unpack(&word.0))
+    /// The word of the expiry stored at `index`.
+    pub(crate) fn word(&self, index: usize) -> B256 {
+        self.headers.get(index).unwrap_or_default()
     }
 
     /// Writes a header.
@@ -42,17 +40,11 @@ impl Book {
         Ok(())
     }
 
-    /// Writes a slice.
-    pub(crate) fn set_slice(&mut self, index: usize, slice: &Slice) -> Result<()> {
-        self.slices.setter(index).or_overflow()?.set(B256::from(slice.pack()));
-        Ok(())
-    }
-
-    /// An expiry with its lots.
+    /// An expiry with its lots, no slice yet.
     pub(crate) fn stored(&self, index: usize) -> Stored {
         let header = self.header(index);
         let lots = (0..slots(&header).into()).map(|slot| self.slot(index, slot)).collect();
-        Stored { index, header, slice: self.slice(index), lots, weights: None }
+        Stored { index, header, slice: None, rate: 0, lots, weights: None }
     }
 
     fn slot(&self, index: usize, slot: usize) -> [u8; 32] {
@@ -77,7 +69,6 @@ impl Book {
     /// Clears the expiry stored at `index`.
     pub(crate) fn clear(&mut self, index: usize) -> Result<()> {
         self.headers.setter(index).or_overflow()?.set(B256::ZERO);
-        self.slices.setter(index).or_overflow()?.set(B256::ZERO);
         for slot in 0..LOT_SLOTS {
             let mut accessor = self.lots.setter(lot_slot(index, slot)).or_overflow()?;
             if !accessor.get().is_zero() {

@@ -53,7 +53,7 @@ impl Vault {
         Ok(self.surface_jumped().then_some(Stop::Surface(SurfaceJumped { limit })))
     }
 
-    /// Whether the surface moved by more than `surfaceJump`: never, while it has one publisher and no baseline to move from.
+    /// Whether the surface moved by more than `surfaceJump`: never, as its feed takes no step beyond `volStep`.
     fn surface_jumped(&self) -> bool {
         false
     }

@@ -121,26 +121,29 @@ impl Vault {
         Ok(Rate { nav: nav.mid(), fee: self.fee(&session.limits, &nav)? })
     }
 
-    /// The vested NAV at the feed's last answer, whatever its age; without one, free cash alone. Never fails for want of a price.
+    /// The vested NAV at the feed's last answer, whatever its age; without one or without a surface feed, free cash alone. Never
+    /// fails for want of either.
     fn indicative_rate(&self) -> Result<Rate> {
         let session = self.unpriced();
-        let Some(spot) = self.feeds_of(&session.profile).indicative(self.vm()) else {
-            let nav = positive(&self.free_cash()?);
-            return Ok(Rate { nav, fee: Fee::none(self.shares.supply()) });
-        };
-        let session = Session { price: Price { spot, ..session.price }, ..session };
-        let nav = self.nav_parts(&session, &self.mark(&session)?)?;
-        Ok(Rate { nav: positive(&nav.vested()), fee: self.fee(&session.limits, &nav)? })
+        if let Some(spot) = self.feeds_of(&session.profile).indicative(self.vm()) {
+            let session = Session { price: Price { spot, ..session.price }, ..session };
+            if let Some(position) = self.mark_if_any(&session)? {
+                let nav = self.nav_parts(&session, &position)?;
+                return Ok(Rate { nav: positive(&nav.vested()), fee: self.fee(&session.limits, &nav)? });
+            }
+        }
+        let nav = positive(&self.free_cash()?);
+        Ok(Rate { nav, fee: Fee::none(self.shares.supply()) })
     }
 
-    /// What a deposit would pay now: none while paused, without a price, or while no share is priced.
+    /// What a deposit would pay now: none while paused, without a price or a surface feed, or while no share is priced.
     fn open_rate(&self) -> Result<Option<Rate>> {
         let session = self.unpriced();
         let Ok(price) = self.feeds_of(&session.profile).current(self.vm(), session.now) else {
             return Ok(None);
         };
         let session = Session { price, ..session };
-        let position = self.mark(&session)?;
+        let Some(position) = self.mark_if_any(&session)? else { return Ok(None) };
         if self.is_paused() || self.stop(&session, &position)?.is_some() {
             return Ok(None);
         }

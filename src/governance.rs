@@ -15,10 +15,10 @@ use crate::lock;
 use crate::profile::Settings;
 use crate::state::{word64, Vault};
 
-/// Time from allowing a venue to its first use, once there are shares [s].
-const VENUE_DELAY: u64 = 2 * 86_400;
+/// Time from naming a venue or a surface feed to its first use, once there are shares [s].
+const DELAY: u64 = 2 * 86_400;
 
-const OWNER: IVault::Role = IVault::Role::Owner;
+pub(crate) const OWNER: IVault::Role = IVault::Role::Owner;
 const GUARDIAN: IVault::Role = IVault::Role::Guardian;
 const PENDING_OWNER: IVault::Role = IVault::Role::PendingOwner;
 
@@ -28,8 +28,7 @@ fn slot(role: &IVault::Role) -> u8 {
         IVault::Role::Owner => 0,
         IVault::Role::Curator => 1,
         IVault::Role::Guardian => 2,
-        IVault::Role::Publisher => 3,
-        _ => 4,
+        _ => 3,
     }
 }
 
@@ -58,6 +57,12 @@ impl Vault {
     pub(crate) fn require_role(&self, role: IVault::Role) -> Result<()> {
         let caller = self.vm().msg_sender();
         ensure(caller == self.holder(&role), || NotAuthorised { caller, role })
+    }
+
+    /// When what the owner names now may be used: at once while there are no shares [s].
+    pub(crate) fn due(&self) -> Result<u64> {
+        let delay = if self.shares.supply() == 0 { 0 } else { DELAY };
+        self.now().checked_add(delay).or_overflow()
     }
 
     fn require_owner_or_guardian(&self) -> Result<()> {
@@ -214,9 +219,7 @@ impl Governance for Vault {
         lock::take()?;
         self.require_role(OWNER)?;
         ensure(!venue.is_zero(), || ZeroAddress {})?;
-        let now = self.now();
-        let delay = if self.shares.supply() == 0 { 0 } else { VENUE_DELAY };
-        let allowed_from = now.checked_add(delay).or_overflow()?;
+        let allowed_from = self.due()?;
 
         self.venues.setter(venue).set(U64::from_limbs([allowed_from]));
         self.default_venue.set(venue);

@@ -35,20 +35,25 @@
 //! While |target - position| is outside the outer band, anyone may bring it back through an allow-listed venue, within the slippage cap
 //! round the feed's price, as measured by the vault's own balances (`hedging`). No reward is paid for it yet.
 //!
+//! # SURFACE
+//! The vols come from the surface feed, a contract that takes what N of M publishers signed (`abi/ISurface.sol`). Every mark asks it, and one
+//! that cannot be had fails closed; a surface that is too old stops trades, not marks (`surface`).
+//!
 //! # SETTLEMENT
 //! The price of the last round at or before the expiry, proven by the round after it, fixed once by anyone at any time. What is owed is
 //! set aside from then on, and claims are paid at any time, paused or not (`settlement`).
 //!
 //! # ROLES
-//! Owner: profile and venues before the first deposit, later venues after two days, roles. Curator: lists expiries. Publisher: sets the
-//! surface. Guardian: stops new risk, removes venues. No role can stop a sale, a claim or a redemption (`governance`).
+//! Owner: profile, venues and surface feed before the first deposit, later venues and feeds after two days, roles. Curator: lists expiries.
+//! Guardian: stops new risk, removes venues. No role can stop a sale, a claim or a redemption (`governance`).
 //!
 //! # LIVENESS
-//! Trades, deposits and the processing of redemptions need a fresh price and a sequencer that has been up for the grace period;
+//! Trades, deposits and the processing of redemptions need a fresh price, a sequencer that has been up for the grace period and a feed that
+//! answers, trades a fresh surface too;
 //! settlement needs the feed's rounds; claims of settled series need nothing but the token.
 //!
 //! # KNOWN LIMITS
-//! Hedges are spot only. The surface comes from one publisher, unsigned. There is no reward for hedging yet. What redemptions leave is
+//! Hedges are spot only. There is no reward for hedging yet. What redemptions leave is
 //! checked for cash, not against the stress grid. Where two phases of the feed ran side by side at an expiry, a round of either may settle it.
 //! What rounding leaves of processed redemptions, under a micro-dollar a request, stays set aside.
 #![cfg_attr(target_arch = "wasm32", no_std)]
@@ -79,6 +84,7 @@ mod settlement;
 mod shares;
 mod shortfall;
 mod state;
+mod surface;
 mod throttle;
 mod token;
 mod trading;

@@ -12,7 +12,6 @@ use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{to_i128, uint};
-use crate::book::live_indices;
 use crate::error::{fail, raise, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::state::{Session, Vault};
@@ -49,7 +48,19 @@ pub(crate) struct Offer {
 impl Vault {
     /// Marks the whole book.
     pub(crate) fn mark(&self, session: &Session) -> Result<Position> {
-        let request = self.question(session, Vec::new())?;
+        self.mark_of(session, self.stored(session)?)
+    }
+
+    /// As [`Vault::mark`], none when the surface feed fails.
+    pub(crate) fn mark_if_any(&self, session: &Session) -> Result<Option<Position>> {
+        match self.stored_if_any(session)? {
+            Some(stored) => self.mark_of(session, stored).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn mark_of(&self, session: &Session, stored: Vec<Stored>) -> Result<Position> {
+        let request = self.question(session, Vec::new(), stored)?;
         let expiries = request.stored.iter().map(|stored| u64::from(stored.header.expiry));
         let expiry = expiries.min().unwrap_or(u64::MAX);
         let numbers = self.ask(markCall::SELECTOR, &request)?;
@@ -67,8 +78,8 @@ impl Vault {
     }
 
     /// The premium of a trade, and that no limit of the book forbids it.
-    pub(crate) fn offer(&self, session: &Session, orders: Vec<Order>) -> Result<Offer> {
-        let numbers = self.ask(offerCall::SELECTOR, &self.question(session, orders)?)?;
+    pub(crate) fn offer(&self, session: &Session, orders: Vec<Order>, stored: Vec<Stored>) -> Result<Offer> {
+        let numbers = self.ask(offerCall::SELECTOR, &self.question(session, orders, stored)?)?;
         let [_, _, premium, value, charge, spread, delta, vega, ref legs @ ..] = numbers[..] else {
             return self.garbled();
         };
@@ -80,11 +91,13 @@ impl Vault {
     pub(crate) fn told_words(&self) -> Result<Vec<B256>> {
         let session = self.unpriced();
         let price = self.feeds_of(&session.profile).current(self.vm(), session.now).unwrap_or_default();
-        let words = self.question(&Session { price, ..session }, Vec::new())?.encode();
+        let session = Session { price, ..session };
+        let stored = self.stored(&session)?;
+        let words = self.question(&session, Vec::new(), stored)?.encode();
         Ok(words.into_iter().map(B256::from).collect())
     }
 
-    fn question(&self, session: &Session, orders: Vec<Order>) -> Result<Request> {
+    fn question(&self, session: &Session, orders: Vec<Order>, stored: Vec<Stored>) -> Result<Request> {
         Ok(Request {
             settings: session.packed,
             spot: session.price.spot,
@@ -92,7 +105,7 @@ impl Vault {
             hedge: self.hedge_position(session)?,
             free: self.free_cash()?,
             orders,
-            stored: live_indices(self.live_bits()).map(|index| self.book.stored(index)).collect(),
+            stored,
         })
     }
 

@@ -23,6 +23,7 @@ use crate::positions::{Erc165 as _, Erc6909 as _};
 use crate::settlement::Settlement as _;
 use crate::shares::Erc20 as _;
 use crate::state::Vault;
+use crate::surface::SurfaceSource as _;
 use crate::trading::Trading as _;
 
 // SAFETY: the vault is the program's only storage and begins at slot 0.
@@ -57,9 +58,9 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             recordShortfallCall => record_shortfall();
             settlementPriceCall => settlement_price(expiry);
             listExpiryCall => list_expiry(expiry, base, step, count);
-            setSurfaceCall => set_surface(slices);
             navCall => nav();
             wordsCall => words();
+            headersCall => headers();
             spotCall => spot();
             profileCall => profile_view();
             feedsCall => feeds();
@@ -76,6 +77,9 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             allowVenueCall => allow_venue(venue);
             removeVenueCall => remove_venue(venue);
             venueAllowedFromCall => venue_allowed_from(venue);
+            surfaceFeedCall => surface_feed();
+            setSurfaceFeedCall => set_surface_feed(feed);
+            acceptSurfaceFeedCall => accept_surface_feed();
         }
         IERC4626 {
             assetCall => asset_address();

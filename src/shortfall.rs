@@ -18,7 +18,6 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageArray, StorageB256, StorageU64};
 
 use crate::amounts::{int, uint, MILLION, WAD_PER_PRICE};
-use crate::book::live_indices;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::state::{at, increase, put, small, wide, word64, Row, Vault};
@@ -29,6 +28,9 @@ const TOTAL: usize = 0;
 const CLAIMED: usize = 1;
 const CASH: usize = 2;
 const HEDGE: usize = 3;
+
+/// Words of a frozen expiry.
+const FROZEN: usize = 3;
 
 /// What a value is computed for, for the sake of its precision [lots].
 const LOTS: i32 = 1_000_000;
@@ -41,8 +43,8 @@ pub struct Shortfall {
     /// [1e-8 USD]
     spot: StorageU64,
     numbers: Row,
-    /// Header and slice of each live series.
-    frozen: StorageArray<StorageB256, 24>,
+    /// Header, slice and rate of each live expiry.
+    frozen: StorageArray<StorageB256, 36>,
 }
 
 impl Vault {
@@ -55,6 +57,7 @@ impl Vault {
     /// Records that liabilities exceed assets.
     pub(crate) fn record(&mut self) -> Result<()> {
         let session = self.session()?;
+        let stored = self.stored(&session)?;
         let position = self.mark(&session)?;
         self.require_open(&session, &position)?;
         let nav = self.nav_parts(&session, &position)?;
@@ -69,10 +72,10 @@ impl Vault {
         put(&mut shortfall.numbers, TOTAL, total)?;
         put(&mut shortfall.numbers, CASH, cash)?;
         put(&mut shortfall.numbers, HEDGE, hedge)?;
-        for (place, index) in live_indices(self.live_bits()).enumerate() {
-            let Stored { header, slice, .. } = self.book.stored(index);
+        for (place, Stored { index, header, slice, rate, .. }) in stored.into_iter().enumerate() {
             self.freeze(place, 0, header.pack())?;
             self.freeze(place, 1, slice.map_or([0; 32], |slice| slice.pack()))?;
+            self.freeze(place, 2, int(rate.into()).into_raw().to_be_bytes())?;
             self.book.clear(index)?;
             self.set_live(index, false)?;
         }
@@ -87,7 +90,7 @@ impl Vault {
     }
 
     fn freeze(&mut self, place: usize, part: usize, word: [u8; 32]) -> Result<()> {
-        let at = place.saturating_mul(2).saturating_add(part);
+        let at = place.saturating_mul(FROZEN).saturating_add(part);
         self.shortfall.frozen.setter(at).or_overflow()?.set(B256::from(word));
         Ok(())
     }
@@ -95,7 +98,7 @@ impl Vault {
     /// A book of one series as it was at the instant, short of [`LOTS`]; none for a series that was not live.
     fn frozen(&self, series: &Series) -> Option<Stored> {
         let word = |at| self.shortfall.frozen.get(at).map(|word| word.0);
-        let at = (0..MAX_EXPIRIES).map(|place| place.saturating_mul(2));
+        let at = (0..MAX_EXPIRIES).map(|place| place.saturating_mul(FROZEN));
         let at = { at }.find(|at| {
             word(*at).is_some_and(|word| Header::unpack(&word).expiry == series.expiry && word != [0; 32])
         })?;
@@ -110,7 +113,9 @@ impl Vault {
         add_lots(words.get_mut(usize::from(strike / 8))?, strike, lots).ok()?;
         let slice = word(at.saturating_add(1)).filter(|word| *word != [0; 32]);
         let slice = slice.map(|word| Slice::unpack(&word));
-        Some(Stored { index: 0, header, slice, lots: words, weights: None })
+        let [.., a, b, c, d] = word(at.saturating_add(2))?;
+        let rate = i32::from_be_bytes([a, b, c, d]);
+        Some(Stored { index: 0, header, slice, rate, lots: words, weights: None })
     }
 
     /// Counts `size` of a series that was live as claimed: its cash and its hedges. None for any other series.

@@ -25,6 +25,7 @@ use crate::redemptions::Redemptions;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
 use crate::shortfall::Shortfall;
+use crate::surface::{Surface, SurfaceSource};
 use crate::throttle::Throttle;
 use crate::token::Token;
 use crate::trading::Trading;
@@ -66,18 +67,30 @@ pub struct Vault {
     pub(crate) high_water: StorageU128,
     /// Settlement price by expiry // [1e-8 USD]
     pub(crate) settlements: StorageMap<alloy_primitives::U64, StorageU64>,
-    /// Owner, curator, guardian, publisher, pending owner.
-    pub(crate) roles: StorageArray<StorageAddress, 5>,
+    /// Owner, curator, guardian, pending owner.
+    pub(crate) roles: StorageArray<StorageAddress, 4>,
     /// When a venue may be used, zero when it may not // [s]
     pub(crate) venues: StorageMap<Address, StorageU64>,
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
+    pub(crate) surface: Surface,
     pub(crate) throttle: Throttle,
     pub(crate) shortfall: Shortfall,
 }
 
 #[public]
-#[implements(Trading, Hedging, Settlement, Deposits, Erc20, Erc6909, Erc165, Market, Governance)]
+#[implements(
+    Trading,
+    Hedging,
+    Settlement,
+    Deposits,
+    Erc20,
+    Erc6909,
+    Erc165,
+    Market,
+    SurfaceSource,
+    Governance
+)]
 impl Vault {
     /// Fixes tokens, feeds, risk engine and owner. The tokens' and the feed's decimals are checked here, once.
     #[constructor]

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use ::book::{Order, Place};
+use ::book::{Order, Place, Stored};
 use alloy_primitives::{aliases::U80, Address, I256, U256};
 use interfaces::vault::IVault::{
     self, DeadlinePassed, DuplicateLeg, Leg, NoLegs, PremiumAboveLimit, PremiumPaid, SeriesExpired,
@@ -13,7 +13,6 @@ use interfaces::vault::IVault::{
     ZeroSize,
 };
 use inventory::Quote;
-use options::Series;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{int, to_i128, uint, WAD_PER_PRICE};
@@ -47,45 +46,12 @@ impl Vault {
             legs: uint(u128::try_from(legs.len()).unwrap_or(u128::MAX)),
             limit: uint(8),
         })?;
-        let legs = self.placed(session, legs)?;
-        let offer = self.offer(session, legs.iter().map(|leg| leg.order).collect())?;
+        let stored = self.stored(session)?;
+        let legs = placed(session, &stored, legs)?;
+        let offer = self.offer(session, legs.iter().map(|leg| leg.order).collect(), stored)?;
         let admitted = self.admit(session, &offer, legs.iter().map(|leg| leg.series))?;
         let opens_risk = legs.iter().any(|leg| leg.order.lots > 0);
         Ok(Ticket { quote: offer.quote, legs, opens_risk, admitted })
-    }
-
-    /// Reads the legs, no series twice.
-    fn placed(&self, session: &Session, legs: &[Leg]) -> Result<Vec<Placed>> {
-        let mut placed: Vec<Placed> = Vec::with_capacity(legs.len());
-        for leg in legs {
-            let duplicate = placed.iter().any(|other| other.series == leg.series);
-            ensure(!duplicate, || DuplicateLeg { series: leg.series })?;
-            placed.push(Placed { series: leg.series, order: self.order(session, leg)? });
-        }
-        Ok(placed)
-    }
-
-    /// Reads a leg: a listed series that has not expired, with a fresh slice, and whole lots within the limit.
-    fn order(&self, session: &Session, leg: &Leg) -> Result<Order> {
-        let series = parse(leg.series)?;
-        let expired = SeriesExpired { series: leg.series, timestamp: uint(session.now.into()) };
-        ensure(u64::from(series.expiry) > session.now, || expired)?;
-        let place = self.place(&series).ok_or(UnknownSeries { series: leg.series })?;
-        let lots = whole_lots(session, leg)?;
-        let slice = self.book.slice(place.index).ok_or(SurfaceMissing { expiry: series.expiry.into() })?;
-        let (age, max) = (session.now.saturating_sub(slice.updated_at.into()), session.profile.maxSurfaceAge);
-        ensure(age < max.into(), || SurfaceStale {
-            expiry: series.expiry.into(),
-            updatedAt: uint(slice.updated_at.into()),
-            maxAge: uint(max.into()),
-        })?;
-        Ok(Order { place, kind: series.kind, lots })
-    }
-
-    /// Where a series is listed.
-    fn place(&self, series: &Series) -> Option<Place> {
-        let index = self.find_expiry(series.expiry.into())?;
-        Some(Place { index, strike: self.book.header(index).grid.index_of(series.strike)? })
     }
 
     fn trade_at(
@@ -156,6 +122,36 @@ impl Vault {
             asset.push(&vm, account, paid)
         }
     }
+}
+
+/// Reads the legs, no series twice.
+fn placed(session: &Session, stored: &[Stored], legs: &[Leg]) -> Result<Vec<Placed>> {
+    let mut placed: Vec<Placed> = Vec::with_capacity(legs.len());
+    for leg in legs {
+        let duplicate = placed.iter().any(|other| other.series == leg.series);
+        ensure(!duplicate, || DuplicateLeg { series: leg.series })?;
+        placed.push(Placed { series: leg.series, order: order(session, stored, leg)? });
+    }
+    Ok(placed)
+}
+
+/// Reads a leg: a listed series that has not expired, with a fresh slice, and whole lots within the limit.
+fn order(session: &Session, stored: &[Stored], leg: &Leg) -> Result<Order> {
+    let series = parse(leg.series)?;
+    let expired = SeriesExpired { series: leg.series, timestamp: uint(session.now.into()) };
+    ensure(u64::from(series.expiry) > session.now, || expired)?;
+    let listed = stored.iter().find(|stored| stored.header.expiry == series.expiry);
+    let found = listed.and_then(|stored| Some((stored, stored.header.grid.index_of(series.strike)?)));
+    let (stored, strike) = found.ok_or(UnknownSeries { series: leg.series })?;
+    let lots = whole_lots(session, leg)?;
+    let slice = stored.slice.ok_or(SurfaceMissing { expiry: series.expiry.into() })?;
+    let (age, max) = (session.now.saturating_sub(slice.updated_at.into()), session.profile.maxSurfaceAge);
+    ensure(age < max.into(), || SurfaceStale {
+        expiry: series.expiry.into(),
+        updatedAt: uint(slice.updated_at.into()),
+        maxAge: uint(max.into()),
+    })?;
+    Ok(Order { place: Place { index: stored.index, strike }, kind: series.kind, lots })
 }
 
 fn whole_lots(session: &Session, leg: &Leg) -> Result<i32> {

@@ -10,6 +10,7 @@ use interfaces::erc20::IERC20::{IERC20Calls, IERC20Errors, IERC20Events};
 use interfaces::erc4626::IERC4626::{IERC4626Calls, IERC4626Errors, IERC4626Events};
 use interfaces::erc6909::IERC6909::{IERC6909Calls, IERC6909Errors, IERC6909Events};
 use interfaces::lens::ILens::{ILensCalls, ILensErrors};
+use interfaces::surface::ISurface::{ISurfaceCalls, ISurfaceErrors, ISurfaceEvents};
 use interfaces::vault::IVault::{IVaultCalls, IVaultErrors, IVaultEvents};
 use interfaces::venue::IHedgeVenue::{IHedgeVenueCalls, IHedgeVenueErrors};
 use serde_json::Value;
@@ -64,17 +65,20 @@ fn rust_and_json_name_the_same_functions_and_errors() {
     assert_eq!(selectors(&signatures("ILens", "error")), all([of::<ILensErrors>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "function")), all([of::<IHedgeVenueCalls>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "error")), all([of::<IHedgeVenueErrors>()]));
+    assert_eq!(selectors(&signatures("ISurface", "function")), all([of::<ISurfaceCalls>()]));
+    assert_eq!(selectors(&signatures("ISurface", "error")), all([of::<ISurfaceErrors>()]));
 }
 
 #[test]
 fn rust_and_json_name_the_same_events() {
-    let json: BTreeSet<[u8; 32]> =
-        signatures("IEquipoise", "event").iter().map(|one| keccak256(one).0).collect();
+    let json = [signatures("IEquipoise", "event"), signatures("ISurface", "event")];
+    let json: BTreeSet<[u8; 32]> = json.iter().flatten().map(|one| keccak256(one).0).collect();
     let rust: BTreeSet<[u8; 32]> = [
         IVaultEvents::SELECTORS,
         IERC20Events::SELECTORS,
         IERC4626Events::SELECTORS,
         IERC6909Events::SELECTORS,
+        ISurfaceEvents::SELECTORS,
     ]
     .into_iter()
     .flatten()
@@ -97,7 +101,12 @@ fn knows(market: &mut Market, contract: Address, selector: [u8; 4]) -> bool {
 fn the_programs_answer_every_selector_and_no_other() {
     let mut market = Market::open();
     let stage = &market.stage;
-    let contracts = [(stage.vault, "IEquipoise"), (stage.venue, "IHedgeVenue"), (stage.lens, "ILens")];
+    let contracts = [
+        (stage.vault, "IEquipoise"),
+        (stage.venue, "IHedgeVenue"),
+        (stage.lens, "ILens"),
+        (stage.surface, "ISurface"),
+    ];
     for (contract, file) in contracts {
         let known = signatures(file, "function");
         for signature in &known {

@@ -59,7 +59,7 @@ fn words_out_of_range_are_refused() {
     expiry[4] = 1;
     malformed(&mut market, expiry, "a uint64 over 64 bits");
     let mut role = IVault::roleCall { which: IVault::Role::Owner }.abi_encode();
-    role[35] = 5;
+    role[35] = 4;
     malformed(&mut market, role, "a role that there is not");
     malformed(&mut market, vec![0xde, 0xad, 0xbe, 0xef], "an unknown selector");
 }

@@ -12,13 +12,14 @@ use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::lens::ILens;
+use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
 
 use serde_json::Number;
 
 use crate::hedge::{due, skewed};
 use crate::kernel;
-use crate::market::{expiry, legs_of, series, signed, slice, usdc, wad, Market, DAY, HOUR, SPOT, START};
+use crate::market::{expiry, legs_of, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 /// Whole numbers, or kernel figures with two decimals.
 pub(crate) type Figures = BTreeMap<String, Number>;
@@ -87,10 +88,7 @@ fn full(expiries: &[u64], count: u8) -> Market {
     for one in expiries {
         market.list(*one, 1_800.0, 25.0, count).expect("a listing");
     }
-    let now = market.now();
-    let slices = expiries.iter().map(|one| slice(*one, now, 0.8, SPOT)).collect();
-    let publisher = market.stage.actors.publisher;
-    market.stage.vault(publisher, IVault::setSurfaceCall { slices }).expect("a surface");
+    market.publish();
     for one in expiries {
         let ids: Vec<_> = (0..u64::from(count))
             .map(|index| (series(*one, 1_800 + 25 * index, index % 8 == 7), 0.01))
@@ -145,7 +143,7 @@ fn full_books(gas: &mut Figures) {
     }
 
     let without = greeks(&mut Market::unlisted(default_profile()));
-    for (weeks, bound) in [(1, 27_000), (4, 97_000), (12, 286_000)] {
+    for (weeks, bound) in [(1, 34_000), (4, 107_000), (12, 304_000)] {
         let expiries: Vec<_> = (1..=weeks).map(|week| expiry(7 * week)).collect();
         let (mut market, strikes) = (full(&expiries, 64), 64 * weeks);
         let with = greeks(&mut market);
@@ -156,6 +154,29 @@ fn full_books(gas: &mut Figures) {
         gas.insert(format!("lens_greeks_{strikes}"), with.into());
         let worst = view(&mut market, lens, ILens::worstCaseCall { vault });
         gas.insert(format!("lens_worstCase_{strikes}"), worst.into());
+    }
+}
+
+/// What a surface costs that follows another, with 64 strikes in each expiry and two signatures, and what the vault's call of it costs.
+fn surfaces(gas: &mut Figures) {
+    for count in [1, 4, 12] {
+        let mut market = Market::unlisted(default_profile());
+        let expiries: Vec<_> = (1..=count).map(|week| expiry(7 * week)).collect();
+        for one in &expiries {
+            market.list(*one, 1_800.0, 25.0, 64).expect("a listing");
+        }
+        // Three before it: all rows of the feed have been written.
+        for hour in 0..3 {
+            market.move_to(START + hour * HOUR, SPOT);
+        }
+        market.stage.chain.world.warp(START + 3 * HOUR);
+        let slices = market.slices(0.803);
+        let receipt = market.stage.publish(slices).expect("a surface");
+        gas.insert(format!("publish_{count}x64"), receipt.execution_gas.into());
+        let (from, surface) = (market.trader, market.stage.surface);
+        let data = ISurface::slicesCall { expiries }.abi_encode();
+        let view = market.stage.chain.world.view(from, surface, data).expect("slices");
+        gas.insert(format!("slices_{count}"), view.execution_gas.into());
     }
 }
 
@@ -202,6 +223,7 @@ fn views(meter: &mut Meter) {
     let venue = meter.market.stage.venue;
     meter.view("nav", IVault::navCall {});
     meter.view("words", IVault::wordsCall {});
+    meter.view("headers", IVault::headersCall {});
     meter.view("hedgeNeeded", IVault::hedgeNeededCall {});
     meter.view("spot", IVault::spotCall {});
     meter.view("settlementPrice", IVault::settlementPriceCall { expiry: 1 });
@@ -211,6 +233,7 @@ fn views(meter: &mut Meter) {
     meter.view("role", IVault::roleCall { which: IVault::Role::Owner });
     meter.view("paused", IVault::pausedCall {});
     meter.view("venueAllowedFrom", IVault::venueAllowedFromCall { venue });
+    meter.view("surfaceFeed", IVault::surfaceFeedCall {});
 }
 
 fn looks(meter: &mut Meter) {
@@ -283,7 +306,6 @@ fn shares(meter: &mut Meter) {
 fn governance(meter: &mut Meter) {
     let actors = meter.market.stage.actors;
     let (owner, trader, venue) = (actors.owner, meter.market.trader, meter.market.stage.venue);
-    let now = meter.market.now();
     meter.send(
         "setRole",
         owner,
@@ -295,8 +317,12 @@ fn governance(meter: &mut Meter) {
     meter.send("allowVenue", owner, IVault::allowVenueCall { venue });
     let list = IVault::listExpiryCall { expiry: expiry(14), base: wad(1_800.0), step: wad(25.0), count: 64 };
     meter.send("listExpiry", actors.curator, list);
-    let slices = vec![slice(expiry(14), now, 0.8, SPOT)];
-    meter.send("setSurface_one_slice", actors.publisher, IVault::setSurfaceCall { slices });
+    let feed = meter.market.stage.surface;
+    meter.send("setSurfaceFeed", owner, IVault::setSurfaceFeedCall { feed });
+    let now = meter.market.now();
+    meter.market.stage.chain.world.warp(now + 2 * DAY);
+    meter.send("acceptSurfaceFeed", trader, IVault::acceptSurfaceFeedCall {});
+    meter.market.move_to(now + 2 * DAY, SPOT);
     meter.send(
         "setRole_pending_owner",
         owner,
@@ -308,7 +334,7 @@ fn governance(meter: &mut Meter) {
 fn settlement(meter: &mut Meter) {
     let (trader, expiry) = (meter.market.trader, meter.market.expiries[0]);
     let id = series(expiry, 2_500, false);
-    meter.market.publish(SPOT);
+    meter.market.publish();
     meter.market.trade(&[(id, 1.0)]).expect("a trade");
     meter.market.move_to(expiry - HOUR, SPOT);
     let round = meter.market.stage.last_round().expect("a round");
@@ -350,6 +376,7 @@ fn gas_of_every_entry_point() {
     hedges(&mut gas);
     profile(&mut gas);
     full_books(&mut gas);
+    surfaces(&mut gas);
     kernel::figures(&mut gas);
     hold("gas.json", &gas);
 }
@@ -359,8 +386,14 @@ fn size_of_every_contract() {
     let mut market = Market::open();
     let mut sizes = Figures::new();
     let stage = &market.stage;
-    for (name, contract) in [("vault", stage.vault), ("uniswap_v3_venue", stage.venue), ("lens", stage.lens)]
-    {
+    let contracts = [
+        ("vault", stage.vault),
+        ("surface_feed", stage.surface),
+        ("uniswap_v3_venue", stage.venue),
+        ("lens", stage.lens),
+        ("risk_engine", stage.engine),
+    ];
+    for (name, contract) in contracts {
         let info = market.stage.chain.world.program(contract).expect("an active program");
         for (figure, value) in [
             ("raw_bytes", info.wasm_bytes as u64),

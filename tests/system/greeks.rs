@@ -3,6 +3,7 @@
 use demo::stage::{default_limits, default_profile, Config, Stage};
 use host::alloy_primitives::{I256, U256};
 use interfaces::lens::ILens;
+use interfaces::surface::ISurface::SurfaceSlice;
 use interfaces::vault::IVault;
 use serde_json::Value;
 
@@ -42,7 +43,7 @@ fn staged(case: &Value) -> Stage {
     let (base, step, count) = (micro(&grid["base"]), micro(&grid["step"]), number(&grid["count"]) as u8);
     let curator = stage.actors.curator;
     stage.vault(curator, IVault::listExpiryCall { expiry, base, step, count }).expect("a listing");
-    let one = IVault::SurfaceSlice {
+    let one = SurfaceSlice {
         expiry,
         rate: wad(number(&case["rate_q30"]), 30),
         a: wad(number(&slice["a"]), 36),
@@ -52,8 +53,7 @@ fn staged(case: &Value) -> Stage {
         s: wad(number(&slice["s"]), 36),
         forward: micro(&slice["forward"]),
     };
-    let publisher = stage.actors.publisher;
-    stage.vault(publisher, IVault::setSurfaceCall { slices: vec![one] }).expect("a surface");
+    stage.publish(vec![one]).expect("a surface");
     stage.chain.world.warp(number(&case["now"]) as u64);
     let (owner, feed) = (stage.actors.owner, stage.feed);
     let answer = I256::try_from(number(&case["spot_e8"])).expect("a price");

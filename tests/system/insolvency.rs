@@ -54,7 +54,7 @@ fn gapped() -> Market {
     for _ in 0..2 {
         market.stage.push_price(GAP).expect("a round");
     }
-    market.publish(GAP);
+    market.publish();
     assert!(market.nav().mid.is_negative(), "{}", market.nav().mid);
     market
 }
@@ -88,7 +88,7 @@ fn a_shortfall_is_recorded_when_there_is_one_at_a_price_that_holds() {
     let jump = IVault::SpotJumped { from: wad(SPOT), to: wad(GAP), limit: U256::from(200_000) };
     market.refuses(jump, record);
     market.stage.push_price(GAP).expect("a round");
-    market.publish(GAP);
+    market.publish();
     record(&mut market).expect("a record");
     market.refuses(IVault::Solvent { nav: I256::ZERO }, record);
 }
@@ -191,7 +191,7 @@ fn what_was_owed_before_is_paid_in_full_and_first() {
     for _ in 0..2 {
         market.stage.push_price(GAP).expect("a round");
     }
-    market.publish(GAP);
+    market.publish();
     record(&mut market).expect("a record");
     let late = market.now() + 100 * DAY;
     market.stage.chain.world.warp(late);

@@ -9,6 +9,7 @@ use host::Log;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::lens::ILens;
+use interfaces::surface::ISurface::SurfaceSlice;
 use interfaces::vault::IVault;
 
 pub(crate) const START: u64 = 1_651_363_200; // 2022-05-01 00:00 UTC
@@ -31,6 +32,12 @@ pub(crate) fn signed(number: f64) -> I256 {
     }
 }
 
+/// 18 decimals of a positive number, to eight digits: a variance near expiry is small.
+fn digits(number: f64) -> I256 {
+    let unit = 10_f64.powi(number.log10().floor() as i32 - 7);
+    I256::try_from(((number / unit).round() * unit * 1e18).round() as i128).expect("a small number")
+}
+
 /// 6 decimals.
 pub(crate) fn usdc(number: f64) -> U256 {
     U256::from((number * 1e6).round() as u128)
@@ -46,14 +53,14 @@ pub(crate) fn series(expiry: u64, strike: u64, put: bool) -> U256 {
     U256::from(u128::from(expiry) << 56 | u128::from(strike * 1_000_000) << 8 | u128::from(put))
 }
 
-/// A slice at about `vol` for an expiry.
-pub(crate) fn slice(expiry: u64, now: u64, vol: f64, spot: f64) -> IVault::SurfaceSlice {
+/// A slice at about `vol` for an expiry. Its vol at a strike is the same at every time.
+pub(crate) fn slice(expiry: u64, now: u64, vol: f64, spot: f64) -> SurfaceSlice {
     let years = (expiry - now) as f64 / 31_536_000.0;
-    IVault::SurfaceSlice {
+    SurfaceSlice {
         expiry,
         rate: I256::ZERO,
-        a: signed(vol * vol * years * 0.8),
-        b: signed(vol * vol * years),
+        a: digits(vol * vol * years * 0.8),
+        b: digits(vol * vol * years),
         rho: signed(-0.1),
         m: I256::ZERO,
         s: signed(0.2),
@@ -98,7 +105,7 @@ impl Market {
         for expiry in market.expiries {
             market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
         }
-        market.publish(SPOT);
+        market.publish();
         market
     }
 
@@ -128,21 +135,34 @@ impl Market {
         self.stage.vault(self.stage.actors.curator, call).map(|_| ())
     }
 
-    /// Publishes a surface for all live expiries round `spot`.
-    pub(crate) fn publish(&mut self, spot: f64) {
+    /// A slice at about `vol` for each live expiry, round the first price: no vol moves with the price.
+    pub(crate) fn slices(&mut self, vol: f64) -> Vec<SurfaceSlice> {
         let now = self.now();
-        let live = self.expiries.into_iter().filter(|expiry| *expiry > now);
-        let slices = live.map(|expiry| slice(expiry, now, 0.8, spot)).collect();
-        let publisher = self.stage.actors.publisher;
-        self.stage.vault(publisher, IVault::setSurfaceCall { slices }).expect("a surface");
+        let headers = self.stage.ask(IVault::headersCall {}).expect("headers");
+        let expiries =
+            headers.iter().map(|word| u64::from_be_bytes(word[..8].try_into().expect("8 bytes")) >> 32);
+        let mut live: Vec<u64> = expiries.filter(|expiry| *expiry > now).collect();
+        live.sort_unstable();
+        live.into_iter().map(|expiry| slice(expiry, now, vol, SPOT)).collect()
     }
 
-    /// Goes to `time` with feed, pool and surface at `price`.
+    /// Publishes a surface for all live expiries.
+    pub(crate) fn publish(&mut self) {
+        let slices = self.slices(0.8);
+        self.stage.publish(slices).expect("a surface");
+    }
+
+    /// A view of the surface feed.
+    pub(crate) fn surface<C: SolCall>(&mut self, call: C) -> C::Return {
+        self.stage.chain.view(self.stage.surface, call).expect("the feed answers")
+    }
+
+    /// Goes to `time` with feed and pool at `price`, and a surface of that time.
     pub(crate) fn move_to(&mut self, time: u64, price: f64) {
         self.stage.chain.world.warp(time);
         self.stage.push_price(price).expect("a round");
         self.stage.arbitrage(price).expect("a pool at the price");
-        self.publish(price);
+        self.publish();
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -211,13 +231,15 @@ impl Market {
         f64::from(self.nav().mid.into_raw()) / f64::from(supply)
     }
 
-    /// Digests of the vault and of the tokens.
-    pub(crate) fn digests(&mut self) -> [B256; 3] {
+    /// Digests of the vault, the surface feed and the tokens.
+    pub(crate) fn digests(&mut self) -> [B256; 4] {
         let stage = &mut self.stage;
-        [stage.vault, stage.usdc, stage.underlying].map(|account| stage.chain.world.digest(account))
+        let accounts = [stage.vault, stage.surface, stage.usdc, stage.underlying];
+        accounts.map(|account| stage.chain.world.digest(account))
     }
 
     /// Asserts that `act` is refused with exactly `error` and changes nothing.
+    #[track_caller]
     pub(crate) fn refuses<T>(
         &mut self,
         error: impl SolError + Debug,

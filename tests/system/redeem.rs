@@ -191,7 +191,7 @@ fn worthless_shares_are_not_burned() {
     for _ in 0..2 {
         market.stage.push_price(30_000.0).expect("a round");
     }
-    market.publish(30_000.0);
+    market.publish();
     let low = market.nav().low;
     assert!(low.is_negative(), "{low}");
     market.refuses(IERC4626::SharesWorthless { low }, process);

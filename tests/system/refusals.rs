@@ -7,7 +7,7 @@ use interfaces::vault::IVault::{self, Role};
 use demo::stage::default_profile;
 
 use crate::hedge::due;
-use crate::market::{expiry, series, signed, slice, usdc, wad, Market, DAY, HOUR, SPOT, START};
+use crate::market::{expiry, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 #[test]
 fn legs_that_name_nothing_or_too_much() {
@@ -131,15 +131,14 @@ fn surfaces_that_are_missing_or_old() {
 fn callers_without_the_role() {
     let mut market = Market::open();
     let (caller, venue) = (market.trader, market.stage.venue);
-    let slices = vec![slice(market.expiries[0], market.now(), 0.8, SPOT)];
     let denied = |role| IVault::NotAuthorised { caller, role };
     market.refuses(denied(Role::Curator), |market| {
         let call =
             IVault::listExpiryCall { expiry: expiry(14), base: wad(1_000.0), step: wad(100.0), count: 10 };
         market.stage.vault(caller, call)
     });
-    market.refuses(denied(Role::Publisher), |market| {
-        market.stage.vault(caller, IVault::setSurfaceCall { slices })
+    market.refuses(denied(Role::Owner), |market| {
+        market.stage.vault(caller, IVault::setSurfaceFeedCall { feed: venue })
     });
     market
         .refuses(denied(Role::Owner), |market| market.stage.vault(caller, IVault::allowVenueCall { venue }));
@@ -225,7 +224,7 @@ fn a_trade_after_which_the_worst_case_takes_too_much_of_nav() {
 }
 
 #[test]
-fn listings_slices_and_profiles_out_of_range() {
+fn listings_and_profiles_out_of_range() {
     let mut market = Market::open();
     let (near, far) = (U256::from(START + HOUR), U256::from(START + 2 * 365 * DAY));
     market.refuses(IVault::ExpiryNotOnGrid { expiry: expiry(5) + 1 }, |market| {
@@ -255,33 +254,14 @@ fn listings_slices_and_profiles_out_of_range() {
 }
 
 #[test]
-fn slices_with_arbitrage_or_out_of_range() {
-    let mut market = Market::open();
-    let (expiry, now, publisher) = (market.expiries[0], market.now(), market.stage.actors.publisher);
-    let good = slice(expiry, now, 0.8, SPOT);
-    let bad = [
-        (IVault::SurfaceSlice { rho: signed(1.0), ..good.clone() }, IVault::SliceFault::Rho),
-        (IVault::SurfaceSlice { s: I256::ZERO, ..good.clone() }, IVault::SliceFault::Sigma),
-        (IVault::SurfaceSlice { a: signed(-1.0), ..good.clone() }, IVault::SliceFault::NegativeVariance),
-        (IVault::SurfaceSlice { b: signed(2.5), ..good.clone() }, IVault::SliceFault::Wing),
-        (IVault::SurfaceSlice { a: I256::MAX, ..good.clone() }, IVault::SliceFault::Range),
-        (IVault::SurfaceSlice { rate: I256::MIN, ..good.clone() }, IVault::SliceFault::Range),
-        (IVault::SurfaceSlice { forward: U256::MAX, ..good.clone() }, IVault::SliceFault::Range),
-    ];
-    for (slice, fault) in bad {
-        let call = IVault::setSurfaceCall { slices: vec![good.clone(), slice] };
-        market.refuses(IVault::SliceInvalid { expiry, fault }, |market| market.stage.vault(publisher, call));
-    }
-    let call = IVault::setSurfaceCall { slices: vec![IVault::SurfaceSlice { expiry: 1, ..good }] };
-    market.refuses(IVault::ExpiryNotListed { expiry: 1 }, |market| market.stage.vault(publisher, call));
-}
-
-#[test]
 fn addresses_of_zero_and_deposits_of_nothing() {
     let mut market = Market::open();
     let owner = market.stage.actors.owner;
     market.refuses(IVault::ZeroAddress {}, |market| {
         market.stage.vault(owner, IVault::allowVenueCall { venue: Address::ZERO })
+    });
+    market.refuses(IVault::ZeroAddress {}, |market| {
+        market.stage.vault(owner, IVault::setSurfaceFeedCall { feed: Address::ZERO })
     });
     let error = IERC4626::DepositTooSmall { assets: U256::ZERO };
     market.refuses(error, |market| market.deposit(0.0));

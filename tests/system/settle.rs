@@ -20,7 +20,7 @@ fn expired(price: f64) -> (Market, [U80; 2]) {
     market.stage.chain.world.warp(expiry + HOUR);
     market.stage.push_price(price * 1.3).expect("a round");
     let after = market.stage.last_round().expect("a round");
-    market.publish(price);
+    market.publish();
     (market, [before, after])
 }
 

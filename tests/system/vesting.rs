@@ -74,7 +74,7 @@ fn all_has_vested_at_the_expiry_and_the_slot_begins_anew() {
     let next = crate::market::expiry(21);
     market.list(next, 1_800.0, 100.0, 21).expect("a listing");
     market.expiries[0] = next;
-    market.publish(SPOT);
+    market.publish();
     assert_eq!(market.nav().unvested, U256::ZERO);
     let legs = [(series(next, 2_800, false), 1.0)];
     let spread = market.quote(&legs).expect("a quote").spread;

@@ -28,7 +28,7 @@ pub(crate) fn view(State { rules, request }: &State) -> Result<Vec<ExpiryBook>> 
             step: micro(header.grid.step)?,
             slice: slice
                 .as_ref()
-                .map_or_else(|| Ok(ILens::Slice::default()), |slice| slice_view(slice, header.rate))?,
+                .map_or_else(|| Ok(ILens::Slice::default()), |slice| slice_view(slice, stored.rate))?,
             netSizes: stored.each_lots().map(|lots| size(lots.into())).collect::<Result<_>>()?,
             putSize: size(header.put_lots.into())?,
             putIndexSum: size(header.put_index_sum.into())?,

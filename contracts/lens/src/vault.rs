@@ -21,8 +21,8 @@ const WORD: usize = 32;
 const NAV: usize = 8;
 const HEDGE: usize = 7;
 const QUOTE: usize = 4;
-/// Most words of a state: offset and length, eight of the vault, and ten of each expiry.
-const STATE: usize = 2 + 8 + MAX_EXPIRIES * 10;
+/// Most words of a state: offset and length, eight of the vault, and eleven of each expiry.
+const STATE: usize = 2 + 8 + MAX_EXPIRIES * 11;
 
 /// A vault, and the access to it.
 #[derive(Clone, Copy)]

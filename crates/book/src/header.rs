@@ -3,10 +3,10 @@
 //! Put-call parity makes one number per strike enough: a put is a call less a forward, and the forwards of an expiry need only the sum of put
 //! lots and the sum of put lots times grid index.
 //!
-//! | header byte | 0-3 | 4 | 5-10 | 11-15 | 16-19 | 20-24 | 25-30 | 31 |
-//! |---|---|---|---|---|---|---|---|---|
-//! | field | expiry | count | base | step | rate | put lots | put lots x index | - |
-//! | unit | s | | micro-USD | micro-USD | Q30 / year | lots | lots | |
+//! | header byte | 0-3 | 4 | 5-10 | 11-15 | 16-20 | 21-26 | 27-31 |
+//! |---|---|---|---|---|---|---|---|
+//! | field | expiry | count | base | step | put lots | put lots x index | - |
+//! | unit | s | | micro-USD | micro-USD | lots | lots | |
 
 use options::{STRIKES_PER_SLOT, StrikeGrid};
 
@@ -23,8 +23,6 @@ pub struct Header {
     pub expiry: u32,
     /// Its strikes.
     pub grid: StrikeGrid,
-    /// Continuous rate of forward and discount [Q30 / year]
-    pub rate: i32,
     /// Net put lots of the vault.
     pub put_lots: i64,
     /// Sum of net put lots times grid index.
@@ -41,7 +39,6 @@ impl Header {
         fields.put(&[self.grid.count]);
         fields.put(low_bytes(&self.grid.base.to_be_bytes(), 6));
         fields.put(low_bytes(&self.grid.step.to_be_bytes(), 5));
-        fields.put(&self.rate.to_be_bytes());
         fields.put(low_bytes(&self.put_lots.to_be_bytes(), 5));
         fields.put(low_bytes(&self.put_index_sum.to_be_bytes(), 6));
         word
@@ -54,10 +51,9 @@ impl Header {
         let expiry = fields.u32();
         let count = u8::try_from(fields.take(1)).unwrap_or_default();
         let grid = StrikeGrid { base: fields.take(6), step: fields.take(5), count };
-        let rate = i32::from_be_bytes(fields.u32().to_be_bytes());
         let put_lots = sign_extend(fields.take(5), 24);
         let put_index_sum = sign_extend(fields.take(6), 16);
-        Self { expiry, grid, rate, put_lots, put_index_sum }
+        Self { expiry, grid, put_lots, put_index_sum }
     }
 
     /// Counts `lots` of a put at grid index `strike`.

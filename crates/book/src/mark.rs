@@ -93,6 +93,8 @@ pub struct Stored {
     pub header: Header,
     /// Its slice of the surface, none before the first publication.
     pub slice: Option<Slice>,
+    /// Continuous rate of forward and discount [Q30 / year]
+    pub rate: i32,
     /// Signed net lots, calls and puts together: a word for each eight strikes of the grid.
     pub lots: Vec<[u8; 32]>,
     /// Weights of depth by strike, none where depth is the same everywhere.
@@ -191,7 +193,7 @@ impl Stored {
 fn market(stored: &Stored, spot: u64, seconds: u32) -> Result<Option<Market>> {
     let Some(slice) = &stored.slice else { return Ok(None) };
     let published = stored.header.expiry.saturating_sub(slice.updated_at);
-    Market::new(spot, seconds, stored.header.rate, slice, published).ok().or_overflow().map(Some)
+    Market::new(spot, seconds, stored.rate, slice, published).ok().or_overflow().map(Some)
 }
 
 /// The whole book, marked at one instant.

@@ -7,7 +7,7 @@
 //! | 6 | hedge 16 [lots, Q32], its value 16 [micro-USD] |
 //! | 7 | free cash 16 [micro-USD] |
 //! | each order | storage index 1, grid index 1, put 1, lots bought 4 |
-//! | each expiry | a word of header, one of slice (zero without one), one for each eight strikes |
+//! | each expiry | a word of header, one of slice (zero without one), one of rate in its first 4 bytes, one for each eight strikes |
 
 use alloc::vec::Vec;
 
@@ -62,6 +62,7 @@ impl Request {
         for stored in &self.stored {
             words.push(stored.header.pack());
             words.push(stored.slice.as_ref().map_or([0; 32], Slice::pack));
+            words.push(word(&[&stored.rate.to_be_bytes()]));
             words.extend_from_slice(&stored.lots);
         }
         words
@@ -94,11 +95,12 @@ impl Request {
             let index = usize::try_from(head.take(1)).ok()?;
             let header = Header::unpack(words.next()?);
             let slice = Some(words.next()?).filter(|word| **word != [0; 32]).map(Slice::unpack);
+            let rate = Reader(words.next()?).u32().cast_signed();
             let lots: Vec<_> = words.by_ref().take(slots(&header).into()).copied().collect();
             if lots.len() != usize::from(slots(&header)) {
                 return None;
             }
-            stored.push(Stored { index, header, slice, lots, weights: None });
+            stored.push(Stored { index, header, slice, rate, lots, weights: None });
         }
         Some(Self { settings: *settings, spot, now, hedge, free, orders, stored })
     }

@@ -1,6 +1,6 @@
 //! The demo: a market on the simulated host that lives through real prices, and the report of it.
 //!
-//! [`stage`] deploys it, [`replay`] moves it through the hours of a price file, with [`traders`], LPs, a publisher ([`volatility`]) and
+//! [`stage`] deploys it, [`replay`] moves it through the hours of a price file, with [`traders`], LPs, a publisher and
 //! a keeper, [`ledger`] and [`invariants`] keep the demo's own books, [`summary`] and [`page`] say what came out.
 //!
 //! # What this crate does not do
@@ -27,4 +27,3 @@ pub mod replay;
 pub mod stage;
 pub mod summary;
 pub mod traders;
-pub mod volatility;

@@ -4,6 +4,7 @@ use alloy_primitives::aliases::U80;
 use alloy_primitives::{Address, I256, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use anyhow::{Result, anyhow};
+use host::Receipt;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
@@ -13,9 +14,9 @@ use interfaces::vault::IVault;
 
 use crate::market::{
     ExpiryBook, Failure, Fill, Greeks, Grid, Hedge, Kind, Market, Nav, Outcome, Quote, Refusal, Series,
-    Slice, Tokens,
+    Tokens,
 };
-use crate::stage::{self, Config, PriceFeed, Stage};
+use crate::stage::{self, Config, PriceFeed, Stage, surface_slice};
 
 const WAD: f64 = 1e18;
 /// The feed is updated at least this often [s].
@@ -57,10 +58,7 @@ impl Live {
         let to = self.stage.vault;
         let sent = self.stage.chain.send_for_receipt(from, to, call);
         let (answer, receipt) = sent.map_err(failure)?;
-        let (count, sum, most) = self.gas.entry(name).or_default();
-        *count += 1;
-        *sum += receipt.execution_gas;
-        *most = (*most).max(receipt.execution_gas);
+        self.spend(name, &receipt);
         for log in receipt.logs.iter().filter(|log| log.address == to) {
             if let Ok(hedged) = IVault::Hedged::decode_raw_log(log.topics.iter().copied(), &log.data) {
                 self.fills
@@ -68,6 +66,13 @@ impl Live {
             }
         }
         Ok(answer)
+    }
+
+    fn spend(&mut self, name: &'static str, receipt: &Receipt) {
+        let (count, sum, most) = self.gas.entry(name).or_default();
+        *count += 1;
+        *sum += receipt.execution_gas;
+        *most = (*most).max(receipt.execution_gas);
     }
 
     fn ask<C: SolCall>(&mut self, call: C) -> Outcome<C::Return> {
@@ -143,11 +148,6 @@ fn signed(number: I256) -> f64 {
     if number.is_negative() { -magnitude } else { magnitude }
 }
 
-/// A float with 18 decimals, exact to its 53 bits or to 1e-9.
-fn wad(number: f64) -> Result<I256, Failure> {
-    Ok(int((number * 1e9).round() as i128)? * int(1_000_000_000)?)
-}
-
 /// Micro-USD with 18 decimals.
 fn strike(micro: u64) -> U256 {
     U256::from(u128::from(micro) * 1_000_000_000_000)
@@ -208,22 +208,11 @@ impl Market for Live {
         self.send("listExpiry", curator, IVault::listExpiryCall { expiry, base, step, count }).map(|_| ())
     }
 
-    fn set_surface(&mut self, slices: &[Slice]) -> Outcome<()> {
-        let mut abi = Vec::new();
-        for one in slices {
-            abi.push(IVault::SurfaceSlice {
-                expiry: one.expiry,
-                rate: I256::ZERO,
-                a: wad(one.a)?,
-                b: wad(one.b)?,
-                rho: wad(one.rho)?,
-                m: wad(one.m)?,
-                s: wad(one.s)?,
-                forward: wad(one.forward)?.into_raw(),
-            });
-        }
-        let publisher = self.stage.actors.publisher;
-        self.send("setSurface", publisher, IVault::setSurfaceCall { slices: abi }).map(|_| ())
+    fn publish(&mut self, slices: &[(u64, options::Slice)]) -> Outcome<()> {
+        let slices = slices.iter().map(|(expiry, slice)| surface_slice(*expiry, slice, 0)).collect();
+        let receipt = self.stage.publish(slices).map_err(failure)?;
+        self.spend("publish", &receipt);
+        Ok(())
     }
 
     fn quote(&mut self, series: Series, lots: i64) -> Outcome<Quote> {

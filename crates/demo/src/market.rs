@@ -59,31 +59,9 @@ impl Grid {
     }
 }
 
-/// A slice of the surface, raw SVI in total variance.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Slice {
-    /// Unix seconds.
-    pub expiry: u64,
-    /// Level.
-    pub a: f64,
-    /// Slope of the wings.
-    pub b: f64,
-    /// Tilt.
-    pub rho: f64,
-    /// Centre.
-    pub m: f64,
-    /// Curvature.
-    pub s: f64,
-    /// USD.
-    pub forward: f64,
-}
-
-impl Slice {
-    /// Total variance at a strike in USD.
-    #[must_use]
-    pub fn variance(&self, strike: f64) -> f64 {
-        let k = (strike / self.forward).ln() - self.m;
-        self.a + self.b * (self.rho * k + (k * k + self.s * self.s).sqrt())
+impl From<Grid> for options::StrikeGrid {
+    fn from(Grid { base, step, count }: Grid) -> Self {
+        Self { base, step, count }
     }
 }
 
@@ -269,8 +247,8 @@ pub trait Market {
     fn arbitrage(&mut self, price: f64) -> Outcome<()>;
     /// Lists an expiry.
     fn list_expiry(&mut self, expiry: u64, grid: Grid) -> Outcome<()>;
-    /// Publishes slices.
-    fn set_surface(&mut self, slices: &[Slice]) -> Outcome<()>;
+    /// Publishes the slices of all live expiries, by expiry.
+    fn publish(&mut self, slices: &[(u64, options::Slice)]) -> Outcome<()>;
 
     /// Quotes one leg: positive lots are bought.
     fn quote(&mut self, series: Series, lots: i64) -> Outcome<Quote>;

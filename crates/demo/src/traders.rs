@@ -7,11 +7,12 @@
 //! - *trend*: the same, with calls after rises and puts after falls;
 //! - *informed*: the price six hours ahead, and the published vol.
 
+use publisher::Curve;
 use rand::Rng;
 use rand_distr::{Distribution, LogNormal, Normal, Poisson};
 
 use crate::black_scholes::{Terms, YEAR};
-use crate::market::{Grid, Kind, Series, Slice};
+use crate::market::{Grid, Kind, Series};
 
 /// How an account trades.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,7 +102,7 @@ pub struct Listed {
     /// Strikes.
     pub grid: Grid,
     /// Published slice.
-    pub slice: Slice,
+    pub slice: Curve,
 }
 
 /// An open position of an account.

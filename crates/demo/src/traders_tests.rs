@@ -1,22 +1,22 @@
+use publisher::Follower;
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 
 use super::*;
 use crate::calendar;
-use crate::volatility::Publisher;
 
 const NOW: u64 = 1_561_000_000;
 
 fn listed() -> Vec<Listed> {
-    let mut publisher = Publisher::new(0.01);
+    let mut publisher = Follower::new(0.01);
     for hour in 0..48_u32 {
         let price = 10_000.0 * (1.0 + 0.008 * f64::from(hour % 2));
         publisher.observe(NOW - 48 * 3_600 + u64::from(hour) * 3_600, price);
     }
-    let expiries = calendar::wanted(NOW);
-    let slices = publisher.publish(NOW, 10_000.0, &expiries);
     let grid = calendar::grid(10_000.0);
-    slices.into_iter().map(|slice| Listed { expiry: slice.expiry, grid, slice }).collect()
+    let expiries = calendar::wanted(NOW).into_iter().map(|expiry| (expiry, grid.into())).collect();
+    let slices = publisher.surface(NOW, 10_000.0, &expiries).expect("a surface");
+    slices.into_iter().map(|(expiry, slice)| Listed { expiry, grid, slice: (&slice).into() }).collect()
 }
 
 fn view(listed: &[Listed], later: f64) -> View<'_> {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolValue;
 
-use crate::vault::IVault::{SurfaceSlice, SurfaceUpdate};
+use crate::surface::ISurface::{SurfaceSlice, SurfaceUpdate};
 
 /// Name in the domain: the share's, so that one domain serves all that the vault has signed.
 pub const NAME: &str = "Equipoise vault share";
@@ -18,7 +18,7 @@ const SLICE: &str =
     "SurfaceSlice(uint64 expiry,int256 rate,int256 a,int256 b,int256 rho,int256 m,int256 s,uint256 forward)";
 const UPDATE: &str = "SurfaceUpdate(uint64 timestamp,uint64 nonce,SurfaceSlice[] slices)";
 
-/// Domain separator of the vault at `contract` on chain `chain_id`.
+/// Domain separator of the contract at `contract`, a vault or its feed, on chain `chain_id`.
 #[must_use]
 pub fn domain_separator(chain_id: u64, contract: Address) -> B256 {
     let (name, version) = (keccak256(NAME), keccak256(VERSION));

@@ -40,6 +40,13 @@ pub mod vault {
         "../../abi/IVault.sol"
     );
 }
+/// The vol surface.
+pub mod surface {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/ISurface.sol"
+    );
+}
 /// The vault's risk engine.
 pub mod engine {
     alloy_sol_types::sol!(
@@ -84,21 +91,20 @@ mod abi {
     use alloy_sol_types::SolType;
     use stylus_sdk::abi::{AbiType, ConstString};
 
+    use crate::engine::IRiskEngine;
+    use crate::surface::ISurface;
     use crate::vault::IVault;
 
     macro_rules! abi_type {
-        ($($name:ident),* $(,)?) => {$(
-            impl AbiType for IVault::$name {
+        ($interface:ident: $($name:ident),*) => {$(
+            impl AbiType for $interface::$name {
                 type SolType = Self;
-                const ABI: ConstString = ConstString::new(<IVault::$name as SolType>::SOL_NAME);
+                const ABI: ConstString = ConstString::new(<$interface::$name as SolType>::SOL_NAME);
             }
         )*};
     }
 
-    impl AbiType for crate::engine::IRiskEngine::Marked {
-        type SolType = Self;
-        const ABI: ConstString = ConstString::new(<Self as SolType>::SOL_NAME);
-    }
-
-    abi_type!(Leg, Quote, SurfaceSlice, Nav, Hedge, HedgeLeg, Profile, Limits);
+    abi_type!(IVault: Leg, Quote, Nav, Hedge, HedgeLeg, Profile, Limits);
+    abi_type!(IRiskEngine: Marked);
+    abi_type!(ISurface: SurfaceSlice, SurfaceUpdate);
 }

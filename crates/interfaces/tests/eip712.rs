@@ -4,7 +4,7 @@
 use alloy_primitives::{Address, B256, I256, U256};
 use alloy_sol_types::{Eip712Domain, SolStruct};
 use interfaces::eip712::{NAME, VERSION, digest, domain_separator};
-use interfaces::vault::IVault::{SurfaceSlice, SurfaceUpdate};
+use interfaces::surface::ISurface::{SurfaceSlice, SurfaceUpdate};
 
 fn update(slices: usize) -> SurfaceUpdate {
     let slice = |index: usize| SurfaceSlice {

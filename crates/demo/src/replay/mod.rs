@@ -10,17 +10,17 @@ mod snipe;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
+use publisher::{Curve, Follower};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 
 use crate::calendar;
 use crate::invariants::{Invariants, Rule};
 use crate::ledger::{Accounts, Ghost, HourRecord, Mark, Volume};
-use crate::market::{Failure, Grid, Hedge, Market, Outcome, Slice};
+use crate::market::{Failure, Grid, Hedge, Market, Outcome};
 use crate::prices::{HOUR, Hour, Window};
 use crate::traders::{Flow, Listed, Style};
-use crate::volatility::Publisher;
 
 pub use people::Liquidity;
 pub use snipe::{Snipe, Sniper};
@@ -108,7 +108,7 @@ struct Replay<'m, M: Market> {
     market: &'m mut M,
     scenario: &'m Scenario,
     rng: ChaCha12Rng,
-    publisher: Publisher,
+    publisher: Follower,
     listed: Vec<Listing>,
     rounds: Vec<(u128, u64)>,
     pushed: Option<(u64, f64)>,
@@ -126,7 +126,7 @@ struct Replay<'m, M: Market> {
 struct Listing {
     expiry: u64,
     grid: Grid,
-    slice: Option<Slice>,
+    slice: Option<Curve>,
     /// When the slice was published [unix seconds]
     published: u64,
 }
@@ -136,7 +136,7 @@ struct Listing {
 /// # Errors
 /// What the host or the demo could not do; the vault's own refusals are results, not errors.
 pub fn run<M: Market>(market: &mut M, scenario: &Scenario, observer: &mut dyn Observer) -> Result<Results> {
-    let mut publisher = Publisher::new(market.vol_step());
+    let mut publisher = Follower::new(market.vol_step());
     let mut prices = Vec::new();
     for hour in &scenario.window.past {
         if let Some(price) = hour.price {
@@ -270,13 +270,18 @@ impl<M: Market> Replay<'_, M> {
     }
 
     fn publish(&mut self, now: u64, spot: f64) -> Result<()> {
-        let expiries: Vec<u64> = self.listed.iter().map(|one| one.expiry).collect();
-        let slices = self.publisher.publish(now, spot, &expiries);
-        let done = self.market.set_surface(&slices);
-        if self.expect("set_surface", &[], done)?.is_some() {
-            for one in &mut self.listed {
-                one.slice = slices.iter().find(|slice| slice.expiry == one.expiry).copied().or(one.slice);
-                one.published = now;
+        let expiries = self.listed.iter().map(|one| (one.expiry, one.grid.into())).collect();
+        let slices = match self.publisher.surface(now, spot, &expiries) {
+            Ok(slices) => slices,
+            Err((index, error)) => bail!("no surface that the feed takes: slice {index}: {error:?}"),
+        };
+        let done = self.market.publish(&slices);
+        if self.expect("publish", &[], done)?.is_some() {
+            self.publisher.published(&slices);
+            for (expiry, slice) in &slices {
+                for one in self.listed.iter_mut().filter(|one| one.expiry == *expiry) {
+                    (one.slice, one.published) = (Some(Curve::from(slice)), now);
+                }
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Why a call on the stage failed, with the vault's errors decoded.
+//! Why a call on the stage failed, with our contracts' errors decoded.
 
 use std::fmt;
 
@@ -9,6 +9,7 @@ use interfaces::erc20::IERC20::IERC20Errors;
 use interfaces::erc4626::IERC4626::IERC4626Errors;
 use interfaces::erc6909::IERC6909::IERC6909Errors;
 use interfaces::lens::ILens::ILensErrors;
+use interfaces::surface::ISurface::ISurfaceErrors;
 use interfaces::vault::IVault::IVaultErrors;
 use interfaces::venue::IHedgeVenue::IHedgeVenueErrors;
 
@@ -29,6 +30,12 @@ impl Failure {
         IVaultErrors::abi_decode(&self.data()).ok()
     }
 
+    /// The surface feed's own error, if it is one.
+    #[must_use]
+    pub fn surface_error(&self) -> Option<ISurfaceErrors> {
+        ISurfaceErrors::abi_decode(&self.data()).ok()
+    }
+
     /// Name of the Solidity error, or what happened instead.
     #[must_use]
     pub fn name(&self) -> String {
@@ -43,7 +50,8 @@ impl Failure {
             .or_else(|| decoded::<IERC4626Errors>(&data))
             .or_else(|| decoded::<IERC6909Errors>(&data))
             .or_else(|| decoded::<IHedgeVenueErrors>(&data))
-            .or_else(|| decoded::<ILensErrors>(&data));
+            .or_else(|| decoded::<ILensErrors>(&data))
+            .or_else(|| decoded::<ISurfaceErrors>(&data));
         known.unwrap_or_else(|| self.0.to_string())
     }
 }

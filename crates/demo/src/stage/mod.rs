@@ -3,9 +3,11 @@
 pub mod artifacts;
 mod contracts;
 mod failure;
+mod surface;
 mod uniswap;
 
 use alloy_primitives::{Address, Bytes, I256, U256};
+use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolValue};
 use anyhow::Result;
 use host::{Receipt, Tx, World};
@@ -14,6 +16,7 @@ use interfaces::vault::IVault;
 
 pub use contracts::{PriceFeed, SequencerFeed, Usdc, Weth};
 pub use failure::Failure;
+pub use surface::{THRESHOLD, key, surface_slice};
 pub use uniswap::{POOL_FEE, Uniswap};
 
 /// A world with typed calls.
@@ -85,8 +88,6 @@ pub struct Actors {
     pub curator: Address,
     /// May stop new risk.
     pub guardian: Address,
-    /// Sets the surface.
-    pub publisher: Address,
     /// Calls `rebalance`.
     pub keeper: Address,
     /// Keeps the pool at the market.
@@ -130,6 +131,10 @@ pub struct Stage {
     pub venue: Address,
     /// The lens, which serves every vault.
     pub lens: Address,
+    /// The surface feed.
+    pub surface: Address,
+    /// Keys of its publishers, by address.
+    pub publishers: Vec<PrivateKeySigner>,
 }
 
 /// Liquidity of each side of the pool [USD].
@@ -150,7 +155,6 @@ impl Stage {
             owner: named("owner"),
             curator: named("curator"),
             guardian: named("guardian"),
-            publisher: named("publisher"),
             keeper: named("keeper"),
             arbitrageur: named("arbitrageur"),
         };
@@ -187,10 +191,24 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let [vault, engine, venue, lens] =
+        let [vault, engine, venue, lens, surface] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
-        let mut stage =
-            Self { chain, actors, usdc, underlying, feed, sequencer, uniswap, vault, engine, venue, lens };
+        let publishers = surface::keys();
+        let mut stage = Self {
+            chain,
+            actors,
+            usdc,
+            underlying,
+            feed,
+            sequencer,
+            uniswap,
+            vault,
+            engine,
+            venue,
+            lens,
+            surface,
+            publishers,
+        };
         stage.open(config)?;
         Ok(stage)
     }
@@ -200,14 +218,13 @@ impl Stage {
         let owner = actors.owner;
         let (profile_, limits_) = (config.profile.clone(), config.limits.clone());
         self.chain.send(owner, self.vault, IVault::setProfileCall { profile_, limits_ })?;
-        for (which, account) in [
-            (IVault::Role::Curator, actors.curator),
-            (IVault::Role::Guardian, actors.guardian),
-            (IVault::Role::Publisher, actors.publisher),
-        ] {
+        for (which, account) in
+            [(IVault::Role::Curator, actors.curator), (IVault::Role::Guardian, actors.guardian)]
+        {
             self.chain.send(owner, self.vault, IVault::setRoleCall { which, account })?;
         }
         self.chain.send(owner, self.vault, IVault::allowVenueCall { venue: self.venue })?;
+        self.open_surface()?;
         Ok(())
     }
 
@@ -273,20 +290,22 @@ impl Stage {
     }
 }
 
-/// Deploys the vault, the venue and the lens and keeps them in the chain's cache, as an operator would.
+/// Deploys the vault and what it works with and keeps them in the chain's cache, as an operator would.
 fn contracts_of(
     chain: &mut Chain,
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<[Address; 4]> {
+) -> Result<[Address; 5]> {
     let engine = chain.world.deploy_wasm(owner, &artifacts::wasm("risk_engine")?, None)?;
     let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
     let arguments = (vault, usdc, underlying, router, POOL_FEE).abi_encode_params();
     let venue = chain.world.deploy_wasm(owner, &artifacts::wasm("uniswap_v3_venue")?, Some(&arguments))?;
     let lens = chain.world.deploy_wasm(owner, &artifacts::wasm("lens")?, None)?;
-    let contracts = [vault, engine, venue, lens];
+    let surface =
+        chain.world.deploy_wasm(owner, &artifacts::wasm("surface_feed")?, Some(&vault.abi_encode()))?;
+    let contracts = [vault, engine, venue, lens, surface];
     for contract in contracts {
         chain.world.set_cached(contract, true);
     }

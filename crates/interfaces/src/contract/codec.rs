@@ -7,11 +7,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use alloy_primitives::aliases::{U24, U80};
-use alloy_primitives::{Address, B256, FixedBytes, I256, U256};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
 use crate::engine::IRiskEngine::Marked;
-use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote, SurfaceSlice};
+use crate::surface::ISurface::{SurfaceSlice, SurfaceUpdate};
+use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote};
 
 /// Calldata after the selector, read from the front.
 #[derive(Clone, Copy)]
@@ -211,6 +212,15 @@ impl Arg for B256 {
     }
 }
 
+impl Arg for Bytes {
+    fn take(args: &mut Args<'_>) -> Result<Self> {
+        let mut tail = args.tail()?;
+        let length = tail.size()?;
+        let bytes = tail.rest.get(..length);
+        bytes.map(Self::copy_from_slice).ok_or_else(Revert::empty)
+    }
+}
+
 impl Answer for B256 {
     fn put(self, out: &mut Vec<u8>) -> Result<()> {
         out.extend_from_slice(self.as_slice());
@@ -218,16 +228,25 @@ impl Answer for B256 {
     }
 }
 
-/// An array of types without a tail of their own.
+/// An array. Offsets of its items count from behind its length.
 impl<T: Arg> Arg for Vec<T> {
     fn take(args: &mut Args<'_>) -> Result<Self> {
         let mut tail = args.tail()?;
         let count = tail.size()?;
+        let mut rest = Args::new(tail.rest);
         let mut items = Self::new();
         for _ in 0..count {
-            items.push(tail.take()?);
+            items.push(rest.take()?);
         }
         Ok(items)
+    }
+}
+
+/// Offsets inside a struct count from its start.
+impl Arg for SurfaceUpdate {
+    fn take(args: &mut Args<'_>) -> Result<Self> {
+        let mut tail = args.tail()?;
+        Ok(Self { timestamp: tail.take()?, nonce: tail.take()?, slices: tail.take()? })
     }
 }
 
@@ -299,6 +318,7 @@ structs! {
     Arg Leg: series size;
     Arg HedgeLeg: venue size limitPrice;
     Arg SurfaceSlice: expiry rate a b rho m s forward;
+    Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
     Answer Nav: cash owed hedge book riskReserve unvested mid low;
     Answer Marked: value delta risk needed inner outer;
@@ -350,6 +370,7 @@ impl<T: Answer, const N: usize> Answer for [T; N] {
 pub trait Flat: Answer {}
 
 impl Flat for B256 {}
+impl Flat for Address {}
 impl Flat for I256 {}
 
 /// An array as the only answer of a method.

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use alloy_primitives::B256;
-use alloy_sol_types::abi::token::WordToken;
+use alloy_sol_types::abi::token::{DynSeqToken, WordToken};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolType};
 use stylus_sdk::stylus_core::RawLogAccess;
 
@@ -256,6 +256,32 @@ impl Words for WordToken {
     #[inline]
     fn words(self) -> Self::Array {
         [self.0]
+    }
+}
+
+/// An array of words and the words after it in the head: its offset, they, its length and itself.
+fn after(others: &[WordToken], array: &DynSeqToken<WordToken>) -> Vec<B256> {
+    let count = |number: usize| {
+        let bytes = u64::try_from(number).unwrap_or(u64::MAX).to_be_bytes();
+        B256::left_padding_from(&bytes)
+    };
+    let head = others.len().saturating_add(1).saturating_mul(32);
+    let others = others.iter().map(|word| word.0);
+    let items = array.0.iter().map(|word| word.0);
+    [count(head)].into_iter().chain(others).chain([count(array.0.len())]).chain(items).collect()
+}
+
+impl Words for (DynSeqToken<WordToken>, WordToken) {
+    type Array = Vec<B256>;
+    fn words(self) -> Self::Array {
+        after(&[self.1], &self.0)
+    }
+}
+
+impl Words for (DynSeqToken<WordToken>, WordToken, WordToken) {
+    type Array = Vec<B256>;
+    fn words(self) -> Self::Array {
+        after(&[self.1, self.2], &self.0)
     }
 }
 

@@ -1,16 +1,20 @@
 //! A market on the native chain, and what the tests say about it.
 //!
-//! The vault and the Uniswap venue are the deployed contracts' own sources; tokens, feeds, router and the other venue are mocks.
+//! The vault and the Uniswap venue are the deployed contracts' own sources; tokens, feeds, router and the other venue are mocks. The surface
+//! feed is one too: what publishers sign is tested on the host.
 
 use alloy_primitives::aliases::{U24, U80};
-use alloy_primitives::{Address, I256, U256};
+use alloy_primitives::{Address, B256, I256, U256};
 use alloy_sol_types::{SolCall, SolError, SolValue};
-use bridge::mocks::{IMockFeed, IMockToken, MockFeed, MockRouter, MockToken, MockVenue};
+use bridge::mocks::{
+    IMockFeed, IMockSurface, IMockToken, MockFeed, MockRouter, MockSurface, MockToken, MockVenue,
+};
 use bridge::{Chain, Contract, account};
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::external::IToken;
 use interfaces::vault::IVault;
+use options::Slice;
 use stylus_sdk::ArbResult;
 use stylus_sdk::host::VM;
 
@@ -92,19 +96,20 @@ pub fn legs_of(legs: &[(U256, f64)]) -> Vec<IVault::Leg> {
     legs.iter().map(|(series, size)| IVault::Leg { series: *series, size: signed(*size) }).collect()
 }
 
-/// A slice at about 80 % vol for an expiry.
-fn slice(expiry: u64, now: u64, spot: f64) -> IVault::SurfaceSlice {
+/// A slice at about 80 % vol for an expiry, as the feed packs it.
+fn slice(expiry: u64, now: u64, spot: f64) -> B256 {
     let variance = 0.64 * (expiry - now) as f64 / 31_536_000.0;
-    IVault::SurfaceSlice {
-        expiry,
-        rate: I256::ZERO,
-        a: signed(variance * 0.8),
-        b: signed(variance),
-        rho: signed(-0.1),
-        m: I256::ZERO,
-        s: signed(0.2),
-        forward: wad(spot),
-    }
+    let slice = Slice {
+        a: (variance * 0.8 * 2_f64.powi(36)).round() as i64,
+        b: (variance * 2_f64.powi(36)).round() as i64,
+        rho: (-0.1 * 2_f64.powi(22)).round() as i32,
+        m: 0,
+        s: (0.2 * 2_f64.powi(36)).round() as i64,
+        forward: (spot * 1e6).round() as u64,
+        updated_at: now as u32,
+    };
+    slice.check().expect("a slice");
+    B256::from(slice.pack())
 }
 
 /// The profile of the demo's markets.
@@ -170,6 +175,8 @@ pub struct Market {
     pub underlying: Address,
     /// The price feed.
     pub feed: Address,
+    /// The mock surface feed.
+    pub surface: Address,
     /// The mock venue.
     pub venue: Address,
     /// The Uniswap venue.
@@ -221,6 +228,7 @@ impl Market {
         let engine = chain.deploy::<Engine>(owner, &[]).expect("the risk engine");
         let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
         let vault = chain.deploy::<Vault>(owner, &arguments).expect("the vault");
+        let surface = chain.deploy::<MockSurface>(owner, &[]).expect("the surface feed");
         let arguments = (vault, usdc, underlying, feed).abi_encode_params();
         let venue = chain.deploy::<MockVenue>(owner, &arguments).expect("the mock venue");
         let fee = U24::from(POOL_FEE);
@@ -237,6 +245,7 @@ impl Market {
             usdc,
             underlying,
             feed,
+            surface,
             venue,
             uniswap,
             router,
@@ -249,17 +258,15 @@ impl Market {
         market
     }
 
-    /// Profile, roles and venues; the Uniswap venue is the default one.
+    /// Profile, roles, surface feed and venues; the Uniswap venue is the default one.
     fn govern(&mut self) {
         let owner = account("owner");
-        self.send(owner, IVault::setProfileCall { profile_: profile(), limits_: limits() }).expect("a profile");
-        for (which, name) in [
-            (IVault::Role::Curator, "curator"),
-            (IVault::Role::Guardian, "guardian"),
-            (IVault::Role::Publisher, "publisher"),
-        ] {
+        self.send(owner, IVault::setProfileCall { profile_: profile(), limits_: limits() })
+            .expect("a profile");
+        for (which, name) in [(IVault::Role::Curator, "curator"), (IVault::Role::Guardian, "guardian")] {
             self.send(owner, IVault::setRoleCall { which, account: account(name) }).expect("a role");
         }
+        self.send(owner, IVault::setSurfaceFeedCall { feed: self.surface }).expect("a surface feed");
         for venue in [self.venue, self.uniswap] {
             self.send(owner, IVault::allowVenueCall { venue }).expect("a venue");
         }
@@ -383,12 +390,13 @@ impl Market {
         self.chain.view(self.feed, call).expect("a round").roundId
     }
 
-    /// Publishes a surface for all live expiries round `spot`.
+    /// Sets a surface for all live expiries round `spot`.
     pub fn publish(&mut self, spot: f64) {
         let now = self.chain.now();
-        let live = self.expiries.into_iter().filter(|expiry| *expiry > now);
-        let slices = live.map(|expiry| slice(expiry, now, spot)).collect();
-        self.send(account("publisher"), IVault::setSurfaceCall { slices }).expect("a surface");
+        for expiry in self.expiries.into_iter().filter(|expiry| *expiry > now) {
+            let call = IMockSurface::setCall { expiry, slice: slice(expiry, now, spot) };
+            self.chain.send(account("owner"), self.surface, call).expect("a surface");
+        }
     }
 
     /// Goes to `time` with feed and surface at `price`.

@@ -5,6 +5,7 @@ mod desk;
 mod feed;
 mod hook;
 mod router;
+mod surface;
 mod token;
 mod venue;
 
@@ -14,6 +15,7 @@ pub use desk::IDesk;
 pub use feed::{IMockFeed, MockFeed};
 pub use hook::IHook;
 pub use router::MockRouter;
+pub use surface::{IMockSurface, MockSurface};
 pub use token::{IMockToken, MockToken};
 pub use venue::{IMockVenue, MockVenue, Mode};
 

@@ -1,0 +1,185 @@
+//! The slices as stored: three surfaces with a place in each for every expiry.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{B256, I256, U256};
+use book::{Reader, Writer, MAX_EXPIRIES};
+use interfaces::surface::ISurface::SurfaceSlice;
+use interfaces::words::{int, uint};
+use options::{History, Published, Slice, ROWS};
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{StorageArray, StorageB256};
+
+/// Places that share a word.
+const PLACES_PER_WORD: usize = 4;
+const PLACE_WORDS: usize = MAX_EXPIRIES / PLACES_PER_WORD;
+const SLICES: usize = ROWS * MAX_EXPIRIES;
+
+/// What a place holds: an expiry, zero for none, and its rate.
+///
+/// | bits of a place's eight bytes, from the top | 32 | 32 |
+/// |---|---|---|
+/// | field | expiry | rate |
+/// | unit | s | Q30 / year |
+#[storage]
+pub struct Slices {
+    history: StorageB256,
+    places: StorageArray<StorageB256, PLACE_WORDS>,
+    rows: StorageArray<StorageB256, SLICES>,
+}
+
+/// Where an expiry is kept, and its rate [Q30 / year].
+#[derive(Clone, Copy)]
+struct Place {
+    index: usize,
+    rate: i32,
+}
+
+impl Slices {
+    /// Which row is what.
+    pub(crate) fn history(&self) -> History {
+        let word = self.history.get();
+        let mut fields = Reader(word.as_slice());
+        let mut history = History::default();
+        for time in &mut history.times {
+            *time = fields.u32();
+        }
+        for row in [&mut history.current, &mut history.next, &mut history.base] {
+            *row = u8::try_from(fields.take(1)).unwrap_or_default();
+        }
+        history
+    }
+
+    /// Writes which row is what.
+    pub(crate) fn set_history(&mut self, history: &History) {
+        let mut word = B256::ZERO;
+        let mut fields = Writer(word.as_mut_slice());
+        for time in history.times {
+            fields.put(&time.to_be_bytes());
+        }
+        fields.put(&[history.current, history.next, history.base]);
+        self.history.set(word);
+    }
+
+    /// The slice of an expiry in a row.
+    pub(crate) fn get(&self, row: u8, expiry: u64) -> Option<Slice> {
+        self.find(expiry).map(|place| Slice::unpack(&self.word(row, place).0))
+    }
+
+    /// Writes the slice of an expiry to the last row, and to all of them when it has none yet. Its place is one whose expiry is not `kept`.
+    pub(crate) fn put(&mut self, row: u8, expiry: u32, slice: &Slice, rate: i32, kept: impl Fn(u32) -> bool) {
+        let word = B256::from(slice.pack());
+        let found = self.find(expiry.into());
+        let index = match found {
+            Some(place) => place.index,
+            None => self.free(kept).unwrap_or_default(),
+        };
+        if found.is_none_or(|place| place.rate != rate) {
+            self.set_place(index, expiry, rate);
+        }
+        for other in (0..3).filter(|other| *other == row || found.is_none()) {
+            if let Some(mut stored) = self.rows.setter(at(other, index)) {
+                stored.set(word);
+            }
+        }
+    }
+
+    /// For each expiry its word in the last row and its rate, zeros where there is none. Each word of places is read once, and only if it is
+    /// needed: the vault asks this in every trade.
+    pub(crate) fn last(&self, expiries: &[u64]) -> Vec<B256> {
+        let row = self.history().current;
+        let mut pairs = vec![[B256::ZERO; 2]; expiries.len()];
+        let mut missing = expiries.len();
+        for index in 0..PLACE_WORDS {
+            if missing == 0 {
+                break;
+            }
+            let places = self.places(index);
+            for (expiry, pair) in expiries.iter().zip(&mut pairs) {
+                let Some(place) = places.find(*expiry) else { continue };
+                *pair = [self.word(row, place), B256::from(int(place.rate.into()).into_raw())];
+                missing = missing.saturating_sub(1);
+            }
+        }
+        pairs.concat()
+    }
+
+    /// For each expiry its word in a row.
+    pub(crate) fn words(&self, row: u8, expiries: &[u64]) -> Vec<B256> {
+        let word = |expiry: &u64| self.find(*expiry).map(|place| self.word(row, place)).unwrap_or_default();
+        expiries.iter().map(word).collect()
+    }
+
+    /// The last slice of an expiry as people read it, and when it was made.
+    pub(crate) fn show(&self, expiry: u64) -> (SurfaceSlice, u64) {
+        let row = self.history().current;
+        let stored = self.find(expiry).map(|place| (Slice::unpack(&self.word(row, place).0), place.rate));
+        let (numbers, updated_at) =
+            stored.map(|(slice, rate)| (Published::of(&slice, rate), slice.updated_at)).unwrap_or_default();
+        let [rate, a, b, rho, m, s]: [I256; 6] =
+            [numbers.rate, numbers.a, numbers.b, numbers.rho, numbers.m, numbers.s].map(int);
+        let forward: U256 = uint(numbers.forward);
+        (SurfaceSlice { expiry, rate, a, b, rho, m, s, forward }, updated_at.into())
+    }
+
+    fn word(&self, row: u8, place: Place) -> B256 {
+        self.rows.get(at(row, place.index)).unwrap_or_default()
+    }
+
+    fn find(&self, expiry: u64) -> Option<Place> {
+        (0..PLACE_WORDS).find_map(|index| self.places(index).find(expiry))
+    }
+
+    /// A place whose expiry is not `kept`.
+    fn free(&self, kept: impl Fn(u32) -> bool) -> Option<usize> {
+        let mut places = (0..PLACE_WORDS).flat_map(|index| self.places(index).each().collect::<Vec<_>>());
+        places.find(|(_, expiry, _)| !kept(*expiry)).map(|(index, ..)| index)
+    }
+
+    fn places(&self, index: usize) -> Places {
+        Places {
+            first: index.saturating_mul(PLACES_PER_WORD),
+            word: self.places.get(index).unwrap_or_default(),
+        }
+    }
+
+    fn set_place(&mut self, index: usize, expiry: u32, rate: i32) {
+        let Some(mut stored) = self.places.setter(index / PLACES_PER_WORD) else { return };
+        let mut word = stored.get();
+        let (places, _) = word.as_chunks_mut::<8>();
+        if let Some(bytes) = places.get_mut(index % PLACES_PER_WORD) {
+            let mut fields = Writer(bytes);
+            fields.put(&expiry.to_be_bytes());
+            fields.put(&rate.to_be_bytes());
+        }
+        stored.set(word);
+    }
+}
+
+/// A word of places.
+struct Places {
+    /// Index of its first place.
+    first: usize,
+    word: B256,
+}
+
+impl Places {
+    /// Index, expiry and rate of each.
+    fn each(&self) -> impl Iterator<Item = (usize, u32, i32)> + use<'_> {
+        let (places, _) = self.word.as_chunks::<8>();
+        (self.first..).zip(places).map(|(index, bytes)| {
+            let mut fields = Reader(bytes);
+            (index, fields.u32(), fields.u32().cast_signed())
+        })
+    }
+
+    fn find(&self, expiry: u64) -> Option<Place> {
+        let (index, _, rate) = self.each().find(|(_, kept, _)| *kept != 0 && u64::from(*kept) == expiry)?;
+        Some(Place { index, rate })
+    }
+}
+
+/// Storage index of a place in a row.
+fn at(row: u8, index: usize) -> usize {
+    usize::from(row).saturating_mul(MAX_EXPIRIES).saturating_add(index)
+}

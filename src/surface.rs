@@ -1,0 +1,164 @@
+//! Where the surface comes from: the feed, how it is asked and how it changes.
+
+use alloc::vec::Vec;
+
+use ::book::Stored;
+use alloy_primitives::{Address, U256, U64};
+use alloy_sol_types::SolCall;
+use interfaces::surface::ISurface;
+use interfaces::vault::IVault::{
+    SurfaceFailed, SurfaceFeedNotDue, SurfaceFeedProposed, SurfaceFeedSet, ZeroAddress,
+};
+use options::Slice;
+use stylus_sdk::host::VM;
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{StorageAddress, StorageU64};
+
+use crate::amounts::{to_i128, uint};
+use crate::book::live_indices;
+use crate::error::{emit, ensure, fail, Result};
+use crate::governance::OWNER;
+use crate::lock;
+use crate::state::{word64, Session, Vault};
+use crate::token::static_call;
+
+const WORD: usize = 32;
+
+/// The feed, and the one that waits to take its place.
+#[storage]
+pub struct Surface {
+    feed: StorageAddress,
+    proposed: StorageAddress,
+    /// When the proposed one may be accepted, zero when there is none // [s]
+    accept_from: StorageU64,
+}
+
+impl Surface {
+    pub(crate) fn feed(&self) -> Address {
+        self.feed.get()
+    }
+
+    fn put_in_force(&mut self, feed: Address) {
+        self.feed.set(feed);
+        self.proposed.set(Address::ZERO);
+        self.accept_from.set(U64::ZERO);
+    }
+}
+
+impl Vault {
+    /// The live book with its slices.
+    pub(crate) fn stored(&self, session: &Session) -> Result<Vec<Stored>> {
+        match self.stored_if_any(session)? {
+            Some(stored) => Ok(stored),
+            None => fail(SurfaceFailed { feed: self.surface.feed() }),
+        }
+    }
+
+    /// As [`Vault::stored`], none when the surface feed fails.
+    pub(crate) fn stored_if_any(&self, session: &Session) -> Result<Option<Vec<Stored>>> {
+        let mut stored: Vec<_> =
+            live_indices(self.live_bits()).map(|index| self.book.stored(index)).collect();
+        let filled = fill(self.vm(), self.surface.feed(), &mut stored, session.now32()?);
+        Ok(filled.map(|()| stored))
+    }
+}
+
+/// Asks the feed for the slices and rates of `stored`, all in one call. None when it does not answer, or with anything but slices that keep
+/// the bounds of the kernels.
+///
+/// The answer is two words for each expiry: the packed slice, or zero for none, and the rate.
+fn fill(vm: &VM, feed: Address, stored: &mut [Stored], now: u32) -> Option<()> {
+    if stored.is_empty() {
+        return Some(());
+    }
+    let size = stored.len().checked_mul(2)?.checked_add(2)?.checked_mul(WORD)?;
+    let answer = static_call(vm, feed, &request(stored), size)?;
+    let (words, rest) = answer.as_chunks::<WORD>();
+    let (head, pairs) = words.split_at_checked(2)?;
+    let count = pairs.len();
+    let expected = [WORD, count].map(|number| u64::try_from(number).map(|number| uint(number.into())).ok());
+    let told = head.iter().map(|word| Some(U256::from_be_bytes(*word)));
+    if answer.len() != size || !rest.is_empty() || !told.eq(expected) {
+        return None;
+    }
+    for (one, pair) in stored.iter_mut().zip(pairs.as_chunks::<2>().0) {
+        let [slice, rate] = pair;
+        let rate = alloy_primitives::I256::from_be_bytes(*rate);
+        one.rate = i32::try_from(to_i128(rate)?).ok()?;
+        one.slice = unpack(slice, now)?;
+    }
+    Some(())
+}
+
+/// A slice that can be marked, or that there is none; none at all for what is neither.
+fn unpack(word: &[u8; WORD], now: u32) -> Option<Option<Slice>> {
+    if *word == [0; WORD] {
+        return Some(None);
+    }
+    let slice = Slice::unpack(word);
+    (slice.check().is_ok() && slice.updated_at <= now).then_some(Some(slice))
+}
+
+/// Calldata: the expiries as an array of words.
+fn request(stored: &[Stored]) -> Vec<u8> {
+    let mut data = ISurface::slicesCall::SELECTOR.to_vec();
+    let count = u128::try_from(stored.len()).unwrap_or(u128::MAX);
+    let head = [32, count].into_iter();
+    for number in head.chain(stored.iter().map(|one| one.header.expiry.into())) {
+        data.extend_from_slice(&uint(number).to_be_bytes::<WORD>());
+    }
+    data
+}
+
+/// The surface's feed. `abi/IVault.sol` is the manual.
+#[public]
+pub trait SurfaceSource {
+    /// The feed, the one that is proposed, and from when that may be accepted.
+    fn surface_feed(&self) -> ((Address, Address), U256);
+    /// Names the feed.
+    fn set_surface_feed(&mut self, feed: Address) -> Result<()>;
+    /// Puts the proposed feed in force.
+    fn accept_surface_feed(&mut self) -> Result<()>;
+}
+
+#[public]
+impl SurfaceSource for Vault {
+    fn surface_feed(&self) -> ((Address, Address), U256) {
+        let surface = &self.surface;
+        let accept_from = word64(surface.accept_from.get());
+        ((surface.feed(), surface.proposed.get()), uint(accept_from.into()))
+    }
+
+    fn set_surface_feed(&mut self, feed: Address) -> Result<()> {
+        lock::take()?;
+        self.require_role(OWNER)?;
+        ensure(!feed.is_zero(), || ZeroAddress {})?;
+        let due = self.due()?;
+
+        if due <= self.now() {
+            self.surface.put_in_force(feed);
+            emit(self.vm(), &SurfaceFeedSet { feed });
+        } else {
+            self.surface.proposed.set(feed);
+            self.surface.accept_from.set(U64::from_limbs([due]));
+            emit(self.vm(), &SurfaceFeedProposed { feed, acceptFrom: uint(due.into()) });
+        }
+        lock::release();
+        Ok(())
+    }
+
+    fn accept_surface_feed(&mut self) -> Result<()> {
+        lock::take()?;
+        let (due, now) = (word64(self.surface.accept_from.get()), self.now());
+        ensure(due != 0 && due <= now, || SurfaceFeedNotDue {
+            acceptFrom: uint(due.into()),
+            timestamp: uint(now.into()),
+        })?;
+        let feed = self.surface.proposed.get();
+
+        self.surface.put_in_force(feed);
+        emit(self.vm(), &SurfaceFeedSet { feed });
+        lock::release();
+        Ok(())
+    }
+}
