@@ -6,16 +6,19 @@
 //!
 //! # BOOK
 //! Stored: one signed net quantity per strike, eight to a slot, and per expiry the two sums that the put leg needs (`book`). Everything
-//! else (marks, greeks, risk) is recomputed from them in every call (`marking`). The vault writes options and buys them back: it is
-//! never long.
+//! else (marks, greeks, risk) is recomputed from them in every call, by the risk engine, a contract without storage that is fixed at
+//! construction (`risk`). The vault writes options and buys them back: it is never long.
 //!
 //! # QUOTES
-//! premium = model value + J(after) - J(before) + spread floor, rounded against the trader and clamped to static bounds. J is a function
-//! of the state alone, so a cycle of trades at one market state never gains (`trading`).
+//! premium = model value + J(after) - J(before) + spread, rounded against the trader and clamped to static bounds; the spread is never less
+//! than the feed's deviation and the surface's step may hide. J is a function of the state alone, so a cycle of trades at one market state
+//! never gains (`trading`).
 //!
 //! # LIMITS
 //! The hedge that the book needs must stay within reach of a spot venue: not short, and bought with free cash, now and after the
-//! profile's reserve move either way. A trade that moves it further out is refused (`liquidity`).
+//! profile's reserve move either way. NAV must bear the worst loss of 27 scenarios and of every terminal payoff, and a buffer. The book's
+//! greeks have caps, and so has what is traded in one round of the feed, in all and in a series (`throttle`). No limit refuses a trade that
+//! brings what is limited nearer to zero.
 //!
 //! # SHARE PRICE
 //! Deposits pay NAV at mid; redemptions receive NAV at mid less J and less the spread income that has not vested, which does so in a straight

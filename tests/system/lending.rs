@@ -69,7 +69,7 @@ fn a_loan_is_bounded_by_the_executable_bid_and_gives_the_options_back() {
     assert_eq!(market.usdc_of(trader) - before, limit);
     let failure = market.stage.chain.send(trader, lending, Lending::liquidateCall { borrower: trader });
     let error = Lending::Healthy { debt: limit, limit: worth * U256::from(80) / U256::from(100) };
-    assert_eq!(failure.err().expect("a healthy loan").data(), error.abi_encode());
+    assert_eq!(failure.expect_err("a healthy loan").data(), error.abi_encode());
     market.stage.chain.send(trader, lending, Lending::repayCall {}).expect("a repayment");
     let held = market.stage.ask(IERC6909::balanceOfCall { owner: trader, id }).expect("a balance");
     assert_eq!((held, market.usdc_of(lending)), (wad(10.0), usdc(100_000.0)));
@@ -109,7 +109,7 @@ fn without_a_price_nothing_is_lent_and_nothing_liquidated() {
     let error = Lending::AboveLimit { debt: usdc(1_001.0), limit: U256::ZERO };
     assert_eq!(failure.err().expect("no loan").data(), error.abi_encode());
     let failure = market.stage.chain.send(trader, lending, Lending::liquidateCall { borrower: trader });
-    assert_eq!(failure.err().expect("no price").data()[..4], IVault::PriceStale::SELECTOR);
+    assert_eq!(failure.expect_err("no price").data()[..4], IVault::PriceStale::SELECTOR);
 }
 
 #[test]

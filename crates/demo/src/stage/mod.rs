@@ -290,7 +290,7 @@ impl Stage {
     }
 }
 
-/// Deploys the vault, its venue, its surface feed and the lens and keeps them in the chain's cache, as an operator would.
+/// Deploys the vault and what it works with and keeps them in the chain's cache, as an operator would.
 fn contracts_of(
     chain: &mut Chain,
     owner: Address,

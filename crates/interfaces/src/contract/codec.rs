@@ -371,6 +371,7 @@ pub trait Flat: Answer {}
 
 impl Flat for Address {}
 impl Flat for B256 {}
+impl Flat for Address {}
 impl Flat for I256 {}
 
 /// An array as the only answer of a method.
