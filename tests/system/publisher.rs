@@ -11,6 +11,9 @@ use publisher::{explain, fit, submission, table, Curve, Reader, Signed, Source, 
 
 use crate::market::{Market, HOUR, SPOT, START};
 
+/// What spoils an update.
+type Edit = Box<dyn Fn(&mut Update)>;
+
 struct Views<'m>(&'m mut Market);
 
 impl Reader for Views<'_> {
@@ -85,7 +88,7 @@ fn what_it_explains_is_what_the_feed_refuses() {
     let chain = market.stage.chain.world.chain_id();
     let (source, state) = (quoted(&mut market, 0.8), state(&mut market));
     let good = fit(&state, &source, chain, now).expect("a surface");
-    let edits: Vec<(&str, Box<dyn Fn(&mut Update)>)> = vec![
+    let edits: Vec<(&str, Edit)> = vec![
         ("NonceNotAbove", Box::new(|update| update.nonce = 1)),
         ("UpdateFromFuture", Box::new(move |update| update.timestamp = now + 1)),
         ("UpdateBeforeLast", Box::new(|update| update.timestamp = START - 1)),

@@ -369,7 +369,6 @@ impl<T: Answer, const N: usize> Answer for [T; N] {
 /// A type without a tail.
 pub trait Flat: Answer {}
 
-impl Flat for Address {}
 impl Flat for B256 {}
 impl Flat for Address {}
 impl Flat for I256 {}
