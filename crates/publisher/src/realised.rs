@@ -1,7 +1,7 @@
 //! A surface from past prices alone, for a market without quotes.
 //!
 //! Variance is the mean of four EWMAs of squared log returns scaled to their time step, times a premium, and the same for every expiry. The
-//! weights are equal because fitted ones were worse: on the committed BTC prices, weights fitted by QLIKE to 2017-08 to 2018-07 gave 0.82, 0.68 and
+//! weights are equal because fitted ones were worse: on the committed BTC prices, weights fitted by QLIKE to 2017-09 to 2018-08 gave 0.82, 0.68 and
 //! 0.97 from 2018-09 to 2019-10 (1, 7 and 30 days ahead), equal ones 0.81, 0.58 and 0.83. The skew is fixed.
 
 use std::collections::BTreeMap;
