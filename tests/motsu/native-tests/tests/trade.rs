@@ -107,9 +107,10 @@ fn a_trade_pays_its_quote_and_its_events_rebuild_it() {
     assert_eq!(market.chain.events_of::<IERC20::Transfer>(market.usdc).last(), Some(&moved));
 }
 
-/// Net lots of both expiries, 24 strikes each, as stored: an expiry has three words of lots, the last of its own.
+/// Net lots of both expiries, 24 strikes each, as stored: behind eight words of the vault, each expiry has three words of lots, the last of its own.
 fn lots(market: &Market) -> [[i32; 24]; 2] {
     let words = market.ask(IVault::wordsCall {}).expect("the stored book");
+    let words = &words[8..];
     let expiries: Vec<_> = words.chunks_exact(words.len() / 2).collect();
     std::array::from_fn(|index| {
         let bytes: Vec<u8> = expiries[index].iter().rev().take(3).rev().flat_map(|word| word.0).collect();
