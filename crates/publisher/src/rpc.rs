@@ -1,5 +1,7 @@
 //! A node behind JSON-RPC.
 
+use std::time::{Duration, Instant};
+
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_provider::{DynProvider, Provider, ProviderBuilder};
 use alloy_rpc_types_eth::TransactionRequest;
@@ -11,6 +13,10 @@ use tokio::runtime::Runtime;
 
 use crate::feed::Reader;
 use crate::message::{Signed, Update};
+
+/// How long a transaction may take to be mined, and how often that is asked.
+const PATIENCE: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(100);
 
 /// A connection to a node.
 #[derive(Debug)]
@@ -44,10 +50,10 @@ impl Rpc {
         Ok(self.runtime.block_on(self.provider.get_chain_id())?)
     }
 
-    /// Sends an update with its signatures and waits until it is mined.
+    /// Sends an update with its signatures and waits until it is mined, two minutes at most.
     ///
     /// # Errors
-    /// A refusal by the feed or the node.
+    /// A refusal by the feed or the node, or no receipt in time.
     pub fn submit(&self, update: &Update, signatures: &[Signed]) -> Result<B256> {
         let chain = self.chain_id()?;
         ensure!(
@@ -56,12 +62,19 @@ impl Rpc {
             update.chain_id
         );
         let tx = TransactionRequest::default().to(update.feed).input(submission(update, signatures).into());
-        let receipt = self.runtime.block_on(async {
-            let sent = self.provider.send_transaction(tx).await.context("the node refuses it")?;
-            sent.get_receipt().await.context("it was not mined")
-        })?;
-        ensure!(receipt.status(), "{} reverted", receipt.transaction_hash);
-        Ok(receipt.transaction_hash)
+        let sent = self.runtime.block_on(async { self.provider.send_transaction(tx).await });
+        let hash = *sent.context("the node refuses it")?.tx_hash();
+        let start = Instant::now();
+        loop {
+            let receipt =
+                self.runtime.block_on(async { self.provider.get_transaction_receipt(hash).await })?;
+            if let Some(receipt) = receipt {
+                ensure!(receipt.status(), "{hash} reverted");
+                return Ok(hash);
+            }
+            ensure!(start.elapsed() < PATIENCE, "{hash} was not mined");
+            std::thread::sleep(POLL);
+        }
     }
 }
 
