@@ -22,6 +22,8 @@ const POLL: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Rpc {
     provider: DynProvider,
+    /// Who sends transactions.
+    sender: Option<Address>,
     runtime: Runtime,
 }
 
@@ -32,6 +34,7 @@ impl Rpc {
     /// A malformed URL.
     pub fn connect(url: &str, key: Option<PrivateKeySigner>) -> Result<Self> {
         let url = url.parse().with_context(|| format!("{url} is no URL"))?;
+        let sender = key.as_ref().map(PrivateKeySigner::address);
         let runtime = Runtime::new()?;
         let _inside = runtime.enter();
         let provider = match key {
@@ -39,7 +42,7 @@ impl Rpc {
             None => ProviderBuilder::new().connect_http(url).erased(),
         };
         drop(_inside);
-        Ok(Self { provider, runtime })
+        Ok(Self { provider, sender, runtime })
     }
 
     /// Id of the node's chain.
@@ -61,7 +64,11 @@ impl Rpc {
             "the update is for chain {}, the node is on {chain}",
             update.chain_id
         );
-        let tx = TransactionRequest::default().to(update.feed).input(submission(update, signatures).into());
+        let sender = self.sender.context("there is no key to send with")?;
+        // The node's count, not one kept here: a refused submission must leave no gap.
+        let nonce = self.runtime.block_on(async { self.provider.get_transaction_count(sender).await })?;
+        let tx = TransactionRequest::default().from(sender).nonce(nonce).to(update.feed);
+        let tx = tx.input(submission(update, signatures).into());
         let sent = self.runtime.block_on(async { self.provider.send_transaction(tx).await });
         let hash = *sent.context("the node refuses it")?.tx_hash();
         let start = Instant::now();
