@@ -8,13 +8,11 @@
 //! | option size | whole lots, i32 | 18 decimals |
 //! | greeks of a book | lots x kernel word, i128 | 18 decimals |
 
-pub(crate) use interfaces::words::{int, to_i128, to_u128, to_u64, uint};
+pub(crate) use interfaces::words::{
+    int, to_i128, to_u128, to_u64, uint, whole_micro, WAD_PER_MICRO, WAD_PER_PRICE,
+};
 
 /// 1.0 with 18 decimals.
 pub(crate) const WAD: u128 = 1_000_000_000_000_000_000;
-/// 18-decimal units in one unit of the feed (1e-8 USD).
-pub(crate) const WAD_PER_PRICE: u128 = 10_000_000_000;
-/// 18-decimal units in a micro-USD.
-pub(crate) const WAD_PER_MICRO: u128 = 1_000_000_000_000;
 /// Fractions are in millionths.
 pub(crate) const MILLION: u128 = 1_000_000;

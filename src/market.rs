@@ -11,7 +11,7 @@ use interfaces::vault::IVault::{
 use options::StrikeGrid;
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{to_u128, uint, WAD_PER_MICRO, WAD_PER_PRICE};
+use crate::amounts::{uint, whole_micro, WAD_PER_PRICE};
 use crate::book::live_indices;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::lock;
@@ -41,13 +41,6 @@ impl Vault {
         self.book.set_header(index, &header)?;
         self.set_live(index, true)
     }
-}
-
-/// Micro-USD of a number with 18 decimals; none unless it is whole.
-fn whole_micro(number: U256) -> Option<u64> {
-    let number = to_u128(number)?;
-    let whole = number.checked_rem(WAD_PER_MICRO)? == 0;
-    u64::try_from(number.checked_div(WAD_PER_MICRO)?).ok().filter(|_| whole)
 }
 
 /// The market. `abi/IVault.sol` is the manual.

@@ -82,9 +82,10 @@ impl From<Error> for Refusal {
 ///
 /// # Errors
 /// Beyond the domain of the kernels.
-pub fn mark(rules: &Rules, request: Request) -> Result<Marked> {
+pub fn mark(rules: &Rules, mut request: Request) -> Result<Marked> {
     let resources = Resources::new(rules, &request)?;
-    let position = marked(rules, &request, request.stored.clone())?.position()?;
+    let stored = core::mem::take(&mut request.stored);
+    let position = marked(rules, &request, stored)?.position()?;
     Ok(Marked {
         value: position.value,
         delta: position.delta,

@@ -50,3 +50,16 @@ pub fn to_i128(value: I256) -> Option<i128> {
 pub fn to_u64(value: U256) -> Option<u64> {
     u64::try_from(to_u128(value)?).ok()
 }
+
+/// 18-decimal units in one unit of the feed (1e-8 USD).
+pub const WAD_PER_PRICE: u128 = 10_000_000_000;
+/// 18-decimal units in a micro-USD.
+pub const WAD_PER_MICRO: u128 = 1_000_000_000_000;
+
+/// Micro-USD of a number with 18 decimals; none unless it is whole.
+#[must_use]
+pub fn whole_micro(number: U256) -> Option<u64> {
+    let number = to_u128(number)?;
+    let whole = number.checked_rem(WAD_PER_MICRO)? == 0;
+    u64::try_from(number.checked_div(WAD_PER_MICRO)?).ok().filter(|_| whole)
+}
