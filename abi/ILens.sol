@@ -116,6 +116,19 @@ interface ILens {
         int256 low;
     }
 
+    /// @notice An epoch of redemptions that is not filled.
+    /// @param waiting shares that were requested and not processed; processed, those that were, and `assets` what they were paid [USDC]
+    /// @param closesAt when it takes no more requests; locksAt, when they can no longer be cancelled; readyAt, when it may be processed
+    struct WaitingEpoch {
+        uint256 requestId;
+        uint256 waiting;
+        uint256 processed;
+        uint256 assets;
+        uint256 closesAt;
+        uint256 locksAt;
+        uint256 readyAt;
+    }
+
     /// @notice The hedge, in units of the underlying, and the prices at which the next one is due if nothing but spot moves.
     /// @param needed whether |reachable - position| is outside the outer band now
     /// @param position hedge held
@@ -173,6 +186,8 @@ interface ILens {
     function worstCase(address vault) external view returns (WorstCase memory);
 
     function navBreakdown(address vault) external view returns (NavBreakdown memory);
+    /// @notice The epochs that wait, in the order in which they are filled, the first 32 of them.
+    function queue(address vault) external view returns (WaitingEpoch[] memory);
     /// @notice The hedge as the vault says it, and how far spot may move before one is due, the surface unchanged by strike.
     function nextHedge(address vault) external view returns (NextHedge memory);
 

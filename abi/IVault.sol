@@ -222,7 +222,7 @@ interface IVault {
     /// @notice The feed's last round moved by more than `limit` millionths: deposits and redemptions wait for the next.
     error SpotJumped(uint256 from, uint256 to, uint256 limit);
     /// @notice A vol of the last surface moved by more than `limit` millionths: deposits and redemptions wait for the next.
-    error SurfaceJumped(uint256 limit);
+    error SurfaceJumped(uint256 moved, uint256 limit);
     error RoundNotStraddling(uint80 roundId, uint256 updatedAt, uint256 nextUpdatedAt, uint64 expiry);
     error InsufficientCash(uint256 needed, uint256 available);
 

@@ -27,8 +27,8 @@
 //!
 //! # REDEMPTIONS
 //! Requests of one epoch share one price and one fill, pro rata, as far as free cash goes that neither hedging nor the market's least
-//! liquidity asks for; the rest waits, and epochs are filled in order (`epochs`). A request can be cancelled until half the delay after its
-//! epoch closed. Nobody comes or is processed round an expiry or after a jump of the feed (`breakers`).
+//! liquidity asks for and what stays could still bear the worst loss; the rest waits, and epochs are filled in order (`epochs`). A request can be cancelled until half the delay after its
+//! epoch closed. Nobody comes or is processed round an expiry or after a jump of the feed or of the surface (`breakers`).
 //!
 //! # SHORTFALL
 //! When liabilities exceed assets anyone may record it: from then on the live series share cash and hedges in proportion to their value at
@@ -56,8 +56,7 @@
 //! settlement needs the feed's rounds; claims of settled series need nothing but the token.
 //!
 //! # KNOWN LIMITS
-//! Hedges are spot only. There is no reward for hedging yet. What redemptions leave is
-//! checked for cash, not against the stress grid. Where two phases of the feed ran side by side at an expiry, a round of either may settle it.
+//! Hedges are spot only. There is no reward for hedging yet. Where two phases of the feed ran side by side at an expiry, a round of either may settle it.
 //! What rounding leaves of processed redemptions, under a micro-dollar a request, stays set aside.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 

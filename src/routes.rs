@@ -15,6 +15,7 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
 
 use crate::deposits::Deposits as _;
+use crate::epochs::Queue as _;
 use crate::error::{Result, Revert};
 use crate::governance::Governance as _;
 use crate::hedging::Hedging as _;
@@ -105,6 +106,8 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             claimableRedeemRequestCall => claimable_redeem_request(id, controller);
             processEpochCall => process_epoch();
             redeemDelayCall => redeem_delay();
+            epochCall => epoch(id);
+            epochsCall => epoch_range();
         }
         IERC20 {
             nameCall => name();

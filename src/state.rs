@@ -14,6 +14,7 @@ use stylus_sdk::storage::{
 
 use crate::book::{live_indices, Book};
 use crate::deposits::Deposits;
+use crate::epochs::Queue;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
@@ -84,6 +85,7 @@ pub struct Vault {
     Hedging,
     Settlement,
     Deposits,
+    Queue,
     Erc20,
     Erc6909,
     Erc165,

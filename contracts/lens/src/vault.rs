@@ -6,6 +6,7 @@ use alloy_primitives::{Address, FixedBytes, I256, U256};
 use alloy_sol_types::{SolCall, SolError as _};
 use book::{Mark, Request, Rules, Spots, Stored, MAX_EXPIRIES};
 use interfaces::contract::{calldata, Words};
+use interfaces::erc4626::IERC4626;
 use interfaces::lens::ILens::{VaultFailed, VaultRefused};
 use interfaces::settings::Settings;
 use interfaces::vault::IVault::{self, Hedge, ReentrantCall};
@@ -85,6 +86,18 @@ impl Vault<'_> {
     pub(crate) fn nav(&self) -> Result<Nav> {
         let answer = self.ask(&IVault::navCall {}, NAV)?;
         self.good(read_nav(&mut Reader(&answer)))
+    }
+
+    /// The last epoch of redemptions that is filled, and the last of all.
+    pub(crate) fn epochs(&self) -> Result<[u128; 2]> {
+        let answer = self.ask(&IERC4626::epochsCall {}, 2)?;
+        self.good(Reader(&answer).uints())
+    }
+
+    /// What was requested in an epoch, what of it was processed and for how much, and its three times.
+    pub(crate) fn epoch(&self, id: u128) -> Result<[u128; 6]> {
+        let answer = self.ask(&IERC4626::epochCall { requestId: uint(id) }, 6)?;
+        self.good(Reader(&answer).uints())
     }
 
     /// The hedge as the vault says it.
@@ -207,6 +220,14 @@ impl<'a> Reader<'a> {
 
     fn uint(&mut self) -> Option<u128> {
         to_u128(U256::from_be_bytes(*self.word()?))
+    }
+
+    fn uints<const N: usize>(&mut self) -> Option<[u128; N]> {
+        let mut numbers = [0; N];
+        for number in &mut numbers {
+            *number = self.uint()?;
+        }
+        Some(numbers)
     }
 
     fn int(&mut self) -> Option<i128> {

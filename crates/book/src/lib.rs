@@ -31,7 +31,7 @@ mod request;
 mod scale;
 mod stress;
 
-pub use engine::{Marked, Offer, Refusal, Rules, mark, offer};
+pub use engine::{Marked, Offer, Refusal, Rules, mark, offer, worst_loss};
 pub use header::{Header, MAX_EXPIRIES, Place, add_lots, slots};
 pub use liquidity::Unreachable;
 pub use mark::{ExpiryMark, Mark, Spots, Stored};

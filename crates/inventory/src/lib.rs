@@ -116,7 +116,7 @@ pub use quote::{Quote, QuoteError, Trade, quote, static_bound};
 pub use shares::{Fill, Haircut, Vesting, Waterfall};
 pub use spread::{age_factor, spread_floor};
 pub use stress::{
-    MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, worst_case, worst_loss,
+    MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, payable, worst_case, worst_loss,
 };
 
 /// Expiries that an [`Exposure`] may hold.

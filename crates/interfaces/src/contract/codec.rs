@@ -11,6 +11,7 @@ use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
 use crate::engine::IRiskEngine::Marked;
+use crate::erc4626::IERC4626::Epoch;
 use crate::surface::ISurface::{SurfaceSlice, SurfaceUpdate};
 use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote};
 
@@ -321,6 +322,7 @@ structs! {
     Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
     Answer Nav: cash owed hedge book riskReserve unvested mid low;
+    Answer Epoch: requested processed assets closesAt locksAt readyAt;
     Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;
 }
