@@ -29,6 +29,7 @@ mod integrator;
 mod kernel;
 mod lending;
 mod lens;
+mod lens_hostile;
 mod lp_drills;
 mod market;
 mod over_rpc;
