@@ -56,8 +56,9 @@ impl Vault {
 
     /// As [`Vault::stored`], none when the surface feed fails.
     pub(crate) fn stored_if_any(&self, session: &Session) -> Result<Option<Vec<Stored>>> {
+        let indices = live_indices(self.live_bits());
         let mut stored: Vec<_> =
-            live_indices(self.live_bits()).map(|index| self.book.stored(index)).collect();
+            indices.map(|index| Stored { depth: self.ramp(index), ..self.book.stored(index) }).collect();
         let filled = fill(self.vm(), self.surface.feed(), &mut stored, session.now32()?);
         Ok(filled.map(|()| stored))
     }
