@@ -124,6 +124,8 @@ interface IVault {
     }
 
     event ExpiryListed(uint64 indexed expiry, uint256 base, uint256 step, uint8 count);
+    /// @notice Weights of depth by strike, as `setDepth` takes them: they come into force in a straight line from `since` to `until`.
+    event DepthSet(uint64 indexed expiry, bytes8 weights, uint256 since, uint256 until);
     /// @notice One leg of a trade: `size` as the trader sees it.
     event Traded(address indexed account, uint256 indexed series, int256 size);
     /// @notice A whole trade: what was paid for all its legs and the feed's price it was made at.
@@ -196,6 +198,14 @@ interface IVault {
     error ExpiryNotListed(uint64 expiry);
     error TooManyExpiries(uint256 limit);
     error GridInvalid(uint256 base, uint256 step, uint8 count);
+    /// @notice Weights that sum to more than one [half percents].
+    error WeightsOverBudget(uint256 sum, uint256 budget);
+    /// @notice Eight strikes, counted from the lowest, that are listed and have no weight.
+    error WeightMissing(uint8 strip);
+    /// @notice Weights are on their way: they change again from `until` on.
+    error DepthRamping(uint256 until);
+    /// @notice A change that would take `span` seconds, for which `most` are left: half of the time to the expiry.
+    error DepthRampTooLong(uint256 span, uint256 most);
     error SurfaceMissing(uint64 expiry);
     error SurfaceStale(uint64 expiry, uint256 updatedAt, uint256 maxAge);
     /// @notice The surface feed did not answer, or not with slices that can be marked.
@@ -237,6 +247,12 @@ interface IVault {
 
     /// @notice Lists an expiry (08:00 UTC) with strikes base, base + step, ... (count of them, at most 64). Curator.
     function listExpiry(uint64 expiry, uint256 base, uint256 step, uint8 count) external;
+    /// @notice Gives an expiry's depth to its strikes: J charges their vega by their weight, so quotes are deep where it is high and shallow
+    /// where it is low. One byte for each eight strikes, from the lowest; a unit is half a percent, and they sum to 200 at most. All zero
+    /// takes the weights away. A change comes into force in a straight line over six hours, or longer: so slowly that a trade before it and
+    /// its reverse within six hours pay more in spread than it gives. It needs a cap on vega for that, waits for the change before it, and is
+    /// done by half of the time to the expiry. Curator.
+    function setDepth(uint64 expiry, bytes8 weights) external;
     function settlementPrice(uint64 expiry) external view returns (uint256);
 
     // Trades

@@ -12,7 +12,8 @@
 //! # QUOTES
 //! premium = model value + J(after) - J(before) + spread, rounded against the trader and clamped to static bounds; the spread is never less
 //! than the feed's deviation and the surface's step may hide. J is a function of the state alone, so a cycle of trades at one market state
-//! never gains (`trading`).
+//! never gains (`trading`). Weights over strips of strikes make an expiry's quotes deeper where they are high and shallower where they are
+//! low; a change of them ramps over six hours or more, so slowly that the spread is worth more than knowing of it (`depth`).
 //!
 //! # LIMITS
 //! The hedge that the book needs must stay within reach of a spot venue: not short, and bought with free cash, now and after the
@@ -47,8 +48,8 @@
 //! set aside from then on, and claims are paid at any time, paused or not (`settlement`).
 //!
 //! # ROLES
-//! Owner: profile, venues and surface feed before the first deposit, later venues and feeds after two days, roles. Curator: lists expiries.
-//! Guardian: stops new risk, removes venues. No role can stop a sale, a claim or a redemption (`governance`).
+//! Owner: profile, venues and surface feed before the first deposit, later venues and feeds after two days, roles. Curator: lists expiries and
+//! weighs their depth by strike. Guardian: stops new risk, removes venues. No role can stop a sale, a claim or a redemption (`governance`).
 //!
 //! # LIVENESS
 //! Trades, deposits and the processing of redemptions need a fresh price, a sequencer that has been up for the grace period and a feed that
@@ -57,7 +58,8 @@
 //!
 //! # KNOWN LIMITS
 //! Hedges are spot only. There is no reward for hedging yet. Where two phases of the feed ran side by side at an expiry, a round of either may settle it.
-//! What rounding leaves of processed redemptions, under a micro-dollar a request, stays set aside.
+//! What rounding leaves of processed redemptions, under a micro-dollar a request, stays set aside. A change of weights that takes longer than
+//! six hours may give who holds on through it more than the spreads.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 #[macro_use]
@@ -67,6 +69,7 @@ mod amounts;
 mod book;
 mod breakers;
 mod deposits;
+mod depth;
 mod epochs;
 mod error;
 mod fee;

@@ -59,6 +59,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             recordShortfallCall => record_shortfall();
             settlementPriceCall => settlement_price(expiry);
             listExpiryCall => list_expiry(expiry, base, step, count);
+            setDepthCall => set_depth(expiry, weights);
             navCall => nav();
             wordsCall => words();
             headersCall => headers();

@@ -14,6 +14,7 @@ use stylus_sdk::storage::{
 
 use crate::book::{live_indices, Book};
 use crate::deposits::Deposits;
+use crate::depth::Depths;
 use crate::epochs::Queue;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::governance::Governance;
@@ -43,6 +44,8 @@ pub struct Vault {
     price_feed: StorageAddress,
     /// One bit for each live expiry.
     live: StorageU16,
+    /// One bit for each expiry whose depth has weights.
+    pub(crate) weighted: StorageU16,
     underlying_decimals: StorageU8,
     paused: StorageBool,
     sequencer_feed: StorageAddress,
@@ -77,6 +80,7 @@ pub struct Vault {
     pub(crate) surface: Surface,
     pub(crate) throttle: Throttle,
     pub(crate) shortfall: Shortfall,
+    pub(crate) depths: Depths,
 }
 
 #[public]
@@ -226,6 +230,12 @@ impl Vault {
     /// One bit for each live expiry.
     pub(crate) fn live_bits(&self) -> u16 {
         let [bits] = *self.live.get().as_limbs();
+        u16::try_from(bits).unwrap_or_default()
+    }
+
+    /// One bit for each expiry whose depth has weights.
+    pub(crate) fn weighted_bits(&self) -> u16 {
+        let [bits] = *self.weighted.get().as_limbs();
         u16::try_from(bits).unwrap_or_default()
     }
 

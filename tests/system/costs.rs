@@ -17,6 +17,7 @@ use interfaces::vault::IVault;
 
 use serde_json::Number;
 
+use crate::depth;
 use crate::hedge::{due, skewed};
 use crate::kernel;
 use crate::market::{expiry, legs_of, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
@@ -83,7 +84,11 @@ fn view<C: SolCall>(market: &mut Market, contract: Address, call: C) -> u64 {
 
 /// A market with `count` strikes in each of `expiries` and no other, all of them traded: in each slot seven calls and a put.
 fn full(expiries: &[u64], count: u8) -> Market {
-    let mut market = Market::unlisted(default_profile());
+    filled(Market::unlisted(default_profile()), expiries, count)
+}
+
+/// The same with a market of one's own.
+pub(crate) fn filled(mut market: Market, expiries: &[u64], count: u8) -> Market {
     market.deposit(1_000_000.0).expect("a deposit");
     for one in expiries {
         market.list(*one, 1_800.0, 25.0, count).expect("a listing");
@@ -374,6 +379,7 @@ fn gas_of_every_entry_point() {
     settlement(&mut meter);
     let mut gas = meter.gas;
     hedges(&mut gas);
+    depth::figures(&mut gas);
     profile(&mut gas);
     full_books(&mut gas);
     surfaces(&mut gas);

@@ -18,6 +18,7 @@ mod breakers;
 mod calldata;
 mod costs;
 mod deposit;
+mod depth;
 mod differential;
 mod erc4626_properties;
 mod fee;
