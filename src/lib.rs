@@ -78,6 +78,7 @@ mod lock;
 mod market;
 mod oracle;
 mod permit;
+mod pool;
 mod positions;
 mod profile;
 mod redemptions;

@@ -19,6 +19,7 @@ use crate::governance::Governance;
 use crate::hedging::Hedging;
 use crate::market::Market;
 use crate::oracle::{Feeds, Price};
+use crate::pool::{IdleCash, Pool, Pooled};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
@@ -44,6 +45,8 @@ pub struct Vault {
     live: StorageU16,
     underlying_decimals: StorageU8,
     paused: StorageBool,
+    /// Whether any cash is in the pool, read with the price feed.
+    pub(crate) in_pool: StorageBool,
     sequencer_feed: StorageAddress,
     risk_engine: StorageAddress,
     asset: StorageAddress,
@@ -76,6 +79,7 @@ pub struct Vault {
     pub(crate) surface: Surface,
     pub(crate) throttle: Throttle,
     pub(crate) shortfall: Shortfall,
+    pub(crate) pool: Pool,
 }
 
 #[public]
@@ -89,6 +93,7 @@ pub struct Vault {
     Erc165,
     Market,
     SurfaceSource,
+    IdleCash,
     Governance
 )]
 impl Vault {
@@ -133,6 +138,7 @@ pub(crate) struct Session {
     /// [s]
     pub(crate) now: u64,
     pub(crate) price: Price,
+    pub(crate) pool: Pooled,
 }
 
 impl Session {
@@ -183,21 +189,26 @@ impl Vault {
         }
     }
 
-    /// Time and a checked price.
+    /// Time, a checked price, and what is in the pool.
     pub(crate) fn session(&self) -> Result<Session> {
+        Ok(Session { pool: self.pooled()?, ..self.priced()? })
+    }
+
+    /// Time and a checked price; the pool is not asked.
+    pub(crate) fn priced(&self) -> Result<Session> {
         let session = self.unpriced();
         let price = self.feeds_of(&session.profile).current(self.vm(), session.now)?;
         Ok(Session { price, ..session })
     }
 
-    /// Time and settings, without a price.
+    /// Time and settings, without a price and without the pool.
     pub(crate) fn unpriced(&self) -> Session {
         let packed = self.settings.packed();
         let Settings { profile, limits } = Settings::unpack(&packed);
-        Session { packed, profile, limits, now: self.now(), price: Price::default() }
+        Session { packed, profile, limits, now: self.now(), price: Price::default(), pool: Pooled::default() }
     }
 
-    /// Cash owed to nobody; negative while settled claims wait for hedges to be sold.
+    /// Cash in the vault owed to nobody; negative while settled claims wait for hedges to be sold.
     pub(crate) fn free_cash(&self) -> Result<i128> {
         let owed = self.owed()?;
         let cash = i128::try_from(small(self.cash.get())).or_overflow()?;

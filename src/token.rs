@@ -51,6 +51,11 @@ impl Token {
         self.act(vm, &calldata(&IToken::transferCall { to, value: uint(value) }))
     }
 
+    /// Lets `spender` take `value` from the vault.
+    pub(crate) fn approve(self, vm: &VM, spender: Address, value: u128) -> Result<()> {
+        self.act(vm, &calldata(&IToken::approveCall { spender, value: uint(value) }))
+    }
+
     /// Calls the token and accepts `true`, or no answer at all from a contract that has code.
     fn act(self, vm: &VM, data: &[u8]) -> Result<()> {
         // SAFETY: the storage cache is flushed first and the lock keeps the callee out of the vault's storage.

@@ -1,0 +1,326 @@
+//! Idle USDC in an ERC-4626 pool, brought back just in time: by whatever pays out, in the call that pays.
+//!
+//! | the pool's money counts for | at |
+//! |---|---|
+//! | deposits, and the price of redemptions | what its shares convert to, no more than the last checkpoint grown at [`MAX_GROWTH`] |
+//! | what redemptions may be paid, hedging may spend, trades may rest on | the lower of that and what can be withdrawn now |
+//!
+//! So a share price that is pumped gives nobody anything, and a fall counts at once. A drained pool gives nobody anything either: whoever
+//! comes pays for it, whoever leaves is paid from what is liquid, for as many shares as that is fair for, and the others wait. A pool that
+//! fails has nothing liquid and takes no deposit; until it is removed it counts with its checkpoint, so nobody is processed too cheaply, and
+//! from then on with nothing. Every deposit and processing makes a checkpoint, so what may grow within a round trip is bounded from its
+//! start. What comes back leaves NAV as it was: it is taken off the checkpoint.
+//!
+//! The ledger of shares is the vault's own, kept by balances: gifts change nothing. Nothing that the pool says or does can end a call that
+//! pays, but too little gas for it: otherwise a caller could make it fail at will.
+//!
+//! POOL REQUIREMENTS: USDC is its asset; it takes no fee to deposit, and what it says of its shares cannot be lowered within a transaction.
+
+use alloy_primitives::{Address, U256, U64};
+use interfaces::erc4626::IERC4626::{
+    assetCall, convertToAssetsCall, depositCall, maxWithdrawCall, withdrawCall,
+};
+use interfaces::external::IToken;
+use interfaces::vault::IVault::{
+    Divested, InsufficientCash, Invested, PoolFailed, PoolGasTooLow, PoolInUse, PoolNotAllowed, PoolRemoved,
+    PoolSet, PoolShort, Role, TokenShort,
+};
+use stylus_sdk::call::RawCall;
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{StorageAddress, StorageU128, StorageU64};
+
+use crate::amounts::{to_u128, uint, MILLION};
+use crate::error::{calldata, emit, ensure, OrOverflow, Result};
+use crate::governance::OWNER;
+use crate::liquidity::positive;
+use crate::lock;
+use crate::state::{small, wide, word64, Session, Vault};
+use crate::token::{word, Token};
+
+/// Most growth of what a share of the pool counts for [millionths a year].
+const MAX_GROWTH: u128 = 200_000;
+const YEAR: u128 = 31_536_000;
+/// Gas of each call to the pool.
+const GAS: u64 = 2_000_000;
+/// Gas that must be left before it, of which the call gets all but a 64th.
+const GAS_LEFT: u64 = GAS / 63 * 64 + 64;
+/// What stays in the vault: a tenth of free cash and pool together.
+const KEPT_PART: u128 = 10;
+/// What a deposit into the pool may lose: one part in this, and two micro-dollars of rounding.
+const TOLERANCE: u128 = 10_000;
+
+/// The pool, and what the vault has in it.
+#[storage]
+pub struct Pool {
+    address: StorageAddress,
+    /// When it may be used, zero when it may not // [s]
+    allowed_from: StorageU64,
+    /// The pool's shares that the vault bought.
+    shares: StorageU128,
+    /// What they counted for at the checkpoint // [USDC]
+    value: StorageU64,
+    /// The checkpoint // [s]
+    at: StorageU64,
+}
+
+/// What the vault's money in the pool is now [micro-USD].
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Pooled {
+    /// What the shares convert to.
+    whole: u128,
+    /// What of it can be withdrawn.
+    most: u128,
+    /// What it counts for.
+    pub(crate) value: u128,
+    /// What of that can be withdrawn.
+    pub(crate) liquid: u128,
+    pub(crate) failed: bool,
+}
+
+impl Vault {
+    /// Asks the pool; nothing without money in it.
+    pub(crate) fn pooled(&self) -> Result<Pooled> {
+        if !self.in_pool.get() {
+            return Ok(Pooled::default());
+        }
+        let (pool, kept) = (self.pool.address.get(), u128::from(word64(self.pool.value.get())));
+        let (shares, owner) = (uint(small(self.pool.shares.get())), self.vm().contract_address());
+        let whole = self.ask_pool(pool, &calldata(&convertToAssetsCall { shares }))?;
+        let most = match whole {
+            Some(_) => self.ask_pool(pool, &calldata(&maxWithdrawCall { controller: owner }))?,
+            None => None,
+        };
+        let (Some(whole), Some(most)) = (whole, most) else {
+            let value = if self.pool_allowed_from() == 0 { 0 } else { kept };
+            return Ok(Pooled { value, failed: true, ..Pooled::default() });
+        };
+        let [whole, most] = [whole, most].map(|number| to_u128(number).unwrap_or(u128::MAX));
+        let age = u128::from(self.now().saturating_sub(word64(self.pool.at.get())));
+        let growth = maths::mul_div_down(kept, age.saturating_mul(MAX_GROWTH), YEAR.saturating_mul(MILLION));
+        let value = whole.min(kept.saturating_add(growth.or_overflow()?));
+        Ok(Pooled { whole, most: most.min(whole), value, liquid: most.min(value), failed: false })
+    }
+
+    /// Free cash and what can be withdrawn from the pool; negative while settled claims wait for hedges to be sold.
+    pub(crate) fn liquid(&self, session: &Session) -> Result<i128> {
+        self.free_cash()?.checked_add_unsigned(session.pool.liquid).or_overflow()
+    }
+
+    /// Refuses while nobody knows what the pool's money is worth.
+    pub(crate) fn require_pool(&self, pooled: &Pooled) -> Result<()> {
+        ensure(!pooled.failed, || PoolFailed { pool: self.pool.address.get() })
+    }
+
+    /// Makes a checkpoint, unless the pool fails.
+    pub(crate) fn checkpoint(&mut self, pooled: &Pooled) -> Result<()> {
+        if !self.in_pool.get() || pooled.failed {
+            return Ok(());
+        }
+        self.count(small(self.pool.shares.get()), pooled.value)
+    }
+
+    /// Brings `missing` back, or as much of it as the pool gives.
+    pub(crate) fn need_cash(&mut self, missing: i128) -> Result<()> {
+        if missing <= 0 || !self.in_pool.get() {
+            return Ok(());
+        }
+        let pooled = self.pooled()?;
+        self.bring(&pooled, positive(&missing).min(pooled.most)).map(|_| ())
+    }
+
+    /// Brings free cash up to `amount`, as far as the pool gives it.
+    pub(crate) fn need_free(&mut self, amount: u128) -> Result<()> {
+        if !self.in_pool.get() {
+            return Ok(());
+        }
+        let missing = self.free_cash()?.checked_neg().or_overflow()?;
+        self.need_cash(missing.checked_add_unsigned(amount).or_overflow()?)
+    }
+
+    /// Brings everything back. Refuses if anything that counts stays: until then nobody knows what there is to share.
+    pub(crate) fn empty_pool(&mut self) -> Result<()> {
+        self.need_cash(i128::MAX)?;
+        let left = self.pooled()?;
+        ensure(left.value == 0, || PoolFailed { pool: self.pool.address.get() })
+    }
+
+    /// Withdraws `amount` and returns what arrived: nothing if the pool fails.
+    fn bring(&mut self, pooled: &Pooled, amount: u128) -> Result<u128> {
+        let (pool, vm) = (self.pool.address.get(), self.vm().clone());
+        let (vault, asset) = (vm.contract_address(), self.asset_token());
+        if amount == 0 {
+            return Ok(0);
+        }
+        let Some(held) = self.pool_shares(pool)? else { return Ok(0) };
+        let before = asset.balance(&vm, vault)?;
+        let call = withdrawCall { assets: uint(amount), receiver: vault, controller: vault };
+        if !self.tell_pool(pool, &calldata(&call))? {
+            return Ok(0);
+        }
+        let received = asset.balance(&vm, vault)?.saturating_sub(before);
+        let burned = held.saturating_sub(self.pool_shares(pool)?.unwrap_or_default());
+        let rest = small(self.pool.shares.get()).saturating_sub(burned);
+        // What remains when everything came back is not worth a micro-dollar.
+        let rest = if received >= pooled.whole { 0 } else { rest };
+        self.credit_cash(received)?;
+        self.count(rest, pooled.value.saturating_sub(received))?;
+        emit(&vm, &Divested { pool, assets: uint(received), shares: uint(burned) });
+        Ok(received)
+    }
+
+    fn put_in(&mut self, amount: u128) -> Result<()> {
+        let (pool, now) = (self.pool.address.get(), self.now());
+        let from = self.pool_allowed_from();
+        let allowed_from = uint(from.into());
+        ensure(from != 0 && from <= now, || PoolNotAllowed { pool, allowedFrom: allowed_from })?;
+        let pooled = self.pooled()?;
+        self.require_pool(&pooled)?;
+        let free = positive(&self.free_cash()?);
+        let kept = free.checked_add(pooled.value).or_overflow()?.div_ceil(KEPT_PART);
+        let (needed, available) = (uint(amount), uint(free.saturating_sub(kept)));
+        ensure(needed <= available, || InsufficientCash { needed, available })?;
+
+        let (vm, asset) = (self.vm().clone(), self.asset_token());
+        let failed = || PoolFailed { pool };
+        let vault = vm.contract_address();
+        let (before, held) = (asset.balance(&vm, vault)?, self.pool_shares(pool)?.ok_or_else(failed)?);
+        asset.approve(&vm, pool, amount)?;
+        ensure(self.tell_pool(pool, &calldata(&depositCall { assets: needed, receiver: vault }))?, failed)?;
+        let sent = before.saturating_sub(asset.balance(&vm, vault)?);
+        ensure(sent == amount, || TokenShort { token: asset.0, expected: needed, received: uint(sent) })?;
+        let bought = self.pool_shares(pool)?.ok_or_else(failed)?.saturating_sub(held);
+        let worth = self.ask_pool(pool, &calldata(&convertToAssetsCall { shares: uint(bought) }))?;
+        let worth = worth.and_then(to_u128).ok_or_else(failed)?;
+        let least = amount.saturating_sub(amount.div_ceil(TOLERANCE)).saturating_sub(1);
+        ensure(worth >= least, || PoolShort { pool, expected: needed, received: uint(worth) })?;
+
+        self.debit_cash(amount)?;
+        let shares = small(self.pool.shares.get()).checked_add(bought).or_overflow()?;
+        self.count(shares, pooled.value.checked_add(worth.min(amount)).or_overflow()?)?;
+        emit(&vm, &Invested { pool, assets: needed, shares: uint(bought) });
+        Ok(())
+    }
+
+    /// Stores what the vault has in the pool, as of now.
+    fn count(&mut self, shares: u128, value: u128) -> Result<()> {
+        let now = self.now();
+        self.pool.shares.set(wide(shares));
+        self.pool.value.set(U64::from_limbs([u64::try_from(value).or_overflow()?]));
+        self.pool.at.set(U64::from_limbs([now]));
+        self.in_pool.set(shares > 0);
+        Ok(())
+    }
+
+    fn pool_allowed_from(&self) -> u64 {
+        word64(self.pool.allowed_from.get())
+    }
+
+    /// The pool's shares that the vault holds, gifts among them.
+    fn pool_shares(&self, pool: Address) -> Result<Option<u128>> {
+        let account = self.vm().contract_address();
+        Ok(self.ask_pool(pool, &calldata(&IToken::balanceOfCall { account }))?.and_then(to_u128))
+    }
+
+    /// The first word that the pool answers, none when it fails.
+    fn ask_pool(&self, pool: Address, data: &[u8]) -> Result<Option<U256>> {
+        let (vm, left) = (self.vm(), self.vm().evm_gas_left());
+        // SAFETY: a static call cannot change storage, so no cached value goes stale.
+        let answer =
+            unsafe { RawCall::new_static(vm).gas(GAS).limit_return_data(0, 32).call(pool, data) }.ok();
+        let answer = answer.as_deref().and_then(word);
+        enough(answer.is_some(), left)?;
+        Ok(answer)
+    }
+
+    /// Whether the pool took a call.
+    fn tell_pool(&self, pool: Address, data: &[u8]) -> Result<bool> {
+        let (vm, left) = (self.vm(), self.vm().evm_gas_left());
+        let call = RawCall::new(vm).gas(GAS).limit_return_data(0, 0).flush_storage_cache();
+        // SAFETY: the storage cache is flushed first and the lock keeps the pool out of the vault's storage.
+        let done = unsafe { call.call(pool, data) }.is_ok();
+        enough(done, left)?;
+        Ok(done)
+    }
+}
+
+/// Refuses to take a call for failed that had less than its gas.
+fn enough(done: bool, left: u64) -> Result<()> {
+    let (gas, needed) = (uint(left.into()), uint(GAS_LEFT.into()));
+    ensure(done || left >= GAS_LEFT, || PoolGasTooLow { gas, needed })
+}
+
+/// The pool. `abi/IVault.sol` is the manual.
+#[public]
+pub trait IdleCash {
+    /// The pool, from when it may be used, and the vault's shares of it.
+    #[selector(name = "pool")]
+    fn pool_view(&self) -> ((Address, U256), U256);
+    /// Names the pool.
+    fn set_pool(&mut self, pool: Address) -> Result<()>;
+    /// Stops its use.
+    fn remove_pool(&mut self) -> Result<()>;
+    /// Puts USDC into it.
+    fn invest(&mut self, assets: U256) -> Result<()>;
+    /// Brings USDC back.
+    fn divest(&mut self, assets: U256) -> Result<U256>;
+}
+
+#[public]
+impl IdleCash for Vault {
+    #[selector(name = "pool")]
+    fn pool_view(&self) -> ((Address, U256), U256) {
+        let shares = uint(small(self.pool.shares.get()));
+        ((self.pool.address.get(), uint(self.pool_allowed_from().into())), shares)
+    }
+
+    fn set_pool(&mut self, pool: Address) -> Result<()> {
+        lock::take()?;
+        self.require_role(OWNER)?;
+        let (current, shares) = (self.pool.address.get(), uint(small(self.pool.shares.get())));
+        ensure(!self.in_pool.get() || pool == current, || PoolInUse { pool: current, shares })?;
+        let asset = self.ask_pool(pool, &calldata(&assetCall {}))?;
+        let usdc = U256::from_be_bytes(self.asset_token().0.into_word().0);
+        ensure(asset == Some(usdc), || PoolFailed { pool })?;
+        let from = self.due()?;
+
+        self.pool.address.set(pool);
+        self.pool.allowed_from.set(U64::from_limbs([from]));
+        emit(self.vm(), &PoolSet { pool, allowedFrom: uint(from.into()) });
+        lock::release();
+        Ok(())
+    }
+
+    fn remove_pool(&mut self) -> Result<()> {
+        lock::take()?;
+        self.require_owner_or_guardian()?;
+
+        self.pool.allowed_from.set(U64::ZERO);
+        emit(self.vm(), &PoolRemoved { pool: self.pool.address.get() });
+        lock::release();
+        Ok(())
+    }
+
+    fn invest(&mut self, assets: U256) -> Result<()> {
+        lock::take()?;
+        self.require_role(Role::Curator)?;
+        self.require_unpaused()?;
+        self.put_in(to_u128(assets).or_overflow()?)?;
+        lock::release();
+        Ok(())
+    }
+
+    fn divest(&mut self, assets: U256) -> Result<U256> {
+        lock::take()?;
+        if self.pool_allowed_from() != 0 {
+            self.require_keeper_of_cash()?;
+        }
+        let pooled = self.pooled()?;
+        self.require_pool(&pooled)?;
+        let pool = self.pool.address.get();
+        let amount = to_u128(assets).unwrap_or(u128::MAX).min(pooled.most);
+        let (expected, received) = (uint(amount), uint(self.bring(&pooled, amount)?));
+        ensure(received >= expected, || PoolShort { pool, expected, received })?;
+        lock::release();
+        Ok(received)
+    }
+}
