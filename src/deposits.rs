@@ -147,7 +147,7 @@ impl Vault {
                 return Ok(Rate { nav: positive(&nav.vested()), fee, pool });
             }
         }
-        let nav = positive(&self.liquid(&Session { pool, ..session })?);
+        let nav = positive(&self.liquid(&pool)?);
         Ok(Rate { nav, fee: Fee::none(self.shares.supply()), pool })
     }
 

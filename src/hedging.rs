@@ -48,7 +48,7 @@ impl Vault {
         let Position { delta, band, .. } = self.mark(session)?;
         let position = i128::try_from(self.hedge_value(session.price.spot)?).or_overflow()?;
         let target = delta.checked_neg().or_overflow()?;
-        let most = position.checked_add(self.liquid(session)?.max(0)).or_overflow()?;
+        let most = position.checked_add(self.liquid(&session.pool)?.max(0)).or_overflow()?;
         let reachable = target.clamp(0, most);
         let due = inventory::hedge_due(reachable.checked_sub(position).or_overflow()?, &band);
         Ok(Skew { target, reachable, position, band, due })

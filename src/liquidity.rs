@@ -7,7 +7,7 @@ use crate::state::{Session, Vault};
 impl Vault {
     /// Free cash, with what the pool gives at once, that hedging does not ask for [micro-USD].
     pub(crate) fn spendable(&self, session: &Session, position: &Position) -> Result<u128> {
-        Ok(positive(&self.liquid(session)?).saturating_sub(position.needed))
+        Ok(positive(&self.liquid(&session.pool)?).saturating_sub(position.needed))
     }
 }
 

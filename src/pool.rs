@@ -16,6 +16,8 @@
 //!
 //! POOL REQUIREMENTS: USDC is its asset; it takes no fee to deposit, and what it says of its shares cannot be lowered within a transaction.
 
+use alloc::vec::Vec;
+
 use alloy_primitives::{Address, U256, U64};
 use interfaces::erc4626::IERC4626::{
     assetCall, convertToAssetsCall, depositCall, maxWithdrawCall, withdrawCall,
@@ -34,8 +36,8 @@ use crate::error::{calldata, emit, ensure, OrOverflow, Result};
 use crate::governance::OWNER;
 use crate::liquidity::positive;
 use crate::lock;
-use crate::state::{small, wide, word64, Session, Vault};
-use crate::token::{word, Token};
+use crate::state::{small, wide, word64, Vault};
+use crate::token::word;
 
 /// Most growth of what a share of the pool counts for [millionths a year].
 const MAX_GROWTH: u128 = 200_000;
@@ -102,8 +104,8 @@ impl Vault {
     }
 
     /// Free cash and what can be withdrawn from the pool; negative while settled claims wait for hedges to be sold.
-    pub(crate) fn liquid(&self, session: &Session) -> Result<i128> {
-        self.free_cash()?.checked_add_unsigned(session.pool.liquid).or_overflow()
+    pub(crate) fn liquid(&self, pooled: &Pooled) -> Result<i128> {
+        self.free_cash()?.checked_add_unsigned(pooled.liquid).or_overflow()
     }
 
     /// Refuses while nobody knows what the pool's money is worth.

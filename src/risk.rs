@@ -103,7 +103,7 @@ impl Vault {
             spot: session.price.spot,
             now: session.now32()?,
             hedge: self.hedge_position(session)?,
-            free: self.liquid(session)?,
+            free: self.liquid(&session.pool)?,
             orders,
             stored,
         })
