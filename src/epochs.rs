@@ -111,8 +111,9 @@ impl Vault {
         let value = to_assets(waiting, fee.supply, fair, Rounding::Down)?;
         let most = to_assets(waiting, fee.supply, positive(&nav.low()), Rounding::Down)?;
         let kept = maths::mul_div_up(mid, session.limits.minLiquidity.into(), MILLION).or_overflow()?;
-        let available =
-            self.spendable(&session, &position)?.min(positive(&self.liquid(&session.pool)?).saturating_sub(kept));
+        let available = self
+            .spendable(&session, &position)?
+            .min(positive(&self.liquid(&session.pool)?).saturating_sub(kept));
         let available = available.min(most);
         let fill = Fill::new(waiting, value, available).or_overflow()?;
         ensure(fill.shares > 0, || InsufficientLiquidity {
