@@ -143,11 +143,10 @@ interface IVault {
     event VenueRemoved(address indexed venue);
     event SurfaceFeedProposed(address indexed feed, uint256 acceptFrom);
     event SurfaceFeedSet(address indexed feed);
+    /// @notice A pool was named, or removed: `allowedFrom` is 0.
     event PoolSet(address indexed pool, uint256 allowedFrom);
-    event PoolRemoved(address indexed pool);
-    /// @notice USDC went to the pool for shares of it, or came back.
-    event Invested(address indexed pool, uint256 assets, uint256 shares);
-    event Divested(address indexed pool, uint256 assets, uint256 shares);
+    /// @notice USDC went to the pool for shares of it (`bought`), or came back, as the vault's balances say.
+    event Invested(address indexed pool, bool bought, uint256 assets, uint256 shares);
     event ProfileSet(Profile profile);
     event LimitsSet(Limits limits);
     event Paused(address account);
@@ -222,13 +221,11 @@ interface IVault {
     error SlippageAboveCap(uint256 price, uint256 worst);
     error VenueUnderfilled(int256 size, int256 filled);
 
-    /// @notice The pool does not answer, or does not take what it is given; or it is no pool of USDC.
+    /// @notice The pool does not answer, or does not take what it is given.
     error PoolFailed(address pool);
     error PoolNotAllowed(address pool, uint256 allowedFrom);
     /// @notice Another pool cannot be named while the vault has shares of this one.
     error PoolInUse(address pool, uint256 shares);
-    /// @notice The pool gave less than was asked of it, or shares that are worth less than what was paid [USDC].
-    error PoolShort(address pool, uint256 expected, uint256 received);
     /// @notice A call to the pool failed that had less than its gas, so nobody knows whether the pool fails.
     error PoolGasTooLow(uint256 gas, uint256 needed);
 
@@ -252,6 +249,7 @@ interface IVault {
     error ProfileInvalid(uint8 field);
     error EngineFailed(address engine);
     error TokenFailed(address token);
+    /// @notice Fewer tokens moved than were due; of the pool, less USDC than was asked of it, or shares that are worth less than was paid [USDC].
     error TokenShort(address token, uint256 expected, uint256 received);
 
     // Market

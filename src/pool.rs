@@ -14,25 +14,23 @@
 //! The ledger of shares is the vault's own, kept by balances: gifts change nothing. Nothing that the pool says or does can end a call that
 //! pays, but too little gas for it: otherwise a caller could make it fail at will.
 //!
-//! POOL REQUIREMENTS: USDC is its asset; it takes no fee to deposit, and what it says of its shares cannot be lowered within a transaction.
+//! POOL REQUIREMENTS: its asset is USDC; it takes no fee to deposit, and what it says of its shares cannot be lowered within a transaction.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256, U64};
-use interfaces::erc4626::IERC4626::{
-    assetCall, convertToAssetsCall, depositCall, maxWithdrawCall, withdrawCall,
-};
+use interfaces::erc4626::IERC4626::{convertToAssetsCall, depositCall, maxWithdrawCall, withdrawCall};
 use interfaces::external::IToken;
 use interfaces::vault::IVault::{
-    Divested, InsufficientCash, Invested, PoolFailed, PoolGasTooLow, PoolInUse, PoolNotAllowed, PoolRemoved,
-    PoolSet, PoolShort, Role, TokenShort,
+    InsufficientCash, Invested, PoolFailed, PoolGasTooLow, PoolInUse, PoolNotAllowed, PoolSet, Role,
+    TokenShort,
 };
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageU128, StorageU64};
 
 use crate::amounts::{to_u128, uint, MILLION};
-use crate::error::{calldata, emit, ensure, OrOverflow, Result};
+use crate::error::{calldata, emit, ensure, OrOverflow, Result, Revert};
 use crate::governance::OWNER;
 use crate::liquidity::positive;
 use crate::lock;
@@ -85,11 +83,11 @@ impl Vault {
         if !self.in_pool.get() {
             return Ok(Pooled::default());
         }
-        let (pool, kept) = (self.pool.address.get(), u128::from(word64(self.pool.value.get())));
-        let (shares, owner) = (uint(small(self.pool.shares.get())), self.vm().contract_address());
-        let whole = self.ask_pool(pool, &calldata(&convertToAssetsCall { shares }))?;
+        let kept = u128::from(word64(self.pool.value.get()));
+        let (shares, owner) = (uint(self.pool_shares()), self.vm().contract_address());
+        let whole = self.ask_pool(&calldata(&convertToAssetsCall { shares }))?;
         let most = match whole {
-            Some(_) => self.ask_pool(pool, &calldata(&maxWithdrawCall { controller: owner }))?,
+            Some(_) => self.ask_pool(&calldata(&maxWithdrawCall { controller: owner }))?,
             None => None,
         };
         let (Some(whole), Some(most)) = (whole, most) else {
@@ -118,7 +116,7 @@ impl Vault {
         if !self.in_pool.get() || pooled.failed {
             return Ok(());
         }
-        self.count(small(self.pool.shares.get()), pooled.value)
+        self.count(self.pool_shares(), pooled.value)
     }
 
     /// Brings `missing` back, or as much of it as the pool gives.
@@ -148,59 +146,63 @@ impl Vault {
 
     /// Withdraws `amount` and returns what arrived: nothing if the pool fails.
     fn bring(&mut self, pooled: &Pooled, amount: u128) -> Result<u128> {
-        let (pool, vm) = (self.pool.address.get(), self.vm().clone());
-        let (vault, asset) = (vm.contract_address(), self.asset_token());
         if amount == 0 {
             return Ok(0);
         }
-        let Some(held) = self.pool_shares(pool)? else { return Ok(0) };
-        let before = asset.balance(&vm, vault)?;
+        let vault = self.vm().contract_address();
         let call = withdrawCall { assets: uint(amount), receiver: vault, controller: vault };
-        if !self.tell_pool(pool, &calldata(&call))? {
-            return Ok(0);
-        }
-        let received = asset.balance(&vm, vault)?.saturating_sub(before);
-        let burned = held.saturating_sub(self.pool_shares(pool)?.unwrap_or_default());
-        let rest = small(self.pool.shares.get()).saturating_sub(burned);
+        let Some((received, burned)) = self.exchange(false, &calldata(&call))? else { return Ok(0) };
         // What remains when everything came back is not worth a micro-dollar.
-        let rest = if received >= pooled.whole { 0 } else { rest };
+        let left = if received >= pooled.whole { 0 } else { self.pool_shares().saturating_sub(burned) };
         self.credit_cash(received)?;
-        self.count(rest, pooled.value.saturating_sub(received))?;
-        emit(&vm, &Divested { pool, assets: uint(received), shares: uint(burned) });
+        self.count(left, pooled.value.saturating_sub(received))?;
         Ok(received)
     }
 
-    fn put_in(&mut self, amount: u128) -> Result<()> {
-        let (pool, now) = (self.pool.address.get(), self.now());
-        let from = self.pool_allowed_from();
-        let allowed_from = uint(from.into());
-        ensure(from != 0 && from <= now, || PoolNotAllowed { pool, allowedFrom: allowed_from })?;
+    fn put_in(&mut self, assets: U256) -> Result<()> {
+        let (pool, from) = (self.pool.address.get(), self.pool_allowed_from());
+        ensure(from != 0 && from <= self.now(), || PoolNotAllowed { pool, allowedFrom: uint(from.into()) })?;
         let pooled = self.pooled()?;
         self.require_pool(&pooled)?;
         let free = positive(&self.free_cash()?);
         let kept = free.checked_add(pooled.value).or_overflow()?.div_ceil(KEPT_PART);
-        let (needed, available) = (uint(amount), uint(free.saturating_sub(kept)));
-        ensure(needed <= available, || InsufficientCash { needed, available })?;
+        let available = uint(free.saturating_sub(kept));
+        ensure(assets <= available, || InsufficientCash { needed: assets, available })?;
 
-        let (vm, asset) = (self.vm().clone(), self.asset_token());
+        let (vm, asset, amount) = (self.vm().clone(), self.asset_token(), to_u128(assets).or_overflow()?);
+        asset.approve(&vm, pool, assets)?;
+        let data = calldata(&depositCall { assets, receiver: vm.contract_address() });
         let failed = || PoolFailed { pool };
-        let vault = vm.contract_address();
-        let (before, held) = (asset.balance(&vm, vault)?, self.pool_shares(pool)?.ok_or_else(failed)?);
-        asset.approve(&vm, pool, amount)?;
-        ensure(self.tell_pool(pool, &calldata(&depositCall { assets: needed, receiver: vault }))?, failed)?;
-        let sent = before.saturating_sub(asset.balance(&vm, vault)?);
-        ensure(sent == amount, || TokenShort { token: asset.0, expected: needed, received: uint(sent) })?;
-        let bought = self.pool_shares(pool)?.ok_or_else(failed)?.saturating_sub(held);
-        let worth = self.ask_pool(pool, &calldata(&convertToAssetsCall { shares: uint(bought) }))?;
+        let (sent, bought) = self.exchange(true, &data)?.ok_or_else(failed)?;
+        let short = |token, received| TokenShort { token, expected: assets, received: uint(received) };
+        ensure(sent == amount, || short(asset.0, sent))?;
+        let worth = self.ask_pool(&calldata(&convertToAssetsCall { shares: uint(bought) }))?;
         let worth = worth.and_then(to_u128).ok_or_else(failed)?;
         let least = amount.saturating_sub(amount.div_ceil(TOLERANCE)).saturating_sub(1);
-        ensure(worth >= least, || PoolShort { pool, expected: needed, received: uint(worth) })?;
+        ensure(worth >= least, || short(pool, worth))?;
 
         self.debit_cash(amount)?;
-        let shares = small(self.pool.shares.get()).checked_add(bought).or_overflow()?;
-        self.count(shares, pooled.value.checked_add(worth.min(amount)).or_overflow()?)?;
-        emit(&vm, &Invested { pool, assets: needed, shares: uint(bought) });
-        Ok(())
+        let shares = self.pool_shares().checked_add(bought).or_overflow()?;
+        self.count(shares, pooled.value.checked_add(worth.min(amount)).or_overflow()?)
+    }
+
+    /// Calls the pool and measures what changed hands: USDC and shares of the pool. None if the pool fails.
+    fn exchange(&self, buying: bool, data: &[u8]) -> Result<Option<(u128, u128)>> {
+        let (vm, asset, account) = (self.vm(), self.asset_token(), self.vm().contract_address());
+        let balance = || {
+            Ok::<_, Revert>(self.ask_pool(&calldata(&IToken::balanceOfCall { account }))?.and_then(to_u128))
+        };
+        let (before, held) = (asset.balance(vm, account)?, balance()?);
+        let (Some(held), true) = (held, self.tell_pool(data)?) else { return Ok(None) };
+        let (after, holds) = (asset.balance(vm, account)?, balance()?.unwrap_or_default());
+        let [cash, shares] = if buying {
+            [before.saturating_sub(after), holds.saturating_sub(held)]
+        } else {
+            [after.saturating_sub(before), held.saturating_sub(holds)]
+        };
+        let pool = self.pool.address.get();
+        emit(vm, &Invested { pool, bought: buying, assets: uint(cash), shares: uint(shares) });
+        Ok(Some((cash, shares)))
     }
 
     /// Stores what the vault has in the pool, as of now.
@@ -217,15 +219,13 @@ impl Vault {
         word64(self.pool.allowed_from.get())
     }
 
-    /// The pool's shares that the vault holds, gifts among them.
-    fn pool_shares(&self, pool: Address) -> Result<Option<u128>> {
-        let account = self.vm().contract_address();
-        Ok(self.ask_pool(pool, &calldata(&IToken::balanceOfCall { account }))?.and_then(to_u128))
+    fn pool_shares(&self) -> u128 {
+        small(self.pool.shares.get())
     }
 
     /// The first word that the pool answers, none when it fails.
-    fn ask_pool(&self, pool: Address, data: &[u8]) -> Result<Option<U256>> {
-        let (vm, left) = (self.vm(), self.vm().evm_gas_left());
+    fn ask_pool(&self, data: &[u8]) -> Result<Option<U256>> {
+        let (vm, pool, left) = (self.vm(), self.pool.address.get(), self.vm().evm_gas_left());
         // SAFETY: a static call cannot change storage, so no cached value goes stale.
         let answer =
             unsafe { RawCall::new_static(vm).gas(GAS).limit_return_data(0, 32).call(pool, data) }.ok();
@@ -235,8 +235,8 @@ impl Vault {
     }
 
     /// Whether the pool took a call.
-    fn tell_pool(&self, pool: Address, data: &[u8]) -> Result<bool> {
-        let (vm, left) = (self.vm(), self.vm().evm_gas_left());
+    fn tell_pool(&self, data: &[u8]) -> Result<bool> {
+        let (vm, pool, left) = (self.vm(), self.pool.address.get(), self.vm().evm_gas_left());
         let call = RawCall::new(vm).gas(GAS).limit_return_data(0, 0).flush_storage_cache();
         // SAFETY: the storage cache is flushed first and the lock keeps the pool out of the vault's storage.
         let done = unsafe { call.call(pool, data) }.is_ok();
@@ -271,18 +271,15 @@ pub trait IdleCash {
 impl IdleCash for Vault {
     #[selector(name = "pool")]
     fn pool_view(&self) -> ((Address, U256), U256) {
-        let shares = uint(small(self.pool.shares.get()));
+        let shares = uint(self.pool_shares());
         ((self.pool.address.get(), uint(self.pool_allowed_from().into())), shares)
     }
 
     fn set_pool(&mut self, pool: Address) -> Result<()> {
         lock::take()?;
         self.require_role(OWNER)?;
-        let (current, shares) = (self.pool.address.get(), uint(small(self.pool.shares.get())));
+        let (current, shares) = (self.pool.address.get(), uint(self.pool_shares()));
         ensure(!self.in_pool.get() || pool == current, || PoolInUse { pool: current, shares })?;
-        let asset = self.ask_pool(pool, &calldata(&assetCall {}))?;
-        let usdc = U256::from_be_bytes(self.asset_token().0.into_word().0);
-        ensure(asset == Some(usdc), || PoolFailed { pool })?;
         let from = self.due()?;
 
         self.pool.address.set(pool);
@@ -297,7 +294,7 @@ impl IdleCash for Vault {
         self.require_owner_or_guardian()?;
 
         self.pool.allowed_from.set(U64::ZERO);
-        emit(self.vm(), &PoolRemoved { pool: self.pool.address.get() });
+        emit(self.vm(), &PoolSet { pool: self.pool.address.get(), allowedFrom: U256::ZERO });
         lock::release();
         Ok(())
     }
@@ -306,7 +303,7 @@ impl IdleCash for Vault {
         lock::take()?;
         self.require_role(Role::Curator)?;
         self.require_unpaused()?;
-        self.put_in(to_u128(assets).or_overflow()?)?;
+        self.put_in(assets)?;
         lock::release();
         Ok(())
     }
@@ -318,10 +315,10 @@ impl IdleCash for Vault {
         }
         let pooled = self.pooled()?;
         self.require_pool(&pooled)?;
-        let pool = self.pool.address.get();
+        let token = self.pool.address.get();
         let amount = to_u128(assets).unwrap_or(u128::MAX).min(pooled.most);
         let (expected, received) = (uint(amount), uint(self.bring(&pooled, amount)?));
-        ensure(received >= expected, || PoolShort { pool, expected, received })?;
+        ensure(received >= expected, || TokenShort { token, expected, received })?;
         lock::release();
         Ok(received)
     }

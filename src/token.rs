@@ -52,8 +52,8 @@ impl Token {
     }
 
     /// Lets `spender` take `value` from the vault.
-    pub(crate) fn approve(self, vm: &VM, spender: Address, value: u128) -> Result<()> {
-        self.act(vm, &calldata(&IToken::approveCall { spender, value: uint(value) }))
+    pub(crate) fn approve(self, vm: &VM, spender: Address, value: U256) -> Result<()> {
+        self.act(vm, &calldata(&IToken::approveCall { spender, value }))
     }
 
     /// Calls the token and accepts `true`, or no answer at all from a contract that has code.
