@@ -98,14 +98,20 @@ fn the_owner_names_a_pool_of_usdc_and_its_use_waits_two_days() {
     let weth = market.stage.underlying;
     let arguments = (weth, U256::ZERO).abi_encode_params();
     let other = market.stage.chain.create(owner, "LendingPool", &arguments).expect("a pool of WETH");
-    for not in [weth, stranger, other, Address::ZERO] {
-        market.refuses(IVault::PoolFailed { pool: not }, |market| {
-            market.stage.vault(owner, IVault::setPoolCall { pool: not })
-        });
-    }
     let nothing = IVault::PoolNotAllowed { pool: Address::ZERO, allowedFrom: U256::ZERO };
     market.refuses(nothing, |market| invest(market, U256::ONE));
+    market.deposit(1_000.0).expect("a deposit");
+    for not in [weth, stranger, other, Address::ZERO] {
+        let base = market.stage.chain.world.snapshot();
+        market.stage.vault(owner, IVault::setPoolCall { pool: not }).expect("a name");
+        let from = market.now() + 2 * DAY;
+        market.move_to(from, SPOT);
+        market.refuses(IVault::PoolFailed { pool: not }, |market| invest(market, usdc(1.0)));
+        market.stage.chain.world.restore(&base);
+    }
 
+    let mut market = Market::bare(default_profile(), wide_limits());
+    let pool = lending(&mut market, 0);
     let (_, receipt) = market.receipt(owner, IVault::setPoolCall { pool });
     let [set] = events::<IVault::PoolSet>(&receipt.logs, market.stage.vault).try_into().expect("one event");
     assert_eq!((set.pool, set.allowedFrom), (pool, U256::from(START)));
@@ -146,7 +152,7 @@ fn the_curator_invests_above_a_tenth_and_nav_stays() {
         let (_, receipt) = market.receipt(curator, IVault::investCall { assets });
         let [event] = events::<IVault::Invested>(&receipt.logs, vault).try_into().expect("one event");
         let shares = assets * U256::from(10).pow(U256::from(offset));
-        assert_eq!((event.pool, event.assets, event.shares), (pool, assets, shares));
+        assert_eq!((event.pool, event.bought, event.assets, event.shares), (pool, true, assets, shares));
         let after = market.nav();
         assert_eq!((after.cash, after.pool, after.poolLiquid), (usdc(100_000.0), assets, assets));
         assert_eq!((after.mid, after.low), (before.mid, before.low));
@@ -164,8 +170,8 @@ fn the_curator_invests_above_a_tenth_and_nav_stays() {
         assert_eq!(told.free.into_raw(), usdc(1_000_000.0));
 
         let (received, receipt) = market.receipt(curator, IVault::divestCall { assets: U256::MAX });
-        let [event] = events::<IVault::Divested>(&receipt.logs, vault).try_into().expect("one event");
-        assert_eq!((received, event.assets, event.shares), (assets, assets, shares));
+        let [event] = events::<IVault::Invested>(&receipt.logs, vault).try_into().expect("one event");
+        assert_eq!((received, event.bought, event.assets, event.shares), (assets, false, assets, shares));
         let told = market.stage.ask(IVault::poolCall {}).expect("a view");
         assert_eq!((told.shares, market.nav().mid), (U256::ZERO, before.mid));
     }
@@ -211,7 +217,7 @@ fn a_hedge_a_sale_a_redemption_and_a_claim_bring_back_what_they_need() {
         let (payoff, receipt) = market.receipt(trader, claim);
         assert!(payoff > nav.cash && payoff <= nav.owed, "{payoff} {nav:?}");
         assert_eq!(events::<IVault::Hedged>(&receipt.logs, vault).len(), 0, "no hedge was sold");
-        let [event] = events::<IVault::Divested>(&receipt.logs, vault).try_into().expect("one event");
+        let [event] = events::<IVault::Invested>(&receipt.logs, vault).try_into().expect("one event");
         assert_eq!(event.assets, payoff - nav.cash);
         let after = market.nav();
         assert_eq!((after.cash, market.usdc_of(vault)), (U256::ZERO, U256::ZERO));
@@ -233,8 +239,8 @@ fn a_removed_pool_takes_no_more_and_anyone_empties_it() {
     divest(&mut market, guardian, usdc(100_000.0)).expect("the guardian may");
 
     let (_, receipt) = market.receipt(guardian, IVault::removePoolCall {});
-    let [removed] = events::<IVault::PoolRemoved>(&receipt.logs, vault).try_into().expect("one event");
-    assert_eq!(removed.pool, pool);
+    let [removed] = events::<IVault::PoolSet>(&receipt.logs, vault).try_into().expect("one event");
+    assert_eq!((removed.pool, removed.allowedFrom), (pool, U256::ZERO));
     let error = IVault::PoolNotAllowed { pool, allowedFrom: U256::ZERO };
     market.refuses(error, |market| invest(market, U256::ONE));
     let before = market.nav();

@@ -147,7 +147,7 @@ fn a_pool_that_pays_less_or_nothing_leaves_the_claim_to_the_hedges() {
         assert_eq!(market.usdc_of(vault), after.cash, "the ledger is what is there");
         let missing = payoff - nav.cash;
         let given = if mode == GIVE_HALF { missing / U256::from(2) } else { U256::ZERO };
-        let told = events::<IVault::Divested>(&receipt.logs, vault);
+        let told = events::<IVault::Invested>(&receipt.logs, vault);
         assert_eq!(told.iter().map(|one| one.assets).sum::<U256>(), given);
         assert_eq!((told.len(), nav.pool - after.pool), (usize::from(mode != REFUSE), given));
     }
@@ -163,7 +163,7 @@ fn what_a_cheating_pool_takes_or_gives_is_measured() {
     let call = IERC4626::depositCall { assets: expected, receiver: other };
     market.stage.chain.send(other, pool, call).expect("somebody else's money");
     set_mode(&mut market, pool, SELL_HALF);
-    let error = IVault::PoolShort { pool, expected, received: usdc(666.666_666) };
+    let error = IVault::TokenShort { token: pool, expected, received: usdc(666.666_666) };
     market.refuses(error, |market| invest(market, expected));
     set_mode(&mut market, pool, TAKE_HALF);
     let error = IVault::TokenShort { token, expected, received: usdc(500.0) };
@@ -173,7 +173,7 @@ fn what_a_cheating_pool_takes_or_gives_is_measured() {
     set_mode(&mut market, pool, 0);
     invest(&mut market, expected).expect("an honest moment");
     set_mode(&mut market, pool, GIVE_HALF);
-    let error = IVault::PoolShort { pool, expected: usdc(100.0), received: usdc(50.0) };
+    let error = IVault::TokenShort { token: pool, expected: usdc(100.0), received: usdc(50.0) };
     market.refuses(error, |market| divest(market, guardian, usdc(100.0)));
 }
 
