@@ -18,7 +18,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, U256, U64};
+use alloy_primitives::{Address, U256};
 use interfaces::erc4626::IERC4626::{convertToAssetsCall, depositCall, maxWithdrawCall, withdrawCall};
 use interfaces::external::IToken;
 use interfaces::vault::IVault::{
@@ -27,14 +27,14 @@ use interfaces::vault::IVault::{
 };
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageU128, StorageU64};
+use stylus_sdk::storage::StorageAddress;
 
 use crate::amounts::{to_u128, uint, MILLION};
 use crate::error::{calldata, emit, ensure, OrOverflow, Result, Revert};
 use crate::governance::OWNER;
 use crate::liquidity::positive;
 use crate::lock;
-use crate::state::{small, wide, word64, Vault};
+use crate::state::{at, put, Row, Vault};
 use crate::token::word;
 
 /// Most growth of what a share of the pool counts for [millionths a year].
@@ -49,18 +49,17 @@ const KEPT_PART: u128 = 10;
 /// What a deposit into the pool may lose: one part in this, and two micro-dollars of rounding.
 const TOLERANCE: u128 = 10_000;
 
+/// Numbers of the pool: its shares that the vault bought, what they counted for at the checkpoint and when that was ([USDC], [s], 64 bits
+/// each), and when the pool may be used, zero when it may not [s].
+const SHARES: usize = 0;
+const CHECKPOINT: usize = 1;
+const ALLOWED_FROM: usize = 2;
+
 /// The pool, and what the vault has in it.
 #[storage]
 pub struct Pool {
     address: StorageAddress,
-    /// When it may be used, zero when it may not // [s]
-    allowed_from: StorageU64,
-    /// The pool's shares that the vault bought.
-    shares: StorageU128,
-    /// What they counted for at the checkpoint // [USDC]
-    value: StorageU64,
-    /// The checkpoint // [s]
-    at: StorageU64,
+    numbers: Row,
 }
 
 /// What the vault's money in the pool is now [micro-USD].
@@ -80,10 +79,11 @@ pub(crate) struct Pooled {
 impl Vault {
     /// Asks the pool; nothing without money in it.
     pub(crate) fn pooled(&self) -> Result<Pooled> {
-        if !self.in_pool.get() {
+        if !self.in_pool() {
             return Ok(Pooled::default());
         }
-        let kept = u128::from(word64(self.pool.value.get()));
+        let checkpoint = at(&self.pool.numbers, CHECKPOINT);
+        let (kept, made) = (checkpoint >> 64, checkpoint & u128::from(u64::MAX));
         let (shares, owner) = (uint(self.pool_shares()), self.vm().contract_address());
         let whole = self.ask_pool(&calldata(&convertToAssetsCall { shares }))?;
         let most = match whole {
@@ -95,7 +95,7 @@ impl Vault {
             return Ok(Pooled { value, failed: true, ..Pooled::default() });
         };
         let [whole, most] = [whole, most].map(|number| to_u128(number).unwrap_or(u128::MAX));
-        let age = u128::from(self.now().saturating_sub(word64(self.pool.at.get())));
+        let age = u128::from(self.now()).saturating_sub(made);
         let growth = maths::mul_div_down(kept, age.saturating_mul(MAX_GROWTH), YEAR.saturating_mul(MILLION));
         let value = whole.min(kept.saturating_add(growth.or_overflow()?));
         Ok(Pooled { whole, most: most.min(whole), value, liquid: most.min(value), failed: false })
@@ -113,7 +113,7 @@ impl Vault {
 
     /// Makes a checkpoint, unless the pool fails.
     pub(crate) fn checkpoint(&mut self, pooled: &Pooled) -> Result<()> {
-        if !self.in_pool.get() || pooled.failed {
+        if !self.in_pool() || pooled.failed {
             return Ok(());
         }
         self.count(self.pool_shares(), pooled.value)
@@ -121,7 +121,7 @@ impl Vault {
 
     /// Brings `missing` back, or as much of it as the pool gives.
     pub(crate) fn need_cash(&mut self, missing: i128) -> Result<()> {
-        if missing <= 0 || !self.in_pool.get() {
+        if missing <= 0 || !self.in_pool() {
             return Ok(());
         }
         let pooled = self.pooled()?;
@@ -130,7 +130,7 @@ impl Vault {
 
     /// Brings free cash up to `amount`, as far as the pool gives it.
     pub(crate) fn need_free(&mut self, amount: u128) -> Result<()> {
-        if !self.in_pool.get() {
+        if !self.in_pool() {
             return Ok(());
         }
         let missing = self.free_cash()?.checked_neg().or_overflow()?;
@@ -161,7 +161,7 @@ impl Vault {
 
     fn put_in(&mut self, assets: U256) -> Result<()> {
         let (pool, from) = (self.pool.address.get(), self.pool_allowed_from());
-        ensure(from != 0 && from <= self.now(), || PoolNotAllowed { pool, allowedFrom: uint(from.into()) })?;
+        ensure(from != 0 && from <= self.now().into(), || PoolNotAllowed { pool, allowedFrom: uint(from) })?;
         let pooled = self.pooled()?;
         self.require_pool(&pooled)?;
         let free = positive(&self.free_cash()?);
@@ -207,20 +207,27 @@ impl Vault {
 
     /// Stores what the vault has in the pool, as of now.
     fn count(&mut self, shares: u128, value: u128) -> Result<()> {
-        let now = self.now();
-        self.pool.shares.set(wide(shares));
-        self.pool.value.set(U64::from_limbs([u64::try_from(value).or_overflow()?]));
-        self.pool.at.set(U64::from_limbs([now]));
-        self.in_pool.set(shares > 0);
+        let value = u64::try_from(value).or_overflow()?;
+        let checkpoint = u128::from(value) << 64 | u128::from(self.now());
+        put(&mut self.pool.numbers, SHARES, shares)?;
+        put(&mut self.pool.numbers, CHECKPOINT, checkpoint)?;
+        self.store_in_pool(shares > 0);
         Ok(())
     }
 
-    fn pool_allowed_from(&self) -> u64 {
-        word64(self.pool.allowed_from.get())
+    #[inline(never)]
+    fn allow_pool(&mut self, from: u64) -> Result<()> {
+        put(&mut self.pool.numbers, ALLOWED_FROM, from.into())?;
+        emit(self.vm(), &PoolSet { pool: self.pool.address.get(), allowedFrom: uint(from.into()) });
+        Ok(())
+    }
+
+    fn pool_allowed_from(&self) -> u128 {
+        at(&self.pool.numbers, ALLOWED_FROM)
     }
 
     fn pool_shares(&self) -> u128 {
-        small(self.pool.shares.get())
+        at(&self.pool.numbers, SHARES)
     }
 
     /// The first word that the pool answers, none when it fails.
@@ -272,19 +279,17 @@ impl IdleCash for Vault {
     #[selector(name = "pool")]
     fn pool_view(&self) -> ((Address, U256), U256) {
         let shares = uint(self.pool_shares());
-        ((self.pool.address.get(), uint(self.pool_allowed_from().into())), shares)
+        ((self.pool.address.get(), uint(self.pool_allowed_from())), shares)
     }
 
     fn set_pool(&mut self, pool: Address) -> Result<()> {
         lock::take()?;
         self.require_role(OWNER)?;
         let (current, shares) = (self.pool.address.get(), uint(self.pool_shares()));
-        ensure(!self.in_pool.get() || pool == current, || PoolInUse { pool: current, shares })?;
-        let from = self.due()?;
+        ensure(!self.in_pool() || pool == current, || PoolInUse { pool: current, shares })?;
 
         self.pool.address.set(pool);
-        self.pool.allowed_from.set(U64::from_limbs([from]));
-        emit(self.vm(), &PoolSet { pool, allowedFrom: uint(from.into()) });
+        self.allow_pool(self.due()?)?;
         lock::release();
         Ok(())
     }
@@ -293,8 +298,7 @@ impl IdleCash for Vault {
         lock::take()?;
         self.require_owner_or_guardian()?;
 
-        self.pool.allowed_from.set(U64::ZERO);
-        emit(self.vm(), &PoolSet { pool: self.pool.address.get(), allowedFrom: U256::ZERO });
+        self.allow_pool(0)?;
         lock::release();
         Ok(())
     }

@@ -9,7 +9,7 @@ use interfaces::vault::IVault::{
 };
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
-    StorageAddress, StorageArray, StorageBool, StorageMap, StorageU128, StorageU16, StorageU64, StorageU8,
+    StorageAddress, StorageArray, StorageMap, StorageU128, StorageU16, StorageU64, StorageU8,
 };
 
 use crate::book::{live_indices, Book};
@@ -37,6 +37,11 @@ const ASSET_DECIMALS: u128 = 6;
 const FEED_DECIMALS: u128 = 8;
 const MAX_UNDERLYING_DECIMALS: u128 = 18;
 
+/// New risk is stopped.
+const PAUSED: u64 = 1;
+/// Cash is in the pool.
+const IN_POOL: u64 = 2;
+
 /// Storage of the vault.
 #[storage]
 pub struct Vault {
@@ -44,9 +49,8 @@ pub struct Vault {
     /// One bit for each live expiry.
     live: StorageU16,
     underlying_decimals: StorageU8,
-    paused: StorageBool,
-    /// Whether any cash is in the pool, read with the price feed.
-    pub(crate) in_pool: StorageBool,
+    /// [`PAUSED`] and [`IN_POOL`], read with the price feed.
+    flags: StorageU8,
     sequencer_feed: StorageAddress,
     risk_engine: StorageAddress,
     asset: StorageAddress,
@@ -253,17 +257,37 @@ impl Vault {
 
     /// Whether new risk is stopped.
     pub(crate) fn is_paused(&self) -> bool {
-        self.paused.get()
+        self.flag(PAUSED)
     }
 
     /// Stops or allows new risk.
     pub(crate) fn store_paused(&mut self, paused: bool) {
-        self.paused.set(paused);
+        self.store_flag(PAUSED, paused);
+    }
+
+    /// Whether any cash is in the pool.
+    pub(crate) fn in_pool(&self) -> bool {
+        self.flag(IN_POOL)
+    }
+
+    /// Notes whether any cash is in the pool.
+    pub(crate) fn store_in_pool(&mut self, any: bool) {
+        self.store_flag(IN_POOL, any);
+    }
+
+    fn flag(&self, flag: u64) -> bool {
+        let [flags] = *self.flags.get().as_limbs();
+        flags & flag != 0
+    }
+
+    fn store_flag(&mut self, flag: u64, on: bool) {
+        let [flags] = *self.flags.get().as_limbs();
+        self.flags.set(U8::from_limbs([if on { flags | flag } else { flags & !flag }]));
     }
 
     /// New risk and new deposits stop while paused.
     pub(crate) fn require_unpaused(&self) -> Result<()> {
-        ensure(!self.paused.get(), || EnforcedPause {})
+        ensure(!self.is_paused(), || EnforcedPause {})
     }
 
     /// USDC comes in.
