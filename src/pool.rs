@@ -23,7 +23,6 @@ use interfaces::erc4626::IERC4626::{convertToAssetsCall, depositCall, maxWithdra
 use interfaces::external::IToken;
 use interfaces::vault::IVault::{
     InsufficientCash, Invested, PoolFailed, PoolGasTooLow, PoolInUse, PoolNotAllowed, PoolSet, Role,
-    TokenShort,
 };
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
@@ -35,7 +34,7 @@ use crate::governance::OWNER;
 use crate::liquidity::positive;
 use crate::lock;
 use crate::state::{at, put, Row, Vault};
-use crate::token::word;
+use crate::token::{word, Token};
 
 /// Most growth of what a share of the pool counts for [millionths a year].
 const MAX_GROWTH: u128 = 200_000;
@@ -174,12 +173,15 @@ impl Vault {
         let data = calldata(&depositCall { assets, receiver: vm.contract_address() });
         let failed = || PoolFailed { pool };
         let (sent, bought) = self.exchange(true, &data)?.ok_or_else(failed)?;
-        let short = |token, received| TokenShort { token, expected: assets, received: uint(received) };
-        ensure(sent == amount, || short(asset.0, sent))?;
+        if sent != amount {
+            asset.short(amount, sent)?;
+        }
         let worth = self.ask_pool(&calldata(&convertToAssetsCall { shares: uint(bought) }))?;
         let worth = worth.and_then(to_u128).ok_or_else(failed)?;
         let least = amount.saturating_sub(amount.div_ceil(TOLERANCE)).saturating_sub(1);
-        ensure(worth >= least, || short(pool, worth))?;
+        if worth < least {
+            Token(pool).short(amount, worth)?;
+        }
 
         self.debit_cash(amount)?;
         let shares = self.pool_shares().checked_add(bought).or_overflow()?;
@@ -319,11 +321,12 @@ impl IdleCash for Vault {
         }
         let pooled = self.pooled()?;
         self.require_pool(&pooled)?;
-        let token = self.pool.address.get();
         let amount = to_u128(assets).unwrap_or(u128::MAX).min(pooled.most);
-        let (expected, received) = (uint(amount), uint(self.bring(&pooled, amount)?));
-        ensure(received >= expected, || TokenShort { token, expected, received })?;
+        let received = self.bring(&pooled, amount)?;
+        if received < amount {
+            Token(self.pool.address.get()).short(amount, received)?;
+        }
         lock::release();
-        Ok(received)
+        Ok(uint(received))
     }
 }

@@ -39,8 +39,17 @@ impl Token {
         let before = self.balance(vm, vault)?;
         self.act(vm, &calldata(&IToken::transferFromCall { from, to: vault, value: uint(value) }))?;
         let received = self.balance(vm, vault)?.checked_sub(before).or_overflow()?;
-        let token = self.0;
-        ensure(received == value, || TokenShort { token, expected: uint(value), received: uint(received) })
+        if received == value {
+            Ok(())
+        } else {
+            self.short(value, received)
+        }
+    }
+
+    /// Refuses what falls short.
+    #[inline(never)]
+    pub(crate) fn short(self, expected: u128, received: u128) -> Result<()> {
+        fail(TokenShort { token: self.0, expected: uint(expected), received: uint(received) })
     }
 
     /// Sends `value` from the vault.

@@ -343,7 +343,7 @@ fn settlement(meter: &mut Meter) {
     meter.send("claim", trader, IVault::claimCall { series: vec![id], receiver: trader });
 }
 
-/// Idle cash in OpenZeppelin's ERC-4626, which lends: a trade that counts it, and a redemption and a sale that bring some back.
+/// Idle cash in OpenZeppelin's ERC-4626, which lends: a trade and a deposit that count it.
 fn pools(gas: &mut Figures) {
     let mut market = book_of_64();
     let actors = market.stage.actors;
@@ -364,11 +364,8 @@ fn pools(gas: &mut Figures) {
         deadline: U256::MAX,
     };
     send(&mut market, "trade_one_leg_64_pool", trader, trade(1.0).abi_encode());
-    let lp = market.lp;
-    let deposit = IERC4626::depositCall { assets: usdc(1_000.0), receiver: lp };
-    send(&mut market, "deposit_pool", lp, deposit.abi_encode());
-    crate::pool::hedge(&mut market);
-    send(&mut market, "trade_sell_64_pool_brought", trader, trade(-1.0).abi_encode());
+    let deposit = IERC4626::depositCall { assets: usdc(1_000.0), receiver: trader };
+    send(&mut market, "deposit_pool", trader, deposit.abi_encode());
     send(&mut market, "divest", actors.curator, IVault::divestCall { assets: usdc(1_000.0) }.abi_encode());
     send(&mut market, "removePool", actors.guardian, IVault::removePoolCall {}.abi_encode());
     let vault = market.stage.vault;

@@ -149,7 +149,9 @@ fn a_pool_that_pays_less_or_nothing_leaves_the_claim_to_the_hedges() {
         let given = if mode == GIVE_HALF { missing / U256::from(2) } else { U256::ZERO };
         let told = events::<IVault::Invested>(&receipt.logs, vault);
         assert_eq!(told.iter().map(|one| one.assets).sum::<U256>(), given);
-        assert_eq!((told.len(), nav.pool - after.pool), (usize::from(mode != REFUSE), given));
+        assert_eq!(told.len(), usize::from(mode != REFUSE));
+        let gone = nav.pool - after.pool;
+        assert!(gone >= given && gone - given <= U256::ONE, "{gone} {given}");
     }
 }
 
