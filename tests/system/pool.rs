@@ -101,21 +101,22 @@ fn the_owner_names_a_pool_of_usdc_and_its_use_waits_two_days() {
     let nothing = IVault::PoolNotAllowed { pool: Address::ZERO, allowedFrom: U256::ZERO };
     market.refuses(nothing, |market| invest(market, U256::ONE));
     market.deposit(1_000.0).expect("a deposit");
-    for not in [weth, stranger, other, Address::ZERO] {
-        let base = market.stage.chain.world.snapshot();
-        market.stage.vault(owner, IVault::setPoolCall { pool: not }).expect("a name");
+    let token = market.stage.usdc;
+    let name_wrong = |market: &mut Market, pool| {
+        market.stage.vault(owner, IVault::setPoolCall { pool }).expect("a name");
         let from = market.now() + 2 * DAY;
         market.move_to(from, SPOT);
-        if not == weth {
-            // It takes any call for a deposit of ether.
-            let short =
-                IVault::TokenShort { token: market.stage.usdc, expected: usdc(1.0), received: U256::ZERO };
-            market.refuses(short, |market| invest(market, usdc(1.0)));
-        } else {
-            market.refuses(IVault::PoolFailed { pool: not }, |market| invest(market, usdc(1.0)));
-        }
-        market.stage.chain.world.restore(&base);
+    };
+    for pool in [stranger, other] {
+        name_wrong(&mut market, pool);
+        market.refuses(IVault::PoolFailed { pool }, |market| invest(market, usdc(1.0)));
     }
+    name_wrong(&mut market, weth);
+    // It takes any call for a deposit of ether.
+    let error = IVault::TokenShort { token, expected: usdc(1.0), received: U256::ZERO };
+    market.refuses(error, |market| invest(market, usdc(1.0)));
+    name_wrong(&mut market, Address::ZERO);
+    market.refuses(IVault::TokenFailed { token }, |market| invest(market, usdc(1.0)));
 
     let mut market = Market::bare(default_profile(), wide_limits());
     let pool = lending(&mut market, 0);
