@@ -29,8 +29,12 @@ interface IVault {
     /// @param book model value of the options book, negative when the vault is short [USDC]
     /// @param riskReserve J of the state [USDC]
     /// @param unvested spread income of trades that vests until their expiry [USDC]
-    /// @param mid cash - owed + hedge + book [USDC]; deposits pay this mark
-    /// @param low mid - riskReserve - unvested [USDC]; redemptions receive this mark
+    /// @param pool what the money in the pool counts for: what its shares convert to, no more than the last checkpoint grown at 20 % a year
+    /// [USDC]; while the pool fails the checkpoint, and nothing once it is removed
+    /// @param poolLiquid what of it can be withdrawn now, nothing while the pool fails [USDC]
+    /// @param mid cash + pool - owed + hedge + book [USDC]; deposits pay this mark
+    /// @param low mid - riskReserve - unvested - (pool - poolLiquid) [USDC]; redemptions are paid at most this mark. While the pool is short of
+    /// money they are priced without the last term, and the shares that are not paid for wait
     struct Nav {
         uint256 cash;
         uint256 owed;
@@ -38,6 +42,8 @@ interface IVault {
         int256 book;
         uint256 riskReserve;
         uint256 unvested;
+        uint256 pool;
+        uint256 poolLiquid;
         int256 mid;
         int256 low;
     }
@@ -139,6 +145,10 @@ interface IVault {
     event VenueRemoved(address indexed venue);
     event SurfaceFeedProposed(address indexed feed, uint256 acceptFrom);
     event SurfaceFeedSet(address indexed feed);
+    /// @notice A pool was named, or removed: `allowedFrom` is 0.
+    event PoolSet(address indexed pool, uint256 allowedFrom);
+    /// @notice USDC went to the pool for shares of it (`bought`), or came back, as the vault's balances say.
+    event Invested(address indexed pool, bool bought, uint256 assets, uint256 shares);
     event ProfileSet(Profile profile);
     event LimitsSet(Limits limits);
     event Paused(address account);
@@ -221,6 +231,14 @@ interface IVault {
     error SlippageAboveCap(uint256 price, uint256 worst);
     error VenueUnderfilled(int256 size, int256 filled);
 
+    /// @notice The pool does not answer, or does not take what it is given.
+    error PoolFailed(address pool);
+    error PoolNotAllowed(address pool, uint256 allowedFrom);
+    /// @notice Another pool cannot be named while the vault has shares of this one.
+    error PoolInUse(address pool, uint256 shares);
+    /// @notice A call to the pool failed that had less than its gas, so nobody knows whether the pool fails.
+    error PoolGasTooLow(uint256 gas, uint256 needed);
+
     error Solvent(int256 nav);
     error InShortfall(uint256 since);
     error NotExpired(uint64 expiry, uint256 timestamp);
@@ -241,6 +259,7 @@ interface IVault {
     error ProfileInvalid(uint8 field);
     error EngineFailed(address engine);
     error TokenFailed(address token);
+    /// @notice Fewer tokens moved than were due; of the pool, less USDC than was asked of it, or shares that are worth less than was paid [USDC].
     error TokenShort(address token, uint256 expected, uint256 received);
 
     // Market
@@ -327,4 +346,18 @@ interface IVault {
     function setSurfaceFeed(address feed) external;
     /// @notice Puts the proposed feed in force. Anyone.
     function acceptSurfaceFeed() external;
+
+    // Idle cash
+
+    /// @notice The ERC-4626 pool of idle USDC, from when it may be used (0: not), and the shares of it that the vault bought.
+    function pool() external view returns (address pool_, uint256 allowedFrom, uint256 shares);
+    /// @notice Names the pool: to be used at once while no shares exist, after two days otherwise. Owner.
+    function setPool(address pool) external;
+    /// @notice Stops its use at once; from then on anyone may bring back what is in it. Owner or guardian.
+    function removePool() external;
+    /// @notice Puts `assets` of free cash into the pool. A tenth of free cash and pool together stays, and everything that is owed. Curator.
+    function invest(uint256 assets) external;
+    /// @notice Brings `assets` back, or all that can be withdrawn. Curator, owner or guardian; anyone once the pool is removed. What the vault
+    /// must pay it brings back by itself.
+    function divest(uint256 assets) external returns (uint256 received);
 }

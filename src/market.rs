@@ -111,7 +111,7 @@ impl Market for Vault {
 
     fn spot(&self) -> Result<(U256, U256)> {
         lock::check()?;
-        let price = self.session()?.price;
+        let price = self.priced()?.price;
         let wad = u128::from(price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
         Ok((uint(wad), uint(price.updated_at.into())))
     }

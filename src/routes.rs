@@ -20,6 +20,7 @@ use crate::error::{Result, Revert};
 use crate::governance::Governance as _;
 use crate::hedging::Hedging as _;
 use crate::market::Market as _;
+use crate::pool::IdleCash as _;
 use crate::positions::{Erc165 as _, Erc6909 as _};
 use crate::settlement::Settlement as _;
 use crate::shares::Erc20 as _;
@@ -82,6 +83,11 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             surfaceFeedCall => surface_feed();
             setSurfaceFeedCall => set_surface_feed(feed);
             acceptSurfaceFeedCall => accept_surface_feed();
+            poolCall => pool_view();
+            setPoolCall => set_pool(pool);
+            removePoolCall => remove_pool();
+            investCall => invest(assets);
+            divestCall => divest(assets);
         }
         IERC4626 {
             assetCall => asset_address();

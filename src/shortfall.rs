@@ -63,6 +63,7 @@ impl Vault {
         let nav = self.nav_parts(&session, &position)?;
         ensure(nav.mid < 0, || Solvent { nav: int(nav.mid) })?;
 
+        self.empty_pool()?;
         self.raise_cash(nav.owed)?;
         let (cash, hedge) = (positive(&self.free_cash()?), small(self.hedge.get()));
         let total = position.value.unsigned_abs();

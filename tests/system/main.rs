@@ -35,6 +35,8 @@ mod lp_drills;
 mod market;
 mod over_rpc;
 mod permit;
+mod pool;
+mod pool_drills;
 mod price;
 mod primitives;
 mod publisher;

@@ -332,7 +332,7 @@ structs! {
     Arg SurfaceSlice: expiry rate a b rho m s forward;
     Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
-    Answer Nav: cash owed hedge book riskReserve unvested mid low;
+    Answer Nav: cash owed hedge book riskReserve unvested pool poolLiquid mid low;
     Answer Epoch: requested processed assets closesAt locksAt readyAt;
     Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;
