@@ -88,7 +88,7 @@
 //!
 //! It prices nothing and knows no series, spot or surface: the caller passes greeks and values. It keeps no state and no
 //! clock. It enforces no limit: it says what a loss, a margin or a share is, and the caller acts on it. It never decides who
-//! may hedge or for what reward.
+//! may hedge: anyone may, by the rules of [`hedge`].
 
 #[cfg(test)]
 extern crate std;
@@ -96,6 +96,7 @@ extern crate std;
 mod band;
 mod charge;
 mod depth;
+pub mod hedge;
 mod limits;
 mod margin;
 mod profile;
