@@ -9,13 +9,13 @@
 //! ```
 //!
 //! A fill that takes an excess from x to y is discounted by F(x) - F(y), F being the integral of d. So a fill in parts at one
-//! moment is discounted what the whole is, to the last micro-USD; the units that are dearest for the vault to leave come
-//! first; and what is left keeps the price that it had. Only seasoned excess moves the price: what young trades made is
+//! moment is discounted what the whole is, less up to a micro-USD a part; the units that are dearest for the vault to leave
+//! come first; and what is left keeps the price that it had. Only seasoned excess moves the price: what young trades made is
 //! offered at the premium.
 
 use super::rules::floor_rate;
 use super::slip::slip;
-use super::{Rules, at_rate_up, usd};
+use super::{Rules, at_rate, at_rate_up, usd};
 use crate::Profile;
 
 /// The auction at one moment.
@@ -49,22 +49,23 @@ impl Dutch {
     /// What a fill of `size` gets below the oracle's price when the vault sells, above it when the vault buys [micro-USD];
     /// negative is what it pays on top. `seasoned` is the excess that counts ([`Young::seasoned`](super::Young::seasoned)).
     ///
-    /// Against the filler by up to a micro-USD for the whole of an excess. `None` beyond 128 bits, which takes a size above
-    /// 2^80 micro-USD.
+    /// Never more than `end` of the seasoned size, rounded down: so always within slip(t). `None` beyond 128 bits, which takes
+    /// a size above 2^80 micro-USD.
     #[must_use]
     pub fn discount(&self, size: u128, seasoned: u128) -> Option<i128> {
         let old = size.min(seasoned);
         let young = i128::try_from(at_rate_up(size.checked_sub(old)?, self.premium)?).ok()?;
+        let most = i128::try_from(at_rate(old, self.end)?).ok()?;
         let left = seasoned.checked_sub(old)?;
-        self.integral(seasoned)?.checked_sub(self.integral(left)?)?.checked_sub(young)
+        let discount = self.integral(seasoned)?.checked_sub(self.integral(left)?)?;
+        discount.min(most).checked_sub(young)
     }
 
-    /// F(x), rounded down: monotone in the time gone as well, because each of its roundings is.
+    /// F(x), rounded down. Monotone in the time gone, because each of its roundings is.
     fn integral(&self, x: u128) -> Option<i128> {
         let total = u128::from(self.premium).checked_add(self.end.into())?;
-        let moved = maths::mul_div_down(self.moved(x)?, total, super::MILLION)?;
-        let premium = at_rate_up(x, self.premium)?;
-        i128::try_from(moved).ok()?.checked_sub_unsigned(premium)
+        let moved = i128::try_from(self.moved(x)?.checked_mul(total)?).ok()?;
+        moved.checked_sub_unsigned(x.checked_mul(self.premium.into())?)?.checked_div_euclid(1_000_000)
     }
 
     /// The integral of min(1, (n / T) (1 + x / s)), rounded down, for a time n gone of T: n x (2 s + x) / (2 s T), and once the

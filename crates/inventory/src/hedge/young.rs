@@ -115,7 +115,8 @@ impl Young {
                 continue;
             }
             let (made, eased) = if low_book { (span.down, span.up) } else { (span.up, span.down) };
-            let made = cash(maths::mul_div_up(made, spot, WAD));
+            // A full sum may stand for any greater one.
+            let made = if made >= MOST { i128::MAX } else { cash(maths::mul_div_up(made, spot, WAD)) };
             let eased = cash(maths::mul_div_down(eased, spot, WAD));
             least = least.min(size.saturating_sub(since).saturating_sub(made));
             since = since.saturating_add(made).saturating_sub(eased);
