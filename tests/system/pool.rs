@@ -64,9 +64,14 @@ pub(crate) fn calls(market: &Market) -> Vec<U256> {
 
 /// A market of calls, with nine tenths of its free cash in the pool.
 pub(crate) fn invested(market: &mut Market, pool: Address) {
+    invested_with(market, pool, 18.0);
+}
+
+/// The same with less of each call, so that cash at hand bears the worst loss.
+pub(crate) fn invested_with(market: &mut Market, pool: Address, size: f64) {
     name(market, pool);
     for id in calls(market) {
-        market.trade(&[(id, 18.0)]).expect("a trade");
+        market.trade(&[(id, size)]).expect("a trade");
     }
     let assets = investable(market);
     invest(market, assets).expect("an investment");
