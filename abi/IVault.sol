@@ -29,8 +29,9 @@ interface IVault {
     /// @param book model value of the options book, negative when the vault is short [USDC]
     /// @param riskReserve J of the state [USDC]
     /// @param unvested spread income of trades that vests until their expiry [USDC]
-    /// @param mid cash - owed + hedge + book [USDC]; deposits pay this mark
-    /// @param low mid - riskReserve - unvested [USDC]; redemptions receive this mark
+    /// @param receivable what margin accounts owe for settled series [USDC]
+    /// @param mid cash - owed + hedge + book + receivable [USDC]; deposits pay this mark
+    /// @param low mid - riskReserve - unvested, less what of the receivable accounts may fail to pay [USDC]; redemptions receive this mark
     struct Nav {
         uint256 cash;
         uint256 owed;
@@ -38,6 +39,7 @@ interface IVault {
         int256 book;
         uint256 riskReserve;
         uint256 unvested;
+        uint256 receivable;
         int256 mid;
         int256 low;
     }
@@ -137,6 +139,14 @@ interface IVault {
     event VenueRemoved(address indexed venue);
     event SurfaceFeedProposed(address indexed feed, uint256 acceptFrom);
     event SurfaceFeedSet(address indexed feed);
+    event MarginProposed(address indexed margin, uint256 acceptFrom);
+    event MarginSet(address indexed margin);
+    /// @notice What margin accounts could fail to pay at most, in all [USDC].
+    event UncoveredSet(uint256 uncovered);
+    /// @notice The margin contract paid `paid` of `due` for settled series; what it could not pay is the vault's loss [USDC].
+    event PayoffReceived(uint256 due, uint256 paid);
+    /// @notice The vault paid for somebody to take an account without equity [USDC].
+    event UncoveredPaid(uint256 amount);
     event ProfileSet(Profile profile);
     event LimitsSet(Limits limits);
     event Paused(address account);
@@ -202,6 +212,14 @@ interface IVault {
     error SurfaceFailed(address feed);
     /// @param acceptFrom when the proposed feed may be accepted; 0 when none is proposed
     error SurfaceFeedNotDue(uint256 acceptFrom, uint256 timestamp);
+
+    error OnlyMargin(address caller, address margin);
+    /// @param acceptFrom when the proposed margin contract may be accepted; 0 when none is proposed
+    error MarginNotDue(uint256 acceptFrom, uint256 timestamp);
+    /// @notice Accounts of the margin contract have written lots that are open, or owe for settled series [USDC].
+    error MarginInUse(uint256 lots, uint256 receivable);
+    /// @notice More than accounts leave uncovered [USDC].
+    error PaidAboveUncovered(uint256 amount, uint256 uncovered);
 
     error HedgeNotNeeded(int256 deviation, uint256 band);
     error HedgeWrongWay(int256 size, int256 due);
@@ -311,4 +329,30 @@ interface IVault {
     function setSurfaceFeed(address feed) external;
     /// @notice Puts the proposed feed in force. Anyone.
     function acceptSurfaceFeed() external;
+
+    // Accounts that write options (IMargin)
+
+    /// @notice The margin contract, what is proposed in its place, and from when that may be accepted.
+    function margin() external view returns (address margin_, address proposed, uint256 acceptFrom);
+    /// @notice Lots that accounts have written and that are open, what accounts owe for settled series, and the most that they could fail to
+    /// pay [USDC].
+    function written() external view returns (uint256 lots, uint256 receivable, uint256 uncovered);
+    /// @notice What these options pay: at the settlement price, or as recorded in a shortfall. Rounded up. [USDC]
+    function payoff(Leg[] calldata legs) external view returns (uint256);
+    /// @notice Names the margin contract: at once while no shares exist; otherwise it may be accepted after two days. Not while accounts of
+    /// the one in force have anything open. Owner.
+    function setMargin(address margin_) external;
+    /// @notice Puts the proposed margin contract in force. Anyone.
+    function acceptMargin() external;
+    /// @notice Trades at the vault's quote for a margin account: sizes sold are written, sizes bought close what was written, and no token is
+    /// made or burned. USDC comes from, and goes to, the margin contract, which alone may call.
+    function writeFor(address account, Leg[] calldata legs, int256 maxPremium, uint256 deadline)
+        external
+        returns (int256 premium);
+    /// @notice Says what accounts could fail to pay at most, in all. The margin contract.
+    function coverAccounts(uint256 uncovered) external;
+    /// @notice Takes `paid` from the margin contract for `due` of settled series; the rest of `due` is the vault's loss. The margin contract.
+    function receivePayoff(uint256 due, uint256 paid) external;
+    /// @notice Pays the margin contract for somebody who takes an account without equity: at most what is uncovered. The margin contract.
+    function payUncovered(uint256 amount) external;
 }
