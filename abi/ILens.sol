@@ -99,8 +99,9 @@ interface ILens {
     /// @param riskDelta what J charges for net delta and for hedging it; riskGamma, for gamma and for keeping it in its band; riskVega, for
     /// vega. They sum to `riskReserve` but for two millionths [USDC]
     /// @param unvested spread income of trades that vests until their expiry [USDC]
-    /// @param mid free + hedge + book [USDC]
-    /// @param low mid - riskReserve - unvested [USDC]
+    /// @param receivable what margin accounts owe for settled series [USDC]
+    /// @param mid free + hedge + book + receivable [USDC]
+    /// @param low mid - riskReserve - unvested, less what of the receivable accounts could fail to pay [USDC]
     struct NavBreakdown {
         uint256 cash;
         uint256 owed;
@@ -112,6 +113,7 @@ interface ILens {
         uint256 riskGamma;
         uint256 riskVega;
         uint256 unvested;
+        uint256 receivable;
         int256 mid;
         int256 low;
     }

@@ -56,17 +56,18 @@ interface IMargin {
     error TokenShort(address token, uint256 expected, uint256 received);
     /// @notice The vault, or its risk engine, did not answer, or not in the form of its ABI.
     error VaultFailed(address vault);
+    /// @notice A slice that the account's options are marked with is missing (updatedAt 0) or too old.
+    error SurfaceStale(uint64 expiry, uint256 updatedAt, uint256 maxAge);
     error NotOperator(address account, address caller);
     error InsufficientCash(uint256 needed, uint256 cash);
-    error PremiumBelowLimit(int256 premium, int256 limit);
     /// @notice More is bought back than was written [18 decimals].
     error NotWritten(uint256 series, uint256 size, uint256 written);
     error TooManySeries(uint256 limit);
-    /// @notice The account has options in an expiry that is settled: `settleAccount` comes first.
+    /// @notice The account has options in an expiry that has passed: the vault's `settle` and `settleAccount` come first.
     error SettlementDue(address account, uint64 expiry);
     error NothingToSettle(address account, uint64 expiry);
     error MarginTooLow(address account, int256 equity, uint256 initial);
-    /// @notice What could be lost beyond equity: of the account, or of all with account 0 [USDC].
+    /// @notice What could be lost beyond equity by an account, or by all with account 0, and the most that may be [USDC].
     error UncoveredAboveLimit(address account, uint256 uncovered, uint256 limit);
     error NotLiquidatable(address account, int256 equity, uint256 maintenance);
     error AuctionRunning(address account, uint256 since);

@@ -216,8 +216,8 @@ interface IVault {
     error OnlyMargin(address caller, address margin);
     /// @param acceptFrom when the proposed margin contract may be accepted; 0 when none is proposed
     error MarginNotDue(uint256 acceptFrom, uint256 timestamp);
-    /// @notice Accounts of the margin contract have written lots that are open, or owe for settled series [USDC].
-    error MarginInUse(uint256 lots, uint256 receivable);
+    /// @notice Accounts of the margin contract in force have written in live expiries, or owe for settled series [USDC].
+    error MarginInUse(uint256 expiries, uint256 receivable);
     /// @notice More than accounts leave uncovered [USDC].
     error PaidAboveUncovered(uint256 amount, uint256 uncovered);
 
@@ -334,10 +334,10 @@ interface IVault {
 
     /// @notice The margin contract, what is proposed in its place, and from when that may be accepted.
     function margin() external view returns (address margin_, address proposed, uint256 acceptFrom);
-    /// @notice Lots that accounts have written and that are open, what accounts owe for settled series, and the most that they could fail to
-    /// pay [USDC].
-    function written() external view returns (uint256 lots, uint256 receivable, uint256 uncovered);
-    /// @notice What these options pay: at the settlement price, or as recorded in a shortfall. Rounded up. [USDC]
+    /// @notice What accounts owe for settled series, and the most that they could fail to pay [USDC].
+    function accounts() external view returns (uint256 receivable, uint256 uncovered);
+    /// @notice What options of settled series pay, and of series that were live when a shortfall was recorded at their value then. Rounded
+    /// up. [USDC]
     function payoff(Leg[] calldata legs) external view returns (uint256);
     /// @notice Names the margin contract: at once while no shares exist; otherwise it may be accepted after two days. Not while accounts of
     /// the one in force have anything open. Owner.
@@ -349,8 +349,10 @@ interface IVault {
     function writeFor(address account, Leg[] calldata legs, int256 maxPremium, uint256 deadline)
         external
         returns (int256 premium);
-    /// @notice Says what accounts could fail to pay at most, in all. The margin contract.
-    function coverAccounts(uint256 uncovered) external;
+    /// @notice Says what accounts could fail to pay at most, in all. NAV must bear it beside the worst loss, unless the market alone
+    /// brought it about. The margin contract.
+    /// @param borne whether NAV must bear it
+    function coverAccounts(uint256 uncovered, bool borne) external;
     /// @notice Takes `paid` from the margin contract for `due` of settled series; the rest of `due` is the vault's loss. The margin contract.
     function receivePayoff(uint256 due, uint256 paid) external;
     /// @notice Pays the margin contract for somebody who takes an account without equity: at most what is uncovered. The margin contract.

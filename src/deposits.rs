@@ -32,6 +32,9 @@ pub(crate) struct NavParts {
     pub(crate) book: i128,
     pub(crate) reserve: u128,
     pub(crate) unvested: u128,
+    /// What margin accounts owe, and what they could fail to pay.
+    pub(crate) receivable: u64,
+    pub(crate) uncovered: u64,
     pub(crate) mid: i128,
 }
 
@@ -46,9 +49,10 @@ impl NavParts {
         self.mid.saturating_sub_unsigned(self.unvested)
     }
 
-    /// NAV less J and less what has not vested.
+    /// NAV less J, less what has not vested and less what of the receivable accounts could fail to pay.
     pub(crate) fn low(&self) -> i128 {
-        self.vested().saturating_sub_unsigned(self.reserve)
+        let doubtful = self.receivable.min(self.uncovered);
+        self.vested().saturating_sub_unsigned(self.reserve).saturating_sub(doubtful.into())
     }
 }
 
@@ -87,9 +91,12 @@ impl Vault {
         let free = self.free_cash()?;
         let mid =
             free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
+        let (receivable, uncovered) = (self.receivable(), self.uncovered());
+        let mid = mid.checked_add(receivable.into()).or_overflow()?;
         let cash = small(self.cash.get());
         let unvested = self.unvested(session)?;
-        Ok(NavParts { cash, owed: self.owed()?, hedge, book: position.value, reserve, unvested, mid })
+        let (owed, book) = (self.owed()?, position.value);
+        Ok(NavParts { cash, owed, hedge, book, reserve, unvested, receivable, uncovered, mid })
     }
 
     /// NAV as a struct of the ABI.
@@ -103,6 +110,7 @@ impl Vault {
             book: int(nav.book),
             riskReserve: uint(nav.reserve),
             unvested: uint(nav.unvested),
+            receivable: uint(nav.receivable.into()),
             mid: int(nav.mid),
             low: int(nav.low()),
         })

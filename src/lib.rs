@@ -73,7 +73,7 @@ mod fee;
 mod governance;
 mod hedging;
 mod liquidity;
-mod lock;
+mod margin;
 mod market;
 mod oracle;
 mod permit;
@@ -82,15 +82,17 @@ mod profile;
 mod redemptions;
 mod risk;
 mod routes;
+mod satellite;
 mod settlement;
 mod shares;
 mod shortfall;
 mod state;
 mod surface;
 mod throttle;
-mod token;
 mod trading;
 mod vesting;
+
+use interfaces::contract::{lock, token};
 
 pub use error::Revert;
 pub use routes::main as entrypoint;

@@ -19,6 +19,7 @@ use crate::epochs::Queue as _;
 use crate::error::{Result, Revert};
 use crate::governance::Governance as _;
 use crate::hedging::Hedging as _;
+use crate::margin::Writing as _;
 use crate::market::Market as _;
 use crate::positions::{Erc165 as _, Erc6909 as _};
 use crate::settlement::Settlement as _;
@@ -81,6 +82,15 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             surfaceFeedCall => surface_feed();
             setSurfaceFeedCall => set_surface_feed(feed);
             acceptSurfaceFeedCall => accept_surface_feed();
+            marginCall => margin();
+            accountsCall => accounts();
+            payoffCall => payoff(legs);
+            setMarginCall => set_margin(margin);
+            acceptMarginCall => accept_margin();
+            writeForCall => write_for(account, legs, max_premium, deadline);
+            coverAccountsCall => cover_accounts(uncovered, borne);
+            receivePayoffCall => receive_payoff(due, paid);
+            payUncoveredCall => pay_uncovered(amount);
         }
         IERC4626 {
             assetCall => asset_address();

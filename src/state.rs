@@ -18,6 +18,7 @@ use crate::epochs::Queue;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
+use crate::margin::{Margin, Writing};
 use crate::market::Market;
 use crate::oracle::{Feeds, Price};
 use crate::positions::{Erc165, Erc6909, Positions};
@@ -26,7 +27,8 @@ use crate::redemptions::Redemptions;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
 use crate::shortfall::Shortfall;
-use crate::surface::{Surface, SurfaceSource};
+use crate::satellite::Satellite;
+use crate::surface::SurfaceSource;
 use crate::throttle::Throttle;
 use crate::token::Token;
 use crate::trading::Trading;
@@ -45,7 +47,11 @@ pub struct Vault {
     live: StorageU16,
     underlying_decimals: StorageU8,
     paused: StorageBool,
+    /// What margin accounts could fail to pay at most // [USDC]
+    pub(crate) uncovered: StorageU64,
     sequencer_feed: StorageAddress,
+    /// What margin accounts owe for settled series // [USDC]
+    pub(crate) receivable: StorageU64,
     risk_engine: StorageAddress,
     asset: StorageAddress,
     underlying: StorageAddress,
@@ -74,9 +80,10 @@ pub struct Vault {
     pub(crate) venues: StorageMap<Address, StorageU64>,
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
-    pub(crate) surface: Surface,
+    pub(crate) surface: Satellite,
     pub(crate) throttle: Throttle,
     pub(crate) shortfall: Shortfall,
+    pub(crate) margin: Margin,
 }
 
 #[public]
@@ -91,6 +98,7 @@ pub struct Vault {
     Erc165,
     Market,
     SurfaceSource,
+    Writing,
     Governance
 )]
 impl Vault {

@@ -49,7 +49,7 @@ pub(crate) fn worst_case(vault: &Vault<'_>) -> Result<WorstCase> {
 /// NAV as the vault says it, with its risk reserve by what is at risk.
 pub(crate) fn nav_breakdown(vault: &Vault<'_>) -> Result<NavBreakdown> {
     let (marked, nav) = (vault.marked()?, vault.nav()?);
-    let Nav { cash, owed, hedge, book, risk_reserve, unvested, mid, low } = nav;
+    let Nav { cash, owed, hedge, book, risk_reserve, unvested, receivable, mid, low } = nav;
     let position = marked.mark.position().or_overflow()?;
     let whole = position.exposure(hedge).or_overflow()?;
     let coefficients = Coefficients::new(&marked.state.rules.profile);
@@ -66,6 +66,7 @@ pub(crate) fn nav_breakdown(vault: &Vault<'_>) -> Result<NavBreakdown> {
         riskGamma: charge(Exposure { gamma: whole.gamma, ..Exposure::default() })?,
         riskVega: charge(Exposure { delta: 0, gamma: 0, ..whole })?,
         unvested: uint(unvested),
+        receivable: uint(receivable),
         mid: int(mid),
         low: int(low),
     })

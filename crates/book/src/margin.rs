@@ -9,7 +9,7 @@ use crate::engine::Rules;
 use crate::mark::{Mark, Spots};
 use crate::request::Request;
 use crate::stress::{Hedge, changes, settlement, top};
-use crate::{OrOverflow, Result};
+use crate::{Error, OrOverflow, Result};
 
 const MILLION: u128 = 1_000_000;
 
@@ -34,6 +34,9 @@ pub fn margin(rules: &Rules, mut request: Request) -> Result<Margined> {
     let stored = core::mem::take(&mut request.stored);
     let spots = Spots::here(rules.lot, request.spot)?;
     let mark = Mark::new(stored.into_iter(), spots, request.now)?;
+    if let Some(bare) = mark.expiries.iter().find(|expiry| expiry.market.is_none()) {
+        return Err(Error::SurfaceMissing { expiry: bare.stored.header.expiry });
+    }
     let value = mark.position()?.value;
     let exposed = exposed(&mark)?;
     let margin = inventory::margin(&MarginRule::DEFAULT, &exposed).or_overflow()?;

@@ -50,6 +50,13 @@ pub struct Request {
 }
 
 impl Request {
+    /// A book alone: without hedge, cash and orders.
+    #[must_use]
+    pub fn of_book(settings: [u8; SETTINGS], spot: u64, now: u32, stored: Vec<Stored>) -> Self {
+        let (hedge, orders) = (Hedge::default(), Vec::new());
+        Self { settings, spot, now, hedge, free: 0, receivable: 0, uncovered: 0, orders, stored }
+    }
+
     /// The request in words.
     #[must_use]
     pub fn encode(&self) -> Vec<[u8; 32]> {
