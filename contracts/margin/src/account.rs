@@ -111,7 +111,7 @@ impl Account {
 
 impl Margin {
     /// An account out of storage.
-    pub(crate) fn load(&self, owner: Address) -> Account {
+    pub(crate) fn account(&self, owner: Address) -> Account {
         let stored = self.accounts.getter(owner);
         let [series] = *stored.series.get().as_limbs();
         let legs = (0..usize::try_from(series).unwrap_or_default())
@@ -125,7 +125,7 @@ impl Margin {
     }
 
     /// An account into storage.
-    pub(crate) fn store(&mut self, owner: Address, account: &Account) -> Result<()> {
+    pub(crate) fn save(&mut self, owner: Address, account: &Account) -> Result<()> {
         let mut stored = self.accounts.setter(owner);
         let [before] = *stored.series.get().as_limbs();
         stored.cash.set(U64::from_limbs([account.cash]));

@@ -59,7 +59,7 @@ impl Margin {
 
     /// Puts an account up for auction.
     pub(crate) fn start(&mut self, owner: Address) -> Result<()> {
-        let mut account = self.load(owner);
+        let mut account = self.account(owner);
         ensure(account.since == 0, || AuctionRunning { account: owner, since: uint(account.since.into()) })?;
         let health = self.mark(owner, &account).or_else(Unmarked::refuse)?;
         let Health { equity, maintenance, .. } = health;
@@ -75,7 +75,7 @@ impl Margin {
     pub(crate) fn take(&mut self, owner: Address, part: U256, max_price: I256) -> Result<i128> {
         let bidder = self.vm().msg_sender();
         ensure(bidder != owner, || OwnAccount { account: owner })?;
-        let mut seller = self.load(owner);
+        let mut seller = self.account(owner);
         ensure(seller.since != 0, || NoAuction { account: owner })?;
         let market = self.market().or_else(Unmarked::refuse)?;
         let health = self.mark_at(&market, owner, &seller).or_else(Unmarked::refuse)?;
@@ -100,7 +100,7 @@ impl Margin {
     }
 
     fn fill(&mut self, bid: &Bid, market: &Market, mut seller: Account) -> Result<()> {
-        let mut buyer = self.load(bid.bidder);
+        let mut buyer = self.account(bid.bidder);
         let (before, own) = (self.total(), buyer.uncovered);
         self.hand_over(bid, market.lot, &mut seller, &mut buyer)?;
         buyer.pay(bid.price)?;
@@ -127,8 +127,8 @@ impl Margin {
         if seller.legs.is_empty() {
             seller.since = 0;
         }
-        self.store(account, &seller)?;
-        self.store(bidder, &buyer)?;
+        self.save(account, &seller)?;
+        self.save(bidder, &buyer)?;
         self.tell_total(before, Cause::Market)
     }
 

@@ -82,7 +82,7 @@ impl Margin {
         if cause == Cause::Account {
             self.require_limits(owner, &account, before)?;
         }
-        self.store(owner, &account)?;
+        self.save(owner, &account)?;
         let [_, total] = before;
         self.tell_total(total, cause)
     }

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::Address;
-pub(crate) use interfaces::contract::{emit, ensure, fail, raise, OrOverflow, Result, Revert};
+pub use interfaces::contract::Revert;
+pub(crate) use interfaces::contract::{emit, ensure, fail, raise, OrOverflow, Result};
 use interfaces::margin::IMargin::{SettlementDue, SurfaceStale, VaultFailed};
 
 /// Why an account cannot be marked.

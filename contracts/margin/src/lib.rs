@@ -226,7 +226,7 @@ impl Margin {
     /// An account as stored.
     pub fn account_of(&self, account: Address) -> Result<AccountView> {
         lock::check()?;
-        let account = self.load(account);
+        let account = self.account(account);
         Ok(AccountView {
             cash: uint(account.cash.into()),
             uncovered: uint(account.uncovered.into()),
@@ -238,14 +238,14 @@ impl Margin {
     /// What an account has written.
     pub fn book_of(&self, account: Address) -> Result<Vec<Written>> {
         lock::check()?;
-        Ok(self.load(account).written())
+        Ok(self.account(account).written())
     }
 
     /// An account, marked now.
     pub fn health(&self, account: Address) -> Result<HealthView> {
         lock::check()?;
         let Health { equity, initial, maintenance, uncovered } =
-            self.mark(account, &self.load(account)).or_else(Unmarked::refuse)?;
+            self.mark(account, &self.account(account)).or_else(Unmarked::refuse)?;
         Ok(HealthView {
             equity: int(equity),
             initial: uint(initial),
@@ -257,7 +257,7 @@ impl Margin {
     /// What an account in auction goes for now.
     pub fn auction_of(&self, owner: Address) -> Result<(I256, U256)> {
         lock::check()?;
-        let account = self.load(owner);
+        let account = self.account(owner);
         if account.since == 0 {
             return fail(IMargin::NoAuction { account: owner });
         }

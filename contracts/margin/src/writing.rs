@@ -24,10 +24,10 @@ impl Margin {
     pub(crate) fn put_in(&mut self, amount: U256, owner: Address) -> Result<()> {
         ensure(!owner.is_zero(), || ZeroAddress {})?;
         let value = to_u128(amount).or_overflow()?;
-        let mut account = self.load(owner);
+        let mut account = self.account(owner);
         account.pay(i128::try_from(value).or_overflow()?.saturating_neg())?;
 
-        self.store(owner, &account)?;
+        self.save(owner, &account)?;
         let vm = self.vm().clone();
         let caller = vm.msg_sender();
         emit(&vm, &Deposited { caller, account: owner, amount });
@@ -39,7 +39,7 @@ impl Margin {
         self.require_operator(owner)?;
         ensure(!receiver.is_zero(), || ZeroAddress {})?;
         let value = to_u128(amount).or_overflow()?;
-        let mut account = self.load(owner);
+        let mut account = self.account(owner);
         account.pay(i128::try_from(value).or_overflow()?)?;
         let health = self.mark(owner, &account).or_else(Unmarked::refuse)?;
         require_initial(owner, &health)?;
@@ -59,7 +59,7 @@ impl Margin {
         deadline: U256,
     ) -> Result<I256> {
         self.require_operator(owner)?;
-        let before = self.load(owner);
+        let before = self.account(owner);
         let mut account = before.clone();
         let mut changed = Vec::with_capacity(legs.len());
         for leg in legs {
