@@ -389,6 +389,7 @@ fn size_of_every_contract() {
     let contracts = [
         ("vault", stage.vault),
         ("surface_feed", stage.surface),
+        ("margin", stage.margin),
         ("uniswap_v3_venue", stage.venue),
         ("lens", stage.lens),
         ("risk_engine", stage.engine),
