@@ -8,7 +8,7 @@ use maths::mul_div_up;
 use crate::engine::Rules;
 use crate::mark::{Mark, Spots};
 use crate::request::Request;
-use crate::stress::{Hedge, changes, settlement, top};
+use crate::stress::{changes, settlement, top};
 use crate::{Error, OrOverflow, Result};
 
 const MILLION: u128 = 1_000_000;
@@ -49,7 +49,7 @@ pub fn margin(rules: &Rules, mut request: Request) -> Result<Margined> {
 }
 
 fn exposed(mark: &Mark) -> Result<Exposed> {
-    let none = Hedge::default();
+    let none = |_| Some(0);
     let [_, low, .., high, deep_high] = MOVES;
     let at = |move_: i32| -> Result<u64> {
         let part = u128::try_from(i64::from(move_).saturating_add(1_000_000)).or_overflow()?;
@@ -61,8 +61,8 @@ fn exposed(mark: &Mark) -> Result<Exposed> {
     let lots = short.fold(0_i128, |sum, lots| sum.saturating_add(lots.unsigned_abs().into()));
     Ok(Exposed {
         pnl: changes(mark)?,
-        settlement: settlement(mark, &none, |_| ordinary)?.0,
-        deep_settlement: settlement(mark, &none, |_| deep)?.0,
+        settlement: settlement(mark, none, |_| ordinary)?.0,
+        deep_settlement: settlement(mark, none, |_| deep)?.0,
         short_notional: u128::try_from(mark.spots.mid.scale.ceil(lots, 0)?).or_overflow()?,
     })
 }

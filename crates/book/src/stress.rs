@@ -49,7 +49,9 @@ pub struct Loss {
 pub fn worst_case(mark: &Mark, hedge: &Hedge) -> Result<Loss> {
     let grid = grid_pnl(&changes(mark)?, hedge.value, &MOVES).or_overflow()?;
     let top = top(mark, TOP)?;
-    let (settlement, slope) = settlement(mark, hedge, |last| [0, top.max(last)])?;
+    let deltas = deltas(mark);
+    let part = |index| hedge_part(&deltas, hedge.lots, index);
+    let (settlement, slope) = settlement(mark, part, |last| [0, top.max(last)])?;
     let worst = worst_loss(&grid).0.max(settlement);
     Ok(Loss { worst, grid, settlement, slope })
 }
@@ -117,19 +119,24 @@ pub(crate) fn top(mark: &Mark, times: u64) -> Result<u64> {
     u64::try_from(top).or_overflow()
 }
 
-/// What all expiries lose at settlement against their marks, each with its part of the hedge at its own worst spot of those that `range` gives for its
+/// Deltas of the live expiries [lots, Q32].
+fn deltas(mark: &Mark) -> Vec<i128> {
+    let live = mark.expiries.iter().filter(|expiry| expiry.market.is_some());
+    live.map(|expiry| expiry.sums.delta >> 30).collect()
+}
+
+/// What all expiries lose at settlement against their marks, each with its part of a hedge at its own worst spot of those that `range` gives for its
 /// last strike [micro-USD, rounded up], and the slope of all beyond their last strikes.
 pub(crate) fn settlement(
     mark: &Mark,
-    hedge: &Hedge,
+    part: impl Fn(usize) -> Option<i128>,
     range: impl Fn(u64) -> [u64; 2],
 ) -> Result<(u128, i128)> {
     let live = || mark.expiries.iter().filter(|expiry| expiry.market.is_some());
-    let deltas: Vec<i128> = live().map(|expiry| expiry.sums.delta >> 30).collect();
     let (mut loss, mut slope) = (0_i128, 0_i128);
     for (index, expiry) in live().enumerate() {
         let header = &expiry.stored.header;
-        let part = hedge_part(&deltas, hedge.lots, index).or_overflow()?;
+        let part = part(index).or_overflow()?;
         let puts = (header.put_lots, header.put_index_sum);
         let last = header.grid.strike(header.grid.count.saturating_sub(1)).or_overflow()?;
         let line = Terminal::new(&header.grid, expiry.stored.each_lots(), puts, part, range(last));
