@@ -7,7 +7,7 @@
 //! # BOOK
 //! Stored: one signed net quantity per strike, eight to a slot, and per expiry the two sums that the put leg needs (`book`). Everything
 //! else (marks, greeks, risk) is recomputed from them in every call, by the risk engine, a contract without storage that is fixed at
-//! construction (`risk`). The vault writes options and buys them back: it is never long.
+//! construction (`risk`). The vault sells options and buys them back, from holders and from accounts that write them (`margin`); its book is net.
 //!
 //! # QUOTES
 //! premium = model value + J(after) - J(before) + spread, rounded against the trader and clamped to static bounds; the spread is never less
@@ -30,6 +30,11 @@
 //! liquidity asks for and what stays could still bear the worst loss; the rest waits, and epochs are filled in order (`epochs`). A request can be cancelled until half the delay after its
 //! epoch closed. Nobody comes or is processed round an expiry or after a jump of the feed or of the surface (`breakers`).
 //!
+//! # WRITTEN OPTIONS
+//! Margin accounts, a contract of their own (`abi/IMargin.sol`), sell options to the vault that nobody holds. What they owe for settled
+//! series is a receivable; what they could fail to pay at most is subtracted from what NAV bears, and from the low mark as far as it is owed
+//! (`margin`). While paused nothing is written or closed.
+//!
 //! # SHORTFALL
 //! When liabilities exceed assets anyone may record it: from then on the live series share cash and hedges in proportion to their value at
 //! that instant, and claims of them are paid in kind at any time (`shortfall`).
@@ -43,11 +48,11 @@
 //! that cannot be had fails closed; a surface that is too old stops trades, not marks (`surface`).
 //!
 //! # SETTLEMENT
-//! The price of the last round at or before the expiry, proven by the round after it, fixed once by anyone at any time. What is owed is
-//! set aside from then on, and claims are paid at any time, paused or not (`settlement`).
+//! The price of the last round at or before the expiry, proven by the round after it, fixed once by anyone at any time. What holders
+//! are owed, gross of what accounts owe, is set aside from then on, and claims are paid at any time, paused or not (`settlement`).
 //!
 //! # ROLES
-//! Owner: profile, venues and surface feed before the first deposit, later venues and feeds after two days, roles. Curator: lists expiries.
+//! Owner: profile, venues, surface feed and margin contract before the first deposit, later venues and feeds after two days, roles. Curator: lists expiries.
 //! Guardian: stops new risk, removes venues. No role can stop a sale, a claim or a redemption (`governance`).
 //!
 //! # LIVENESS
