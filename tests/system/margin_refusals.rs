@@ -72,7 +72,7 @@ fn an_empty_margin_contract_gives_way() {
 fn writing_keeps_to_what_is_there() {
     let (mut market, writer) = open(10_000.0);
     let id = market.call(2_800);
-    let close = |market: &mut Market, size| write(market, writer, &[(id, -size)]);
+    let close = |market: &mut Market, size: f64| write(market, writer, &[(id, -size)]);
     let error = IMargin::NotWritten { series: id, size: wad(1.0), written: U256::ZERO };
     market.refuses(error, |market| close(market, 1.0));
     write(&mut market, writer, &[(id, 1.0)]).expect("written");
@@ -148,7 +148,7 @@ fn nothing_is_marked_without_a_fresh_price_and_surface() {
     let later = published + 6 * HOUR;
     market.stage.chain.world.warp(later);
     let take = IMargin::withdrawCall { amount: usdc(1.0), account: writer, receiver: writer };
-    let failure = market.stage.margin(writer, take.clone()).expect_err("a stale price");
+    let failure = market.stage.margin(writer, take.clone()).err().expect("a stale price");
     assert!(failure.to_string().starts_with("PriceStale"), "{failure}");
     market.stage.push_price(SPOT).expect("a round");
     let (expiry, updated) = (market.expiries[1], U256::from(published));
