@@ -19,6 +19,7 @@ use serde_json::Number;
 
 use crate::hedge::{due, skewed};
 use crate::kernel;
+use crate::margin_costs;
 use crate::market::{expiry, legs_of, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 /// Whole numbers, or kernel figures with two decimals.
@@ -377,6 +378,7 @@ fn gas_of_every_entry_point() {
     profile(&mut gas);
     full_books(&mut gas);
     surfaces(&mut gas);
+    margin_costs::figures(&mut gas);
     kernel::figures(&mut gas);
     hold("gas.json", &gas);
 }

@@ -33,6 +33,8 @@ mod lens_hostile;
 mod lp_drills;
 mod margin;
 mod margin_auction;
+mod margin_costs;
+mod margin_hostile;
 mod margin_refusals;
 mod margin_settlement;
 mod market;

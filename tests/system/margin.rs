@@ -8,10 +8,10 @@ use interfaces::vault::IVault;
 
 use crate::market::{events, signed, usdc, wad, Market, SPOT};
 
-/// A market in which a trader holds ten calls and ten puts at 2,800, and somebody has `usd` in a margin account.
+/// A market in which a trader holds ten calls at 2,800, and somebody has `usd` in a margin account.
 pub(crate) fn open(usd: f64) -> (Market, Address) {
     let mut market = Market::open();
-    market.trade(&[(market.call(2_800), 10.0), (market.put(2_800), 10.0)]).expect("a purchase");
+    market.trade(&[(market.call(2_800), 10.0)]).expect("a purchase");
     let writer = market.stage.writer("writer", usd).expect("an account");
     (market, writer)
 }

@@ -1,5 +1,6 @@
 //! Everything that margin accounts and the vault's side of them refuse.
 
+use alloy_sol_types::SolError;
 use demo::stage::{default_profile, Failure, UNCOVERED_LIMITS};
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::margin::IMargin;
@@ -158,27 +159,35 @@ fn nothing_is_marked_without_a_fresh_price_and_surface() {
     market.stage.margin(writer, take).expect("cash");
 }
 
+#[track_caller]
+fn above_limit(result: Result<I256, Failure>, account: Address, limit: U256) {
+    let data = result.err().expect("a refusal").data();
+    let error = IMargin::UncoveredAboveLimit::abi_decode(&data).expect("the error");
+    assert_eq!((error.account, error.limit), (account, limit));
+    assert!(error.uncovered > limit);
+}
+
 #[test]
 fn what_accounts_leave_uncovered_has_limits() {
-    let (mut market, writer) = open(30_000.0);
-    let (id, [own, all]) = (market.call(2_800), UNCOVERED_LIMITS.map(U256::from));
+    let (mut market, writer) = open(45_000.0);
+    let [own, all] = UNCOVERED_LIMITS.map(U256::from);
     let limits = market.stage.margin_view(IMargin::limitsCall {}).expect("limits");
     assert_eq!((limits.accountLimit, limits.totalLimit), (own, all));
-    // Calls at 2,800 lose 5,600 each at three times spot.
-    let failure = write(&mut market, writer, &[(id, 16.0)]).expect_err("too much");
-    assert!(failure.to_string().starts_with("UncoveredAboveLimit"), "{failure}");
-    for who in 0..5 {
-        let name = format!("writer {who}");
-        let another = market.stage.writer(&name, 21_000.0).expect("an account");
-        market.trade(&[(id, 10.0)]).expect("a purchase");
-        let done = write(&mut market, another, &[(id, 10.0)]);
-        if accounts(&mut market).1 > all {
-            panic!("more than all accounts may leave uncovered");
-        }
-        if let Err(failure) = done {
-            assert!(failure.to_string().starts_with("UncoveredAboveLimit"), "{failure}");
-        }
+    // Puts deep in the money: little margin for what they cost at nothing.
+    let puts = |market: &Market, size| [(market.put(3_700), size), (market.put(3_800), size)];
+    let many = puts(&market, 18.0);
+    above_limit(write(&mut market, writer, &many), writer, own);
+    let some = puts(&market, 16.0);
+    write(&mut market, writer, &some).expect("written");
+    for who in 0..3 {
+        let another = market.stage.writer(&format!("writer {who}"), 45_000.0).expect("an account");
+        write(&mut market, another, &some).expect("written");
     }
+    let total = accounts(&mut market).1;
+    assert!(own < total && total < all);
+    let last = market.stage.writer("last", 45_000.0).expect("an account");
+    above_limit(write(&mut market, last, &some), Address::ZERO, all);
+    assert_eq!(accounts(&mut market).1, total);
 }
 
 /// A market with 18,000 USD of shares, and an account with 10,000.

@@ -124,7 +124,7 @@ fn what_is_left_of_an_account_stays_counted_when_one_expiry_settles() {
     let mut market = Market::open();
     let (near, far) = (series(market.expiries[0], 2_500, false), market.call(2_800));
     market.trade(&[(near, 4.0), (far, 4.0)]).expect("a purchase");
-    let writer = market.stage.writer("writer", 20_000.0).expect("an account");
+    let writer = market.stage.writer("writer", 8_500.0).expect("an account");
     write(&mut market, writer, &[(near, 2.0), (far, 2.0)]).expect("written");
     let expiry = market.expiries[0];
     market.move_to(expiry - HOUR, 2_700.0);

@@ -22,6 +22,8 @@ const WORD: usize = 32;
 const TOLD: usize = 2 + 8 + MAX_EXPIRIES * 11;
 /// Words of the engine's answer.
 const MARGINED: usize = 4;
+/// Words of the longest refusal of either, and more: a selector and at most five.
+const REFUSAL: usize = 6;
 
 /// What the engine says of an account [micro-USD].
 pub(crate) struct Margined {
@@ -102,7 +104,8 @@ impl Margin {
         let vault = self.vault.get();
         // SAFETY: the storage cache is flushed first and the lock keeps the vault out of this contract's storage.
         let answer = unsafe {
-            RawCall::new(self.vm()).limit_return_data(0, WORD).flush_storage_cache().call(vault, data)
+            let size = REFUSAL.saturating_mul(WORD);
+            RawCall::new(self.vm()).limit_return_data(0, size).flush_storage_cache().call(vault, data)
         };
         answer.or_else(|refusal| refused(vault, refusal).refuse())
     }
@@ -114,7 +117,7 @@ impl Margin {
         data: &[u8],
         words: usize,
     ) -> core::result::Result<Vec<u8>, Unmarked> {
-        let size = words.saturating_mul(WORD);
+        let size = words.max(REFUSAL).saturating_mul(WORD);
         // SAFETY: a static call cannot change storage, so no cached value goes stale.
         let answer = unsafe { RawCall::new_static(self.vm()).limit_return_data(0, size).call(to, data) };
         answer.map_err(|refusal| refused(to, refusal))
