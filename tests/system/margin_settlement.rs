@@ -5,8 +5,9 @@ use host::alloy_primitives::{Address, I256, U256};
 use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
 
-use crate::margin::{account, accounts, plain, write};
-use crate::market::{events, series, usdc, Market, HOUR};
+use crate::insolvency::{record, strained_after, GAP};
+use crate::margin::{account, accounts, near, plain, write};
+use crate::market::{events, series, usdc, Market, HOUR, START};
 
 /// A market whose first expiry has passed at `price`: four calls at 2,500 held, of which an account with `usd` has written two.
 fn expired(usd: f64, price: f64) -> (Market, Address, U80) {
@@ -138,4 +139,44 @@ fn what_is_left_of_an_account_stays_counted_when_one_expiry_settles() {
     assert_eq!(left.series, U256::from(1));
     assert!(left.uncovered == health.uncovered && plain(left.uncovered) > 0.0);
     assert_eq!(accounts(&mut market), (U256::ZERO, health.uncovered));
+}
+
+#[test]
+fn in_a_shortfall_accounts_owe_what_their_options_were_worth_and_holders_share_it() {
+    let mut writer = Address::ZERO;
+    let mut market = strained_after(|market| {
+        writer = market.stage.writer("writer", 40_000.0).expect("an account");
+        let put = market.put(2_800);
+        write(market, writer, &[(put, 5.0)]).expect("written");
+    });
+    market.stage.chain.world.warp(START + 8 * HOUR);
+    for _ in 0..2 {
+        market.stage.push_price(GAP).expect("a round");
+    }
+    market.publish();
+    let before = market.nav();
+    assert!(before.mid.is_negative(), "{before:?}");
+    let put = market.put(2_800);
+    let legs = crate::market::legs_of(&[(put, 5.0)]);
+    record(&mut market).expect("a record");
+
+    let (receivable, uncovered) = accounts(&mut market);
+    let due = market.stage.ask(IVault::payoffCall { legs }).expect("a value");
+    near(plain(receivable), 5.0 * (2_800.0 - GAP), 0.02);
+    assert!(due >= receivable && due - receivable <= U256::from(5), "{due} {receivable}");
+    assert_eq!(uncovered, U256::ZERO);
+    let free = before.cash - before.owed + receivable;
+    let owed = market.stage.ask(IVault::navCall {}).expect("a NAV").owed;
+    assert_eq!(owed, before.owed + free);
+
+    let call = IMargin::settleAccountCall { account: writer, expiry: market.expiries[1] };
+    let anyone = market.stage.actors.arbitrageur;
+    let paid = market.stage.margin(anyone, call).expect("a payment");
+    assert_eq!((paid.due, paid.paid), (due, due));
+    assert_eq!(accounts(&mut market), (U256::ZERO, U256::ZERO));
+    let series = vec![market.call(1_800), put, market.put(2_700)];
+    let trader = market.trader;
+    market.stage.vault(trader, IVault::claimCall { series, receiver: trader }).expect("all claims");
+    let left = market.nav().owed - before.owed;
+    assert!(left <= U256::from(5), "{left} of the cash stays unclaimed");
 }
