@@ -101,8 +101,9 @@ interface ILens {
     /// @param unvested spread income of trades that vests until their expiry [USDC]
     /// @param pool what the money in the pool counts for [USDC]
     /// @param poolLiquid what of it can be withdrawn now [USDC]
-    /// @param mid cash + pool - owed + hedge + book [USDC]
-    /// @param low mid - riskReserve - unvested - (pool - poolLiquid) [USDC]
+    /// @param receivable what margin accounts owe for settled series [USDC]
+    /// @param mid cash + pool - owed + hedge + book + receivable [USDC]
+    /// @param low mid - riskReserve - unvested - (pool - poolLiquid), less what of the receivable accounts may fail to pay [USDC]
     struct NavBreakdown {
         uint256 cash;
         uint256 owed;
@@ -116,6 +117,7 @@ interface ILens {
         uint256 unvested;
         uint256 pool;
         uint256 poolLiquid;
+        uint256 receivable;
         int256 mid;
         int256 low;
     }

@@ -23,11 +23,25 @@ interface IRiskEngine {
         uint256 outer;
     }
 
+    /// @param value model value of the account's book, negative when it is short
+    /// @param initial equity, cash and value, that it needs to write or to take out
+    /// @param maintenance equity that it needs not to be liquidated
+    /// @param uncovered the most that its equity would not cover, in any scenario and at settlement
+    struct Margined {
+        int256 value;
+        uint256 initial;
+        uint256 maintenance;
+        uint256 uncovered;
+    }
+
     /// @notice Marks the book of a request.
     function mark(bytes32[] calldata request) external view returns (Marked memory);
 
     /// @notice The most that book and hedges of a request lose over the stress grid and at settlement. [USDC]
     function worstLoss(bytes32[] calldata request) external view returns (uint256);
+
+    /// @notice Margins the book of a request as an account's: its short options as negative lots, its cash as free cash, no hedge.
+    function margin(bytes32[] calldata request) external view returns (Margined memory);
 
     /// @notice Prices the request's orders as one trade and checks the book after it.
     /// @return numbers premium, model value, change of J, spread, change of the book's cash delta (the largest within the reserve

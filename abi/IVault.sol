@@ -32,9 +32,10 @@ interface IVault {
     /// @param pool what the money in the pool counts for: what its shares convert to, no more than the last checkpoint grown at 20 % a year
     /// [USDC]; while the pool fails the checkpoint, and nothing once it is removed
     /// @param poolLiquid what of it can be withdrawn now, nothing while the pool fails [USDC]
-    /// @param mid cash + pool - owed + hedge + book [USDC]; deposits pay this mark
-    /// @param low mid - riskReserve - unvested - (pool - poolLiquid) [USDC]; redemptions are paid at most this mark. While the pool is short of
-    /// money they are priced without the last term, and the shares that are not paid for wait
+    /// @param receivable what margin accounts owe for settled series [USDC]
+    /// @param mid cash + pool - owed + hedge + book + receivable [USDC]; deposits pay this mark
+    /// @param low mid - riskReserve - unvested - (pool - poolLiquid), less what of the receivable accounts may fail to pay [USDC]; redemptions
+    /// are paid at most this mark. While the pool is short of money they are priced without its term, and the shares that are not paid for wait
     struct Nav {
         uint256 cash;
         uint256 owed;
@@ -44,6 +45,7 @@ interface IVault {
         uint256 unvested;
         uint256 pool;
         uint256 poolLiquid;
+        uint256 receivable;
         int256 mid;
         int256 low;
     }
@@ -149,6 +151,14 @@ interface IVault {
     event PoolSet(address indexed pool, uint256 allowedFrom);
     /// @notice USDC went to the pool for shares of it (`bought`), or came back, as the vault's balances say.
     event Invested(address indexed pool, bool bought, uint256 assets, uint256 shares);
+    event MarginProposed(address indexed margin, uint256 acceptFrom);
+    event MarginSet(address indexed margin);
+    /// @notice What margin accounts could fail to pay at most, in all [USDC].
+    event UncoveredSet(uint256 uncovered);
+    /// @notice The margin contract paid `paid` of `due` for settled series; what it could not pay is the vault's loss [USDC].
+    event PayoffReceived(uint256 due, uint256 paid);
+    /// @notice The vault paid for somebody to take an account without equity [USDC].
+    event UncoveredPaid(uint256 amount);
     event ProfileSet(Profile profile);
     event LimitsSet(Limits limits);
     event Paused(address account);
@@ -222,6 +232,14 @@ interface IVault {
     error SurfaceFailed(address feed);
     /// @param acceptFrom when the proposed feed may be accepted; 0 when none is proposed
     error SurfaceFeedNotDue(uint256 acceptFrom, uint256 timestamp);
+
+    error OnlyMargin(address caller, address margin);
+    /// @param acceptFrom when the proposed margin contract may be accepted; 0 when none is proposed
+    error MarginNotDue(uint256 acceptFrom, uint256 timestamp);
+    /// @notice Accounts of the margin contract in force have written in live expiries, or owe for settled series [USDC].
+    error MarginInUse(uint256 expiries, uint256 receivable);
+    /// @notice More than accounts leave uncovered [USDC].
+    error PaidAboveUncovered(uint256 amount, uint256 uncovered);
 
     error HedgeNotNeeded(int256 deviation, uint256 band);
     error HedgeWrongWay(int256 size, int256 due);
@@ -360,4 +378,32 @@ interface IVault {
     /// @notice Brings `assets` back, or all that can be withdrawn. Curator, owner or guardian; anyone once the pool is removed. What the vault
     /// must pay it brings back by itself.
     function divest(uint256 assets) external returns (uint256 received);
+
+    // Accounts that write options (IMargin)
+
+    /// @notice The margin contract, what is proposed in its place, and from when that may be accepted.
+    function margin() external view returns (address margin_, address proposed, uint256 acceptFrom);
+    /// @notice What accounts owe for settled series, and the most that they could fail to pay [USDC].
+    function accounts() external view returns (uint256 receivable, uint256 uncovered);
+    /// @notice What options of settled series pay, and of series that were live when a shortfall was recorded at their value then. Rounded
+    /// up. [USDC]
+    function payoff(Leg[] calldata legs) external view returns (uint256);
+    /// @notice Names the margin contract: at once while no shares exist; otherwise it may be accepted after two days. Not while accounts of
+    /// the one in force have anything open. Owner.
+    function setMargin(address margin_) external;
+    /// @notice Puts the proposed margin contract in force. Anyone.
+    function acceptMargin() external;
+    /// @notice Trades at the vault's quote for a margin account: sizes sold are written, sizes bought close what was written, and no token is
+    /// made or burned. USDC comes from, and goes to, the margin contract, which alone may call.
+    function writeFor(address account, Leg[] calldata legs, int256 maxPremium, uint256 deadline)
+        external
+        returns (int256 premium);
+    /// @notice Says what accounts could fail to pay at most, in all. NAV must bear it beside the worst loss, unless the market alone
+    /// brought it about. The margin contract.
+    /// @param borne whether NAV must bear it
+    function coverAccounts(uint256 uncovered, bool borne) external;
+    /// @notice Takes `paid` from the margin contract for `due` of settled series; the rest of `due` is the vault's loss. The margin contract.
+    function receivePayoff(uint256 due, uint256 paid) external;
+    /// @notice Pays the margin contract for somebody who takes an account without equity: at most what is uncovered. The margin contract.
+    function payUncovered(uint256 amount) external;
 }

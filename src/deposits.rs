@@ -34,6 +34,9 @@ pub(crate) struct NavParts {
     pub(crate) reserve: u128,
     pub(crate) unvested: u128,
     pub(crate) pool: Pooled,
+    /// What margin accounts owe, and what they could fail to pay.
+    pub(crate) receivable: u64,
+    pub(crate) uncovered: u64,
     pub(crate) mid: i128,
 }
 
@@ -48,9 +51,10 @@ impl NavParts {
         self.mid.saturating_sub_unsigned(self.unvested)
     }
 
-    /// NAV less J and less what has not vested: what a share is redeemed at.
+    /// NAV less J, less what has not vested and what of the receivable accounts could fail to pay: what a share is redeemed at.
     pub(crate) fn fair(&self) -> i128 {
-        self.vested().saturating_sub_unsigned(self.reserve)
+        let doubtful = self.receivable.min(self.uncovered);
+        self.vested().saturating_sub_unsigned(self.reserve).saturating_sub(doubtful.into())
     }
 
     /// The same without what cannot be withdrawn from the pool now: the most that redemptions are paid.
@@ -107,9 +111,12 @@ impl Vault {
         let assets = hedge.checked_add(pool.value).or_overflow()?;
         let mid =
             free.checked_add_unsigned(assets).or_overflow()?.checked_add(position.value).or_overflow()?;
+        let (receivable, uncovered) = (self.receivable(), self.uncovered());
+        let mid = mid.checked_add(receivable.into()).or_overflow()?;
         let cash = small(self.cash.get());
         let unvested = self.unvested(session)?;
-        Ok(NavParts { cash, owed: self.owed()?, hedge, book: position.value, reserve, unvested, pool, mid })
+        let (owed, book) = (self.owed()?, position.value);
+        Ok(NavParts { cash, owed, hedge, book, reserve, unvested, pool, receivable, uncovered, mid })
     }
 
     /// NAV as a struct of the ABI.
@@ -125,6 +132,7 @@ impl Vault {
             unvested: uint(nav.unvested),
             pool: uint(nav.pool.value),
             poolLiquid: uint(nav.pool.liquid),
+            receivable: uint(nav.receivable.into()),
             mid: int(nav.mid),
             low: int(nav.low()),
         })

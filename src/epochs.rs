@@ -115,7 +115,8 @@ impl Vault {
             .spendable(&session, &position)?
             .min(positive(&self.liquid(&session.pool)?).saturating_sub(kept));
         let (loss, buffer) = (self.worst_loss(&session)?, session.limits.solvencyBuffer);
-        let available = available.min(most).min(payable(nav.liquid(), loss, 0, buffer));
+        let borne = payable(nav.liquid(), loss, self.uncovered().into(), buffer);
+        let available = available.min(most).min(borne);
         let fill = Fill::new(waiting, value, available).or_overflow()?;
         ensure(fill.shares > 0, || InsufficientLiquidity {
             needed: uint(value),

@@ -7,7 +7,7 @@
 //! # BOOK
 //! Stored: one signed net quantity per strike, eight to a slot, and per expiry the two sums that the put leg needs (`book`). Everything
 //! else (marks, greeks, risk) is recomputed from them in every call, by the risk engine, a contract without storage that is fixed at
-//! construction (`risk`). The vault writes options and buys them back: it is never long.
+//! construction (`risk`). The vault sells options and buys them back, from holders and from accounts that write them (`margin`); its book is net.
 //!
 //! # QUOTES
 //! premium = model value + J(after) - J(before) + spread, rounded against the trader and clamped to static bounds; the spread is never less
@@ -37,6 +37,11 @@
 //! call. It counts for deposits at what its shares convert to, growing by 20 % a year at most, and as liquid at what can be withdrawn; a pool
 //! that fails takes no deposit and blocks no exit (`pool`).
 //!
+//! # WRITTEN OPTIONS
+//! Margin accounts, a contract of their own (`abi/IMargin.sol`), sell options to the vault that nobody holds. What they owe for settled
+//! series is a receivable; what they could fail to pay at most is subtracted from what NAV bears, and from the low mark as far as it is owed
+//! (`margin`). While paused nothing is written or closed.
+//!
 //! # SHORTFALL
 //! When liabilities exceed assets anyone may record it: from then on the live series share cash and hedges in proportion to their value at
 //! that instant, and claims of them are paid in kind at any time (`shortfall`).
@@ -50,13 +55,13 @@
 //! that cannot be had fails closed; a surface that is too old stops trades, not marks (`surface`).
 //!
 //! # SETTLEMENT
-//! The price of the last round at or before the expiry, proven by the round after it, fixed once by anyone at any time. What is owed is
-//! set aside from then on, and claims are paid at any time, paused or not (`settlement`).
+//! The price of the last round at or before the expiry, proven by the round after it, fixed once by anyone at any time. What holders
+//! are owed, gross of what accounts owe, is set aside from then on, and claims are paid at any time, paused or not (`settlement`).
 //!
 //! # ROLES
-//! Owner: profile, venues, pool and surface feed before the first deposit, later these three after two days, roles. Curator: lists expiries,
-//! weighs their depth by strike, invests idle cash. Guardian: stops new risk, removes venues and the pool. No role can stop a sale, a claim or
-//! a redemption (`governance`).
+//! Owner: profile, venues, pool, surface feed and margin contract before the first deposit, later these four after two days, roles. Curator:
+//! lists expiries, weighs their depth by strike, invests idle cash. Guardian: stops new risk, removes venues and the pool. No role can stop a
+//! sale, a claim or a redemption (`governance`).
 //!
 //! # LIVENESS
 //! Trades, deposits and the processing of redemptions need a fresh price, a sequencer that has been up for the grace period and a feed that
@@ -85,7 +90,7 @@ mod fee;
 mod governance;
 mod hedging;
 mod liquidity;
-mod lock;
+mod margin;
 mod market;
 mod oracle;
 mod permit;
@@ -95,15 +100,17 @@ mod profile;
 mod redemptions;
 mod risk;
 mod routes;
+mod satellite;
 mod settlement;
 mod shares;
 mod shortfall;
 mod state;
 mod surface;
 mod throttle;
-mod token;
 mod trading;
 mod vesting;
+
+use interfaces::contract::{lock, token};
 
 pub use error::Revert;
 pub use routes::main as entrypoint;

@@ -46,6 +46,9 @@ impl Vault {
     #[inline(never)]
     pub(crate) fn clear(&mut self, index: usize) -> Result<()> {
         self.book.clear(index)?;
+        if self.margin.written(index).is_some() {
+            self.margin.clear(index)?;
+        }
         self.store_ramp(index, None)?;
         self.set_live(index, false)
     }

@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 use ::book::{Hedge, Order, Request, Stored};
 use alloy_primitives::{B256, I256};
 use alloy_sol_types::SolCall;
+use interfaces::contract::array_calldata;
 use interfaces::engine::IRiskEngine::{markCall, offerCall, worstLossCall};
 use interfaces::vault::IVault::EngineFailed;
 use inventory::{Band, Quote};
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{to_i128, uint};
+use crate::amounts::to_i128;
 use crate::error::{fail, raise, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::state::{Session, Vault};
@@ -73,10 +74,8 @@ impl Vault {
     }
 
     /// Model value of positions that are not the book's, at another time and price [micro-USD].
-    pub(crate) fn value(&self, session: &Session, stored: Stored, spot: u64, now: u32) -> Result<i128> {
-        let (hedge, stored) = (Hedge { lots: 0, value: 0 }, vec![stored]);
-        let request =
-            Request { settings: session.packed, spot, now, hedge, free: 0, orders: Vec::new(), stored };
+    pub(crate) fn value(&self, session: &Session, stored: Vec<Stored>, spot: u64, now: u32) -> Result<i128> {
+        let request = Request::of_book(session.packed, spot, now, stored);
         self.ask(markCall::SELECTOR, &request)?.first().copied().or_overflow()
     }
 
@@ -113,6 +112,8 @@ impl Vault {
             now: session.now32()?,
             hedge: self.hedge_position(session)?,
             free: self.liquid(&session.pool)?,
+            receivable: self.receivable(),
+            uncovered: self.uncovered(),
             orders,
             stored,
         })
@@ -128,13 +129,7 @@ impl Vault {
 
     /// The numbers that the engine answers; its refusal is the vault's.
     fn ask(&self, selector: [u8; 4], request: &Request) -> Result<Vec<i128>> {
-        let words = request.encode();
-        let mut data = Vec::with_capacity(words.len().saturating_add(3).saturating_mul(32));
-        data.extend_from_slice(&selector);
-        for number in [32, u128::try_from(words.len()).unwrap_or(u128::MAX)] {
-            data.extend_from_slice(&uint(number).to_be_bytes::<32>());
-        }
-        data.extend_from_slice(words.as_flattened());
+        let data = array_calldata(selector, &request.encode());
         let engine = self.engine_address();
         let limit = ANSWER.saturating_mul(32);
         // SAFETY: a static call cannot change storage, so no cached value goes stale.

@@ -19,6 +19,7 @@ use crate::epochs::Queue as _;
 use crate::error::{Result, Revert};
 use crate::governance::Governance as _;
 use crate::hedging::Hedging as _;
+use crate::margin::Writing as _;
 use crate::market::Market as _;
 use crate::pool::IdleCash as _;
 use crate::positions::{Erc165 as _, Erc6909 as _};
@@ -88,6 +89,15 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             removePoolCall => remove_pool();
             investCall => invest(assets);
             divestCall => divest(assets);
+            marginCall => margin();
+            accountsCall => accounts();
+            payoffCall => payoff(legs);
+            setMarginCall => set_margin(margin);
+            acceptMarginCall => accept_margin();
+            writeForCall => write_for(account, legs, max_premium, deadline);
+            coverAccountsCall => cover_accounts(uncovered, borne);
+            receivePayoffCall => receive_payoff(due, paid);
+            payUncoveredCall => pay_uncovered(amount);
         }
         IERC4626 {
             assetCall => asset_address();

@@ -31,15 +31,33 @@ impl Vault {
         let index = self.find_expiry(expiry).ok_or(ExpiryNotListed { expiry })?;
         let profile = self.settings().profile;
         let price = self.feeds_of(&profile).settlement(self.vm(), round_id, expiry)?;
-        let owed = payoff_owed(&self.book.stored(index), price, profile.lot)?;
+        let net = payoff_received(&self.book.stored(index), price)?;
+        let written = self.margin.written(index);
+        let receives = written.map_or(Ok(0), |written| payoff_received(&written, price))?;
+        let per_micro = WAD.checked_mul(100).or_overflow()?;
+        let owes = positive(&receives.checked_sub(net).or_overflow()?);
+        let owed = maths::mul_div_up(owes, profile.lot.into(), per_micro).or_overflow()?;
 
         self.settlements.setter(U64::from_limbs([expiry])).set(U64::from_limbs([price]));
         increase(&mut self.claims_owed, owed)?;
+        if receives != 0 {
+            let due = maths::mul_div_down(positive(&receives), profile.lot.into(), per_micro);
+            self.book_receivable(due.or_overflow()?)?;
+        }
         self.clear(index)?;
 
         let wad = u128::from(price).checked_mul(WAD_PER_PRICE).or_overflow()?;
         emit(self.vm(), &Settled { expiry, price: uint(wad), roundId: round_id, owed: uint(owed) });
         Ok(price)
+    }
+
+    /// What `size` of a series pay that is settled, or was live when a shortfall was recorded, rounded up [micro-USD].
+    pub(crate) fn payoff_up(&self, id: U256, size: u128) -> Result<u128> {
+        let series = parse(id)?;
+        match self.settled_price(series.expiry.into()) {
+            0 => Ok(self.frozen_value(&series, size, maths::mul_div_up)?.ok_or(NotSettled { series: id })?),
+            price => payoff_of(&series, size, price, maths::mul_div_up),
+        }
     }
 
     /// Burns the caller's position in a series that is settled, or was live when a shortfall was recorded, and returns what it is paid,
@@ -52,7 +70,7 @@ impl Vault {
         let amount = to_u128(size).or_overflow()?;
         let (payoff, hedge) = match self.settled_price(series.expiry.into()) {
             0 => self.claim_frozen(&series, amount)?.ok_or(NotSettled { series: id })?,
-            price => (payoff_of(&series, amount, price)?, 0),
+            price => (payoff_of(&series, amount, price, maths::mul_div_down)?, 0),
         };
 
         self.positions.burn(&vm, account, id, size)?;
@@ -77,8 +95,11 @@ impl Vault {
     }
 }
 
-/// What `size` options of a settled series pay, rounded down [micro-USD].
-fn payoff_of(series: &Series, size: u128, price: u64) -> Result<u128> {
+/// A product by one number over another, rounded.
+pub(crate) type Ratio = fn(u128, u128, u128) -> Option<u128>;
+
+/// What `size` options of a settled series pay [micro-USD].
+fn payoff_of(series: &Series, size: u128, price: u64, ratio: Ratio) -> Result<u128> {
     let strike = u128::from(series.strike).checked_mul(100).or_overflow()?;
     let price = u128::from(price);
     let each = match series.kind {
@@ -86,12 +107,12 @@ fn payoff_of(series: &Series, size: u128, price: u64) -> Result<u128> {
         Kind::Put => strike.saturating_sub(price),
     };
     let per_micro = WAD.checked_mul(100).or_overflow()?;
-    maths::mul_div_down(size, each, per_micro).or_overflow()
+    ratio(size, each, per_micro).or_overflow()
 }
 
-/// What the vault owes for an expired book at `price`, rounded up [micro-USD]. By parity: calls on every net lot, less the forwards
-/// that turn some of them into puts.
-fn payoff_owed(stored: &Stored, price: u64, lot: u64) -> Result<u128> {
+/// What an expired book receives at `price` [lots x 1e-8 USD], negative where it pays. By parity: calls on every net lot, less the
+/// forwards that turn some of them into puts.
+fn payoff_received(stored: &Stored, price: u64) -> Result<i128> {
     let header = &stored.header;
     let price = i128::from(price);
     let strike_price = |strike: u64| i128::from(strike).checked_mul(PRICE_PER_STRIKE).or_overflow();
@@ -106,9 +127,7 @@ fn payoff_owed(stored: &Stored, price: u64, lot: u64) -> Result<u128> {
     let strikes = strike_price(header.grid.base)?.checked_mul(puts).or_overflow()?.checked_add(steps);
     let forwards =
         price.checked_mul(puts).or_overflow()?.checked_sub(strikes.or_overflow()?).or_overflow()?;
-    let owed = forwards.checked_sub(sum).or_overflow()?;
-    let per_micro = WAD.checked_mul(100).or_overflow()?;
-    maths::mul_div_up(positive(&owed), lot.into(), per_micro).or_overflow()
+    sum.checked_sub(forwards).or_overflow()
 }
 
 /// Settlement. `abi/IVault.sol` is the manual.

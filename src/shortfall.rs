@@ -20,6 +20,7 @@ use stylus_sdk::storage::{StorageArray, StorageB256, StorageU64};
 use crate::amounts::{int, uint, MILLION, WAD_PER_PRICE};
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::positive;
+use crate::settlement::Ratio;
 use crate::state::{at, increase, put, small, wide, word64, Row, Vault};
 
 /// Numbers of a shortfall: the value of all live series, what of it was claimed [micro-USD], and the cash [USDC] and the hedges [token
@@ -65,8 +66,18 @@ impl Vault {
 
         self.empty_pool()?;
         self.raise_cash(nav.owed)?;
-        let (cash, hedge) = (positive(&self.free_cash()?), small(self.hedge.get()));
-        let total = position.value.unsigned_abs();
+        let written = self.written_book(&stored);
+        let due = if written.is_empty() {
+            0
+        } else {
+            positive(&self.value(&session, written, session.price.spot, session.now32()?)?)
+        };
+        self.book_receivable(due)?;
+        // What accounts pay in for sure is as good as cash: their options are settled as everybody's are.
+        let sure = i128::from(self.receivable().saturating_sub(self.uncovered()));
+        let cash = positive(&self.free_cash()?.checked_add(sure).or_overflow()?);
+        let hedge = small(self.hedge.get());
+        let total = positive(&position.value.saturating_neg()).checked_add(due).or_overflow()?;
         let shortfall = &mut self.shortfall;
         shortfall.since.set(U64::from_limbs([session.now]));
         shortfall.spot.set(U64::from_limbs([session.price.spot]));
@@ -118,15 +129,20 @@ impl Vault {
         Some(Stored { index: 0, header, slice, rate, lots: words, depth: None })
     }
 
-    /// Counts `size` of a series that was live as claimed: its cash and its hedges. None for any other series.
-    pub(crate) fn claim_frozen(&mut self, series: &Series, size: u128) -> Result<Option<(u128, u128)>> {
+    /// Value of `size` of a series at the instant [micro-USD], rounded as `ratio` does. None for a series that was not live.
+    pub(crate) fn frozen_value(&self, series: &Series, size: u128, ratio: Ratio) -> Result<Option<u128>> {
         let Some(stored) = self.frozen(series) else { return Ok(None) };
         let (spot, since) = (word64(self.shortfall.spot.get()), word64(self.shortfall.since.get()));
         let session = self.unpriced();
-        let value = self.value(&session, stored, spot, u32::try_from(since).or_overflow()?)?;
+        let value = self.value(&session, vec![stored], spot, u32::try_from(since).or_overflow()?)?;
         let sizes = u128::from(session.profile.lot).checked_mul(MILLION).or_overflow()?;
-        let value = maths::mul_div_down(positive(&value.saturating_neg()), size, sizes).or_overflow()?;
+        ratio(positive(&value.saturating_neg()), size, sizes).or_overflow().map(Some)
+    }
 
+    /// Counts `size` of a series that was live as claimed: its cash and its hedges. None for any other series.
+    pub(crate) fn claim_frozen(&mut self, series: &Series, size: u128) -> Result<Option<(u128, u128)>> {
+        let value = self.frozen_value(series, size, maths::mul_div_down)?;
+        let Some(value) = value else { return Ok(None) };
         let numbers = &mut self.shortfall.numbers;
         let (total, before) = (at(numbers, TOTAL), at(numbers, CLAIMED));
         let after = before.saturating_add(value).min(total);

@@ -19,16 +19,18 @@ use crate::epochs::Queue;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::governance::Governance;
 use crate::hedging::Hedging;
+use crate::margin::{Margin, Writing};
 use crate::market::Market;
 use crate::oracle::{Feeds, Price};
 use crate::pool::{IdleCash, Pool, Pooled};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
+use crate::satellite::Satellite;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
 use crate::shortfall::Shortfall;
-use crate::surface::{Surface, SurfaceSource};
+use crate::surface::SurfaceSource;
 use crate::throttle::Throttle;
 use crate::token::Token;
 use crate::trading::Trading;
@@ -55,7 +57,11 @@ pub struct Vault {
     underlying_decimals: StorageU8,
     /// [`PAUSED`] and [`IN_POOL`], read with the price feed.
     flags: StorageU8,
+    /// What margin accounts could fail to pay at most // [USDC]
+    pub(crate) uncovered: StorageU64,
     sequencer_feed: StorageAddress,
+    /// What margin accounts owe for settled series // [USDC]
+    pub(crate) receivable: StorageU64,
     risk_engine: StorageAddress,
     asset: StorageAddress,
     underlying: StorageAddress,
@@ -84,11 +90,12 @@ pub struct Vault {
     pub(crate) venues: StorageMap<Address, StorageU64>,
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
-    pub(crate) surface: Surface,
+    pub(crate) surface: Satellite,
     pub(crate) throttle: Throttle,
     pub(crate) shortfall: Shortfall,
     pub(crate) depths: Depths,
     pub(crate) pool: Pool,
+    pub(crate) margin: Margin,
 }
 
 #[public]
@@ -104,6 +111,7 @@ pub struct Vault {
     Market,
     SurfaceSource,
     IdleCash,
+    Writing,
     Governance
 )]
 impl Vault {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use ::book::Stored;
-use alloy_primitives::{Address, U256, U64};
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use interfaces::surface::ISurface;
 use interfaces::vault::IVault::{
@@ -12,44 +12,22 @@ use interfaces::vault::IVault::{
 use options::Slice;
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageU64};
 
 use crate::amounts::{to_i128, to_u128, uint};
 use crate::book::live_indices;
 use crate::error::{emit, ensure, fail, Result};
 use crate::governance::OWNER;
 use crate::lock;
-use crate::state::{word64, Session, Vault};
+use crate::state::{Session, Vault};
 use crate::token::static_call;
 
 const WORD: usize = 32;
-
-/// The feed, and the one that waits to take its place.
-#[storage]
-pub struct Surface {
-    feed: StorageAddress,
-    proposed: StorageAddress,
-    /// When the proposed one may be accepted, zero when there is none // [s]
-    accept_from: StorageU64,
-}
 
 /// The live book as the feed's last update finds it.
 pub(crate) struct Live {
     pub(crate) stored: Vec<Stored>,
     /// Largest move of a listed vol by that update [1e-6]
     pub(crate) moved: u32,
-}
-
-impl Surface {
-    pub(crate) fn feed(&self) -> Address {
-        self.feed.get()
-    }
-
-    fn put_in_force(&mut self, feed: Address) {
-        self.feed.set(feed);
-        self.proposed.set(Address::ZERO);
-        self.accept_from.set(U64::ZERO);
-    }
 }
 
 impl Vault {
@@ -62,7 +40,7 @@ impl Vault {
     pub(crate) fn live(&self, session: &Session) -> Result<Live> {
         match self.live_if_any(session)? {
             Some(live) => Ok(live),
-            None => fail(SurfaceFailed { feed: self.surface.feed() }),
+            None => fail(SurfaceFailed { feed: self.surface.current() }),
         }
     }
 
@@ -71,7 +49,7 @@ impl Vault {
         let indices = live_indices(self.live_bits());
         let mut stored: Vec<_> =
             indices.map(|index| Stored { depth: self.ramp(index), ..self.book.stored(index) }).collect();
-        let moved = fill(self.vm(), self.surface.feed(), &mut stored, session.now32()?);
+        let moved = fill(self.vm(), self.surface.current(), &mut stored, session.now32()?);
         Ok(moved.map(|moved| Live { stored, moved }))
     }
 }
@@ -138,9 +116,7 @@ pub trait SurfaceSource {
 #[public]
 impl SurfaceSource for Vault {
     fn surface_feed(&self) -> ((Address, Address), U256) {
-        let surface = &self.surface;
-        let accept_from = word64(surface.accept_from.get());
-        ((surface.feed(), surface.proposed.get()), uint(accept_from.into()))
+        self.surface.view()
     }
 
     fn set_surface_feed(&mut self, feed: Address) -> Result<()> {
@@ -153,8 +129,7 @@ impl SurfaceSource for Vault {
             self.surface.put_in_force(feed);
             emit(self.vm(), &SurfaceFeedSet { feed });
         } else {
-            self.surface.proposed.set(feed);
-            self.surface.accept_from.set(U64::from_limbs([due]));
+            self.surface.propose(feed, due);
             emit(self.vm(), &SurfaceFeedProposed { feed, acceptFrom: uint(due.into()) });
         }
         lock::release();
@@ -163,14 +138,13 @@ impl SurfaceSource for Vault {
 
     fn accept_surface_feed(&mut self) -> Result<()> {
         lock::take()?;
-        let (due, now) = (word64(self.surface.accept_from.get()), self.now());
+        let (due, now) = (self.surface.due(), self.now());
         ensure(due != 0 && due <= now, || SurfaceFeedNotDue {
             acceptFrom: uint(due.into()),
             timestamp: uint(now.into()),
         })?;
-        let feed = self.surface.proposed.get();
 
-        self.surface.put_in_force(feed);
+        let feed = self.surface.accept();
         emit(self.vm(), &SurfaceFeedSet { feed });
         lock::release();
         Ok(())

@@ -31,6 +31,15 @@ struct Placed {
     order: Order,
 }
 
+/// For whom a trade is done.
+#[derive(Clone, Copy)]
+pub(crate) enum For {
+    /// A holder, who gets what is bought; what is sold is the caller's.
+    Holder(Address),
+    /// A margin account, which writes what is sold and closes what is bought. The caller is the margin contract.
+    Account(Address),
+}
+
 /// A quote with everything that the trade will need.
 struct Ticket {
     quote: Quote,
@@ -54,12 +63,12 @@ impl Vault {
         Ok(Ticket { quote: offer.quote, legs, opens_risk, admitted })
     }
 
-    fn trade_at(
+    pub(crate) fn trade_at(
         &mut self,
         session: &Session,
         legs: &[Leg],
         max_premium: I256,
-        receiver: Address,
+        whose: For,
         deadline: U256,
     ) -> Result<I256> {
         let timestamp = uint(session.now.into());
@@ -71,24 +80,34 @@ impl Vault {
         let premium = int(ticket.quote.premium);
         ensure(premium <= max_premium, || PremiumAboveLimit { premium, limit: max_premium })?;
 
-        self.execute(session, &ticket, receiver)?;
+        self.execute(session, &ticket, whose)?;
         Ok(premium)
     }
 
-    fn execute(&mut self, session: &Session, ticket: &Ticket, receiver: Address) -> Result<()> {
+    fn execute(&mut self, session: &Session, ticket: &Ticket, whose: For) -> Result<()> {
         let vm = self.vm().clone();
-        let account = vm.msg_sender();
+        let payer = vm.msg_sender();
+        let account = match whose {
+            For::Holder(_) => payer,
+            For::Account(account) => account,
+        };
         let lot = u128::from(session.profile.lot);
         for Placed { series, order } in &ticket.legs {
             let series = *series;
             let amount = lot.checked_mul(order.lots.unsigned_abs().into()).or_overflow()?;
             let bought = order.lots > 0;
-            if bought {
-                self.positions.mint(&vm, receiver, series, uint(amount))?;
-            } else {
-                self.positions.burn(&vm, account, series, uint(amount))?;
+            let lots = order.lots.checked_neg().or_overflow()?;
+            match whose {
+                For::Account(_) => {
+                    let header = self.book.header(order.place.index);
+                    self.margin.add(order.place, order.kind, lots, &header)?;
+                }
+                For::Holder(receiver) if bought => {
+                    self.positions.mint(&vm, receiver, series, uint(amount))?;
+                }
+                For::Holder(_) => self.positions.burn(&vm, account, series, uint(amount))?,
             }
-            self.book.add(order.place, order.kind, order.lots.checked_neg().or_overflow()?)?;
+            self.book.add(order.place, order.kind, lots)?;
             let size = i128::try_from(amount).or_overflow()?;
             let size = if bought { size } else { size.checked_neg().or_overflow()? };
             emit(&vm, &Traded { account, series, size: int(size) });
@@ -118,9 +137,9 @@ impl Vault {
 
         let asset = self.asset_token();
         if pays {
-            asset.pull(&vm, account, paid)
+            asset.pull(&vm, payer, paid)
         } else {
-            asset.push(&vm, account, paid)
+            asset.push(&vm, payer, paid)
         }
     }
 }
@@ -207,7 +226,7 @@ impl Trading for Vault {
     ) -> Result<I256> {
         lock::take()?;
         let session = self.session()?;
-        let premium = self.trade_at(&session, &legs, max_premium, receiver, deadline)?;
+        let premium = self.trade_at(&session, &legs, max_premium, For::Holder(receiver), deadline)?;
         lock::release();
         Ok(premium)
     }
@@ -224,7 +243,7 @@ impl Trading for Vault {
         let session = self.session()?;
         let [low, high] = *round_id.as_limbs();
         throttle::check_round(&session, u128::from(high) << 64 | u128::from(low))?;
-        let premium = self.trade_at(&session, &legs, max_premium, receiver, deadline)?;
+        let premium = self.trade_at(&session, &legs, max_premium, For::Holder(receiver), deadline)?;
         lock::release();
         Ok(premium)
     }

@@ -10,6 +10,7 @@ use interfaces::erc20::IERC20::{IERC20Calls, IERC20Errors, IERC20Events};
 use interfaces::erc4626::IERC4626::{IERC4626Calls, IERC4626Errors, IERC4626Events};
 use interfaces::erc6909::IERC6909::{IERC6909Calls, IERC6909Errors, IERC6909Events};
 use interfaces::lens::ILens::{ILensCalls, ILensErrors};
+use interfaces::margin::IMargin::{IMarginCalls, IMarginErrors, IMarginEvents};
 use interfaces::surface::ISurface::{ISurfaceCalls, ISurfaceErrors, ISurfaceEvents};
 use interfaces::vault::IVault::{IVaultCalls, IVaultErrors, IVaultEvents};
 use interfaces::venue::IHedgeVenue::{IHedgeVenueCalls, IHedgeVenueErrors};
@@ -65,13 +66,15 @@ fn rust_and_json_name_the_same_functions_and_errors() {
     assert_eq!(selectors(&signatures("ILens", "error")), all([of::<ILensErrors>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "function")), all([of::<IHedgeVenueCalls>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "error")), all([of::<IHedgeVenueErrors>()]));
+    assert_eq!(selectors(&signatures("IMargin", "function")), all([of::<IMarginCalls>()]));
+    assert_eq!(selectors(&signatures("IMargin", "error")), all([of::<IMarginErrors>()]));
     assert_eq!(selectors(&signatures("ISurface", "function")), all([of::<ISurfaceCalls>()]));
     assert_eq!(selectors(&signatures("ISurface", "error")), all([of::<ISurfaceErrors>()]));
 }
 
 #[test]
 fn rust_and_json_name_the_same_events() {
-    let json = [signatures("IEquipoise", "event"), signatures("ISurface", "event")];
+    let json = ["IEquipoise", "ISurface", "IMargin"].map(|file| signatures(file, "event"));
     let json: BTreeSet<[u8; 32]> = json.iter().flatten().map(|one| keccak256(one).0).collect();
     let rust: BTreeSet<[u8; 32]> = [
         IVaultEvents::SELECTORS,
@@ -79,6 +82,7 @@ fn rust_and_json_name_the_same_events() {
         IERC4626Events::SELECTORS,
         IERC6909Events::SELECTORS,
         ISurfaceEvents::SELECTORS,
+        IMarginEvents::SELECTORS,
     ]
     .into_iter()
     .flatten()
@@ -106,6 +110,7 @@ fn the_programs_answer_every_selector_and_no_other() {
         (stage.venue, "IHedgeVenue"),
         (stage.lens, "ILens"),
         (stage.surface, "ISurface"),
+        (stage.margin, "IMargin"),
     ];
     for (contract, file) in contracts {
         let known = signatures(file, "function");

@@ -20,6 +20,7 @@ use serde_json::Number;
 use crate::depth;
 use crate::hedge::{due, skewed};
 use crate::kernel;
+use crate::margin_costs;
 use crate::market::{expiry, legs_of, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
 
 /// Whole numbers, or kernel figures with two decimals.
@@ -413,6 +414,7 @@ fn gas_of_every_entry_point() {
     pools(&mut gas);
     full_books(&mut gas);
     surfaces(&mut gas);
+    margin_costs::figures(&mut gas);
     kernel::figures(&mut gas);
     hold("gas.json", &gas);
 }
@@ -425,6 +427,7 @@ fn size_of_every_contract() {
     let contracts = [
         ("vault", stage.vault),
         ("surface_feed", stage.surface),
+        ("margin", stage.margin),
         ("uniswap_v3_venue", stage.venue),
         ("lens", stage.lens),
         ("risk_engine", stage.engine),

@@ -24,7 +24,7 @@ sol! {
 }
 
 /// A second vault on the stage, with another token for USDC.
-fn vault_of(market: &mut Market, token: &str) -> (Address, Address) {
+pub(crate) fn vault_of(market: &mut Market, token: &str) -> (Address, Address) {
     let stage = &mut market.stage;
     let owner = stage.actors.owner;
     let asset = stage.chain.create(owner, token, &U256::from(6).abi_encode()).expect("the token");

@@ -12,7 +12,7 @@ use crate::market::{events, series, signed, usdc, wad, wide_limits, Market, DAY,
 use crate::redeem::{lps, process, redeem_all, request, shares_of};
 
 /// What is left of spot after a gap of 60 % overnight.
-const GAP: f64 = SPOT * 0.4;
+pub(crate) const GAP: f64 = SPOT * 0.4;
 
 /// A vault that wrote calls against twice as many puts, whose LPs have left as far as the worst loss let them, whose hedges then chased a price
 /// that swung to and fro, and whose venue is gone.
@@ -71,7 +71,7 @@ fn whipsaw(market: &mut Market) {
     panic!("solvent still: {}", market.nav().mid);
 }
 
-fn record(market: &mut Market) -> Result<IVault::recordShortfallReturn, demo::stage::Failure> {
+pub(crate) fn record(market: &mut Market) -> Result<IVault::recordShortfallReturn, demo::stage::Failure> {
     market.stage.vault(market.stage.actors.arbitrageur, IVault::recordShortfallCall {})
 }
 

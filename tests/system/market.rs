@@ -230,10 +230,10 @@ impl Market {
         f64::from(self.nav().mid.into_raw()) / f64::from(supply)
     }
 
-    /// Digests of the vault, the surface feed and the tokens.
-    pub(crate) fn digests(&mut self) -> [B256; 4] {
+    /// Digests of the vault, the surface feed, the margin accounts and the tokens.
+    pub(crate) fn digests(&mut self) -> [B256; 5] {
         let stage = &mut self.stage;
-        let accounts = [stage.vault, stage.surface, stage.usdc, stage.underlying];
+        let accounts = [stage.vault, stage.surface, stage.margin, stage.usdc, stage.underlying];
         accounts.map(|account| stage.chain.world.digest(account))
     }
 

@@ -49,7 +49,8 @@ pub(crate) fn worst_case(vault: &Vault<'_>) -> Result<WorstCase> {
 /// NAV as the vault says it, with its risk reserve by what is at risk.
 pub(crate) fn nav_breakdown(vault: &Vault<'_>) -> Result<NavBreakdown> {
     let (marked, nav) = (vault.marked()?, vault.nav()?);
-    let Nav { cash, owed, hedge, book, risk_reserve, unvested, pool, pool_liquid, mid, low } = nav;
+    let Nav { cash, owed, hedge, book, risk_reserve, unvested, pool, pool_liquid, receivable, mid, low } =
+        nav;
     let position = marked.mark.position().or_overflow()?;
     let whole = position.exposure(hedge).or_overflow()?;
     let coefficients = Coefficients::new(&marked.state.rules.profile);
@@ -69,6 +70,7 @@ pub(crate) fn nav_breakdown(vault: &Vault<'_>) -> Result<NavBreakdown> {
         unvested: uint(unvested),
         pool: uint(pool),
         poolLiquid: uint(pool_liquid),
+        receivable: uint(receivable),
         mid: int(mid),
         low: int(low),
     })

@@ -20,7 +20,7 @@ use alloy_primitives::{B256, I256, U256};
 use book::{Request, Rules};
 pub use interfaces::contract::Revert;
 use interfaces::contract::{fail, malformed, Answer as _, Args, Result};
-use interfaces::engine::IRiskEngine::{self, Marked, RequestInvalid};
+use interfaces::engine::IRiskEngine::{self, Margined, Marked, RequestInvalid};
 use interfaces::routes;
 use interfaces::settings::Settings;
 use interfaces::words::{int, uint};
@@ -57,6 +57,7 @@ fn route(engine: &mut RiskEngine, selector: u32, mut args: Args<'_>, out: &mut V
             markCall => mark(request);
             offerCall => offer(request);
             worstLossCall => worst_loss(request);
+            marginCall => margin(request);
         }
     }
     malformed()
@@ -92,6 +93,21 @@ impl RiskEngine {
     pub fn worst_loss(&self, request: Vec<B256>) -> Result<U256> {
         let (rules, request) = read(&request)?;
         book::worst_loss(&rules, request).map(uint).map_err(refusal::failed)
+    }
+
+    /// Margins the book of a request as an account's. `abi/IRiskEngine.sol` is the manual.
+    ///
+    /// # Errors
+    /// `RequestInvalid`, and those of `refusal`.
+    pub fn margin(&self, request: Vec<B256>) -> Result<Margined> {
+        let (rules, request) = read(&request)?;
+        let margined = book::margin(&rules, request).map_err(refusal::failed)?;
+        Ok(Margined {
+            value: int(margined.value),
+            initial: uint(margined.initial),
+            maintenance: uint(margined.maintenance),
+            uncovered: uint(margined.uncovered),
+        })
     }
 
     /// Prices the orders of a request as one trade, and checks the book after it. `abi/IRiskEngine.sol` is the manual.

@@ -123,7 +123,8 @@ pub fn offer(rules: &Rules, request: &Request) -> core::result::Result<Offer, Re
     let loss = worst_case(&mark, &request.hedge)?.worst;
     let nav = later.free.checked_add_unsigned(resources.hedge).or_overflow()?;
     let nav = nav.checked_add(priced.after.value).or_overflow()?;
-    if let Err(missing) = check_solvency(nav, loss, 0, rules.buffer) {
+    let nav = nav.checked_add(request.receivable.into()).or_overflow()?;
+    if let Err(missing) = check_solvency(nav, loss, request.uncovered.into(), rules.buffer) {
         let stood = worst_case(&marked(rules, request, request.stored.clone())?, &request.hedge)?.worst;
         if loss > stood {
             return Err(Refusal::Solvency { nav, loss, missing });

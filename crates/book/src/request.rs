@@ -5,7 +5,7 @@
 //! | 0-4 | the market's settings as the vault stores them |
 //! | 5 | spot 8 [1e-8 USD], time 4 [unix seconds], orders 1, expiries 1, storage index of each expiry 12 |
 //! | 6 | hedge 16 [lots, Q32], its value 16 [micro-USD] |
-//! | 7 | free cash 16 [micro-USD] |
+//! | 7 | free cash 16, what margin accounts owe from settled series 8, what they leave uncovered 8 [micro-USD] |
 //! | each order | storage index 1, grid index 1, put 1, lots bought 4 |
 //! | each expiry | a word of header, one of slice (zero without one), one of rate 4 and depth 24 ([`Ramp`], zero without weights), one for each eight strikes |
 
@@ -40,6 +40,10 @@ pub struct Request {
     pub hedge: Hedge,
     /// Cash that is owed to nobody; negative when claims wait for hedges to be sold [micro-USD]
     pub free: i128,
+    /// What margin accounts owe from settled series [micro-USD]
+    pub receivable: u64,
+    /// The most that margin accounts could fail to pay [micro-USD]
+    pub uncovered: u64,
     /// Legs of a trade.
     pub orders: Vec<Order>,
     /// The live book.
@@ -47,6 +51,13 @@ pub struct Request {
 }
 
 impl Request {
+    /// A book alone: without hedge, cash and orders.
+    #[must_use]
+    pub fn of_book(settings: [u8; SETTINGS], spot: u64, now: u32, stored: Vec<Stored>) -> Self {
+        let (hedge, orders) = (Hedge::default(), Vec::new());
+        Self { settings, spot, now, hedge, free: 0, receivable: 0, uncovered: 0, orders, stored }
+    }
+
     /// The request in words.
     #[must_use]
     pub fn encode(&self) -> Vec<[u8; 32]> {
@@ -55,7 +66,11 @@ impl Request {
         words.extend_from_slice(self.settings.as_chunks().0);
         words.push(self.head());
         words.push(word(&[&self.hedge.lots.to_be_bytes(), &self.hedge.value.to_be_bytes()]));
-        words.push(word(&[&self.free.to_be_bytes()]));
+        words.push(word(&[
+            &self.free.to_be_bytes(),
+            &self.receivable.to_be_bytes(),
+            &self.uncovered.to_be_bytes(),
+        ]));
         for Order { place, kind, lots } in &self.orders {
             let put = u8::from(matches!(kind, Kind::Put));
             words.push(word(&[&[byte(place.index), place.strike, put], &lots.to_be_bytes()]));
@@ -90,7 +105,8 @@ impl Request {
         let (orders, expiries) = (head.take(1), head.take(1));
         let mut hedge = Reader(words.next()?);
         let hedge = Hedge { lots: hedge.i128(), value: hedge.i128() };
-        let free = Reader(words.next()?).i128();
+        let mut money = Reader(words.next()?);
+        let (free, receivable, uncovered) = (money.i128(), money.u64(), money.u64());
         let orders = (0..orders).map(|_| words.next().map(order)).collect::<Option<_>>()?;
         let mut stored = Vec::new();
         for _ in 0..expiries {
@@ -104,7 +120,7 @@ impl Request {
             }
             stored.push(Stored { index, header, slice, rate, lots, depth });
         }
-        Some(Self { settings: *settings, spot, now, hedge, free, orders, stored })
+        Some(Self { settings: *settings, spot, now, hedge, free, receivable, uncovered, orders, stored })
     }
 }
 

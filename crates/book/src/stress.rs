@@ -47,6 +47,17 @@ pub struct Loss {
 /// # Errors
 /// More than 2^30 lots, or a number beyond its width.
 pub fn worst_case(mark: &Mark, hedge: &Hedge) -> Result<Loss> {
+    let grid = grid_pnl(&changes(mark)?, hedge.value, &MOVES).or_overflow()?;
+    let top = top(mark, TOP)?;
+    let deltas = deltas(mark);
+    let part = |index| hedge_part(&deltas, hedge.lots, index);
+    let (settlement, slope) = settlement(mark, part, |last| [0, top.max(last)])?;
+    let worst = worst_loss(&grid).0.max(settlement);
+    Ok(Loss { worst, grid, settlement, slope })
+}
+
+/// Change of the book's value in each scenario of the grid [micro-USD].
+pub(crate) fn changes(mark: &Mark) -> Result<Pnl> {
     let values = values(mark, &MOVES, |expiry| Shock::DEFAULT.changes(expiry.seconds))?;
     let [vol, spot] = STILL;
     let here = values.get(vol).and_then(|row| row.get(spot)).copied().or_overflow()?;
@@ -56,10 +67,7 @@ pub fn worst_case(mark: &Mark, hedge: &Hedge) -> Result<Loss> {
             *change = mark.spots.mid.scale.floor(value.checked_sub(here).or_overflow()?, GRID)?;
         }
     }
-    let grid = grid_pnl(&changes, hedge.value, &MOVES).or_overflow()?;
-    let (settlement, slope) = settlement(mark, hedge)?;
-    let worst = worst_loss(&grid).0.max(settlement);
-    Ok(Loss { worst, grid, settlement, slope })
+    Ok(changes)
 }
 
 /// P&L of book and hedge in one scenario: spot moved by `spot` and every vol by `vol`, relative [1e-6].
@@ -105,21 +113,33 @@ fn fault(error: StressError) -> Error {
     }
 }
 
-/// What all expiries lose at settlement against their marks, each with its part of the hedge at its own worst spot [micro-USD, rounded up], and the
-/// slope of all beyond their last strikes.
-fn settlement(mark: &Mark, hedge: &Hedge) -> Result<(u128, i128)> {
+/// `times` the spot of a mark, rounded up [micro-USD].
+pub(crate) fn top(mark: &Mark, times: u64) -> Result<u64> {
+    let top = u128::from(mark.spots.mid.at).checked_mul(times.into()).or_overflow()?.div_ceil(100);
+    u64::try_from(top).or_overflow()
+}
+
+/// Deltas of the live expiries [lots, Q32].
+fn deltas(mark: &Mark) -> Vec<i128> {
+    let live = mark.expiries.iter().filter(|expiry| expiry.market.is_some());
+    live.map(|expiry| expiry.sums.delta >> 30).collect()
+}
+
+/// What all expiries lose at settlement against their marks, each with its part of a hedge at its own worst spot of those that `range` gives for its
+/// last strike [micro-USD, rounded up], and the slope of all beyond their last strikes.
+pub(crate) fn settlement(
+    mark: &Mark,
+    part: impl Fn(usize) -> Option<i128>,
+    range: impl Fn(u64) -> [u64; 2],
+) -> Result<(u128, i128)> {
     let live = || mark.expiries.iter().filter(|expiry| expiry.market.is_some());
-    let deltas: Vec<i128> = live().map(|expiry| expiry.sums.delta >> 30).collect();
-    let spot = u128::from(mark.spots.mid.at);
-    let top = spot.checked_mul(TOP.into()).or_overflow()?.div_ceil(100);
-    let top = u64::try_from(top).or_overflow()?;
     let (mut loss, mut slope) = (0_i128, 0_i128);
     for (index, expiry) in live().enumerate() {
         let header = &expiry.stored.header;
-        let part = hedge_part(&deltas, hedge.lots, index).or_overflow()?;
+        let part = part(index).or_overflow()?;
         let puts = (header.put_lots, header.put_index_sum);
         let last = header.grid.strike(header.grid.count.saturating_sub(1)).or_overflow()?;
-        let line = Terminal::new(&header.grid, expiry.stored.each_lots(), puts, part, [0, top.max(last)]);
+        let line = Terminal::new(&header.grid, expiry.stored.each_lots(), puts, part, range(last));
         let line = line.or_overflow()?;
         let now = (expiry.sums.value >> 30).checked_add(1).or_overflow()?.checked_add(part).or_overflow()?;
         // From Q32 of 1e-8 USD to Q32 micro-USD.

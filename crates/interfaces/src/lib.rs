@@ -54,6 +54,13 @@ pub mod engine {
         "../../abi/IRiskEngine.sol"
     );
 }
+/// Margin accounts.
+pub mod margin {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IMargin.sol"
+    );
+}
 /// The lens.
 pub mod lens {
     alloy_sol_types::sol!(
@@ -93,6 +100,7 @@ mod abi {
 
     use crate::engine::IRiskEngine;
     use crate::erc4626::IERC4626;
+    use crate::margin::IMargin;
     use crate::surface::ISurface;
     use crate::vault::IVault;
 
@@ -106,7 +114,8 @@ mod abi {
     }
 
     abi_type!(IVault: Leg, Quote, Nav, Hedge, HedgeLeg, Profile, Limits);
-    abi_type!(IRiskEngine: Marked);
+    abi_type!(IRiskEngine: Marked, Margined);
+    abi_type!(IMargin: Account, Health, Written);
     abi_type!(IERC4626: Epoch);
     abi_type!(ISurface: SurfaceSlice, SurfaceUpdate);
 }

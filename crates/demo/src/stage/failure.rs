@@ -9,6 +9,7 @@ use interfaces::erc20::IERC20::IERC20Errors;
 use interfaces::erc4626::IERC4626::IERC4626Errors;
 use interfaces::erc6909::IERC6909::IERC6909Errors;
 use interfaces::lens::ILens::ILensErrors;
+use interfaces::margin::IMargin::IMarginErrors;
 use interfaces::surface::ISurface::ISurfaceErrors;
 use interfaces::vault::IVault::IVaultErrors;
 use interfaces::venue::IHedgeVenue::IHedgeVenueErrors;
@@ -51,7 +52,8 @@ impl Failure {
             .or_else(|| decoded::<IERC6909Errors>(&data))
             .or_else(|| decoded::<IHedgeVenueErrors>(&data))
             .or_else(|| decoded::<ILensErrors>(&data))
-            .or_else(|| decoded::<ISurfaceErrors>(&data));
+            .or_else(|| decoded::<ISurfaceErrors>(&data))
+            .or_else(|| decoded::<IMarginErrors>(&data));
         known.unwrap_or_else(|| self.0.to_string())
     }
 }

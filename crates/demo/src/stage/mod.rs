@@ -3,6 +3,7 @@
 pub mod artifacts;
 mod contracts;
 mod failure;
+mod margin;
 mod surface;
 mod uniswap;
 
@@ -16,6 +17,7 @@ use interfaces::vault::IVault;
 
 pub use contracts::{PriceFeed, SequencerFeed, Usdc, Weth};
 pub use failure::Failure;
+pub use margin::UNCOVERED_LIMITS;
 pub use surface::{THRESHOLD, key, surface_slice};
 pub use uniswap::{POOL_FEE, Uniswap};
 
@@ -133,6 +135,8 @@ pub struct Stage {
     pub lens: Address,
     /// The surface feed.
     pub surface: Address,
+    /// The margin accounts.
+    pub margin: Address,
     /// Keys of its publishers, by address.
     pub publishers: Vec<PrivateKeySigner>,
 }
@@ -191,7 +195,7 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let [vault, engine, venue, lens, surface] =
+        let [vault, engine, venue, lens, surface, margin] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
         let publishers = surface::keys();
         let mut stage = Self {
@@ -207,6 +211,7 @@ impl Stage {
             venue,
             lens,
             surface,
+            margin,
             publishers,
         };
         stage.open(config)?;
@@ -225,6 +230,7 @@ impl Stage {
         }
         self.chain.send(owner, self.vault, IVault::allowVenueCall { venue: self.venue })?;
         self.open_surface()?;
+        self.open_margin()?;
         Ok(())
     }
 
@@ -296,7 +302,7 @@ fn contracts_of(
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<[Address; 5]> {
+) -> Result<[Address; 6]> {
     let engine = chain.world.deploy_wasm(owner, &artifacts::wasm("risk_engine")?, None)?;
     let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
@@ -305,7 +311,8 @@ fn contracts_of(
     let lens = chain.world.deploy_wasm(owner, &artifacts::wasm("lens")?, None)?;
     let surface =
         chain.world.deploy_wasm(owner, &artifacts::wasm("surface_feed")?, Some(&vault.abi_encode()))?;
-    let contracts = [vault, engine, venue, lens, surface];
+    let margin = margin::deploy(chain, owner, vault)?;
+    let contracts = [vault, engine, venue, lens, surface, margin];
     for contract in contracts {
         chain.world.set_cached(contract, true);
     }

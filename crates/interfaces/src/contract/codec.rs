@@ -10,8 +10,9 @@ use alloy_primitives::aliases::{U24, U80};
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
-use crate::engine::IRiskEngine::Marked;
+use crate::engine::IRiskEngine::{Margined, Marked};
 use crate::erc4626::IERC4626::Epoch;
+use crate::margin::IMargin::{Account, Health, Written};
 use crate::surface::ISurface::{SurfaceSlice, SurfaceUpdate};
 use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote};
 
@@ -332,9 +333,14 @@ structs! {
     Arg SurfaceSlice: expiry rate a b rho m s forward;
     Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
-    Answer Nav: cash owed hedge book riskReserve unvested pool poolLiquid mid low;
+    Answer Nav: cash owed hedge book riskReserve unvested pool poolLiquid receivable mid low;
     Answer Epoch: requested processed assets closesAt locksAt readyAt;
     Answer Marked: value delta risk needed inner outer;
+    Answer Margined: value initial maintenance uncovered;
+    Arg Written: series size;
+    Answer Written: series size;
+    Answer Account: cash uncovered auctionSince series;
+    Answer Health: equity initial maintenance uncovered;
     Answer Hedge: needed position target reachable inner outer size;
 }
 
@@ -385,6 +391,7 @@ pub trait Flat: Answer {}
 impl Flat for B256 {}
 impl Flat for Address {}
 impl Flat for I256 {}
+impl Flat for Written {}
 
 /// An array as the only answer of a method.
 impl<T: Flat> Answer for Vec<T> {

@@ -5,7 +5,11 @@
 //! in another way than by refusing is an `Option` or an error type of its own.
 
 mod codec;
+/// Re-entrancy.
+pub mod lock;
 mod router;
+/// Calls to tokens.
+pub mod token;
 mod views;
 
 use alloc::vec::Vec;
@@ -19,6 +23,8 @@ use stylus_sdk::stylus_core::RawLogAccess;
 pub use codec::{Answer, Arg, Args};
 pub use router::once;
 
+use crate::vault::IVault::ArithmeticOverflow;
+
 /// A refusal of the whole call. On WASM it has no values.
 #[cfg(target_arch = "wasm32")]
 #[derive(Debug)]
@@ -31,6 +37,47 @@ pub struct Revert(pub Vec<u8>);
 
 /// The result of everything that can refuse.
 pub type Result<T, E = Revert> = core::result::Result<T, E>;
+
+/// Checked arithmetic ends in `ArithmeticOverflow`, never in a wrapped number.
+pub trait OrOverflow<T> {
+    /// The value, or the error when there is none.
+    ///
+    /// # Errors
+    /// `ArithmeticOverflow`.
+    fn or_overflow(self) -> Result<T>;
+}
+
+impl<T> OrOverflow<T> for Option<T> {
+    #[inline]
+    fn or_overflow(self) -> Result<T> {
+        self.ok_or_else(|| ArithmeticOverflow {}.into())
+    }
+}
+
+impl<T> OrOverflow<T> for core::result::Result<T, core::num::TryFromIntError> {
+    #[inline]
+    fn or_overflow(self) -> Result<T> {
+        self.map_err(|_| ArithmeticOverflow {}.into())
+    }
+}
+
+impl<T> OrOverflow<T> for book::Result<T> {
+    #[inline]
+    fn or_overflow(self) -> Result<T> {
+        self.map_err(|_| ArithmeticOverflow {}.into())
+    }
+}
+
+/// Calldata of a method whose only argument is an array of words.
+#[must_use]
+pub fn array_calldata(selector: [u8; 4], words: &[[u8; 32]]) -> Vec<u8> {
+    let mut data = Vec::with_capacity(words.len().saturating_add(3).saturating_mul(32));
+    data.extend_from_slice(&selector);
+    codec::put_limb(&mut data, 32);
+    codec::put_length(&mut data, words.len());
+    data.extend_from_slice(words.as_flattened());
+    data
+}
 
 /// Fails with `error`.
 ///

@@ -1,12 +1,12 @@
-//! The vault's own re-entrancy lock, in transient storage.
+//! A contract's own re-entrancy lock, in transient storage.
 //!
 //! The SDK refuses a re-entered program before any method runs, with empty data, and announces that this guard will go. The lock stays:
-//! it closes every state-changing method and the views of price, book and NAV while the vault has called out, with a typed error.
+//! it closes every state-changing method, and the views that a contract keeps from others meanwhile, while the contract has called out, with a
+//! typed error.
 
+use super::{Result, ensure};
+use crate::vault::IVault::ReentrantCall;
 use alloy_primitives::B256;
-use interfaces::vault::IVault::ReentrantCall;
-
-use crate::error::{ensure, Result};
 
 #[link(wasm_import_module = "vm_hooks")]
 unsafe extern "C" {
@@ -20,7 +20,10 @@ const fn slot() -> B256 {
 }
 
 /// Refuses while a state-changing method is under way.
-pub(crate) fn check() -> Result<()> {
+///
+/// # Errors
+/// `ReentrantCall`.
+pub fn check() -> Result<()> {
     let (slot, mut state) = (slot(), B256::ZERO);
     // SAFETY: both pointers are to 32 bytes that live across the call.
     unsafe { transient_load_bytes32(slot.as_ptr(), state.as_mut_ptr()) };
@@ -28,14 +31,17 @@ pub(crate) fn check() -> Result<()> {
 }
 
 /// Takes the lock. A method that fails after this needs no release: its revert undoes the store.
-pub(crate) fn take() -> Result<()> {
+///
+/// # Errors
+/// `ReentrantCall`.
+pub fn take() -> Result<()> {
     check()?;
     store(true);
     Ok(())
 }
 
 /// Releases the lock: the last act of every method that took it.
-pub(crate) fn release() {
+pub fn release() {
     store(false);
 }
 

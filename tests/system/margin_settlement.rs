@@ -1,0 +1,182 @@
+//! Settlement of what accounts have written: holders are paid gross, accounts pay in, and the vault bears what they lack.
+
+use host::alloy_primitives::aliases::U80;
+use host::alloy_primitives::{Address, I256, U256};
+use interfaces::margin::IMargin;
+use interfaces::vault::IVault;
+
+use crate::insolvency::{record, strained_after, GAP};
+use crate::margin::{account, accounts, near, plain, write};
+use crate::market::{events, series, usdc, Market, HOUR, START};
+
+/// A market whose first expiry has passed at `price`: four calls at 2,500 held, of which an account with `usd` has written two.
+fn expired(usd: f64, price: f64) -> (Market, Address, U80) {
+    let mut market = Market::open();
+    let call = series(market.expiries[0], 2_500, false);
+    market.trade(&[(call, 4.0)]).expect("a purchase");
+    let writer = market.stage.writer("writer", usd).expect("an account");
+    write(&mut market, writer, &[(call, 2.0)]).expect("written");
+    let expiry = market.expiries[0];
+    market.move_to(expiry - HOUR, price);
+    let round = market.stage.last_round().expect("a round");
+    market.stage.chain.world.warp(expiry + HOUR);
+    market.stage.push_price(price).expect("a round");
+    market.publish();
+    (market, writer, round)
+}
+
+fn settle(market: &mut Market, round: U80) {
+    let (anyone, expiry) = (market.stage.actors.arbitrageur, market.expiries[0]);
+    market.stage.vault(anyone, IVault::settleCall { expiry, roundId: round }).expect("a settlement");
+}
+
+fn pay_in(market: &mut Market, writer: Address) -> (U256, U256) {
+    let (anyone, expiry) = (market.stage.actors.arbitrageur, market.expiries[0]);
+    let call = IMargin::settleAccountCall { account: writer, expiry };
+    let paid = market.stage.margin(anyone, call).expect("a payment");
+    (paid.due, paid.paid)
+}
+
+#[test]
+fn holders_are_owed_gross_and_the_account_pays_its_part() {
+    let (mut market, writer, round) = expired(10_000.0, 2_700.0);
+    let before = market.nav();
+    settle(&mut market, round);
+    let nav = market.nav();
+    assert_eq!((nav.owed, nav.receivable), (usdc(800.0), usdc(400.0)));
+    let moved = (nav.mid - before.mid).abs();
+    assert!(moved <= I256::try_from(2_u8).expect("small"), "a settlement at the mark moved NAV by {moved}");
+
+    let cash = account(&mut market, writer).cash;
+    let (vault, margin) = (market.stage.vault, market.stage.margin);
+    let (anyone, expiry) = (market.stage.actors.arbitrageur, market.expiries[0]);
+    let call = IMargin::settleAccountCall { account: writer, expiry };
+    let (_, receipt) = market.stage.chain.send_for_receipt(anyone, margin, call).expect("a payment");
+    let [settled] = events::<IMargin::AccountSettled>(&receipt.logs, margin).try_into().expect("one event");
+    assert_eq!((settled.due, settled.paid), (usdc(400.0), usdc(400.0)));
+    let [paid] = events::<IVault::PayoffReceived>(&receipt.logs, vault).try_into().expect("one event");
+    assert_eq!((paid.due, paid.paid), (usdc(400.0), usdc(400.0)));
+    let after = account(&mut market, writer);
+    assert_eq!((after.cash, after.series, after.uncovered), (cash - usdc(400.0), U256::ZERO, U256::ZERO));
+    assert_eq!(accounts(&mut market), (U256::ZERO, U256::ZERO));
+    assert_eq!(market.nav().cash - nav.cash, usdc(400.0));
+    assert_eq!(market.nav().mid, nav.mid);
+
+    let id = series(market.expiries[0], 2_500, false);
+    let claim = IVault::claimCall { series: vec![id], receiver: market.trader };
+    assert_eq!(market.stage.vault(market.trader, claim).expect("a claim"), usdc(800.0));
+    assert_eq!(market.nav().owed, U256::ZERO);
+}
+
+#[test]
+fn an_account_that_cannot_pay_pays_what_it_has_and_the_rest_is_the_vaults_loss() {
+    let (mut market, writer, round) = expired(10_000.0, 9_000.0);
+    settle(&mut market, round);
+    let nav = market.nav();
+    assert_eq!((nav.owed, nav.receivable), (usdc(26_000.0), usdc(13_000.0)));
+    // Redemptions count on what accounts can be sure to pay alone.
+    let doubtful = nav.receivable.min(accounts(&mut market).1);
+    assert!(doubtful > U256::ZERO);
+    assert_eq!(nav.low, nav.mid - I256::from_raw(nav.riskReserve + nav.unvested + doubtful));
+    let cash = account(&mut market, writer).cash;
+    assert!(cash < usdc(13_000.0));
+    assert_eq!(pay_in(&mut market, writer), (usdc(13_000.0), cash));
+    let after = market.nav();
+    assert_eq!((after.receivable, after.cash), (U256::ZERO, nav.cash + cash));
+    assert_eq!(nav.mid - after.mid, I256::from_raw(usdc(13_000.0) - cash));
+    let empty = account(&mut market, writer);
+    assert_eq!((empty.cash, empty.series, empty.uncovered), (U256::ZERO, U256::ZERO, U256::ZERO));
+    assert_eq!(accounts(&mut market), (U256::ZERO, U256::ZERO));
+}
+
+#[test]
+fn an_account_with_an_expired_series_does_nothing_before_it_pays() {
+    let (mut market, writer, round) = expired(10_000.0, 2_700.0);
+    let expiry = market.expiries[0];
+    let due = || IMargin::SettlementDue { account: writer, expiry };
+    let take = IMargin::withdrawCall { amount: usdc(1.0), account: writer, receiver: writer };
+    market.refuses(due(), |market| market.stage.margin(writer, take.clone()));
+    let early = IMargin::settleAccountCall { account: writer, expiry };
+    let not_settled = IVault::NotSettled { series: series(expiry, 2_500, false) };
+    market.refuses(not_settled, |market| market.stage.margin(writer, early));
+    settle(&mut market, round);
+    market.refuses(due(), |market| market.stage.margin(writer, take.clone()));
+    market.refuses(due(), |market| market.stage.margin(writer, IMargin::refreshCall { account: writer }));
+    pay_in(&mut market, writer);
+    market.stage.margin(writer, take).expect("cash");
+    let again = IMargin::settleAccountCall { account: writer, expiry };
+    let nothing = IMargin::NothingToSettle { account: writer, expiry };
+    market.refuses(nothing, |market| market.stage.margin(writer, again));
+}
+
+#[test]
+fn settlement_of_an_account_waits_for_no_price() {
+    let (mut market, writer, round) = expired(10_000.0, 2_700.0);
+    settle(&mut market, round);
+    let guardian = market.stage.actors.guardian;
+    market.stage.vault(guardian, IVault::pauseCall {}).expect("a pause");
+    let late = market.now() + 100 * HOUR;
+    market.stage.chain.world.warp(late);
+    assert_eq!(pay_in(&mut market, writer), (usdc(400.0), usdc(400.0)));
+}
+
+#[test]
+fn what_is_left_of_an_account_stays_counted_when_one_expiry_settles() {
+    let mut market = Market::open();
+    let (near, far) = (series(market.expiries[0], 2_500, false), market.call(2_800));
+    market.trade(&[(near, 4.0), (far, 4.0)]).expect("a purchase");
+    let writer = market.stage.writer("writer", 8_500.0).expect("an account");
+    write(&mut market, writer, &[(near, 2.0), (far, 2.0)]).expect("written");
+    let expiry = market.expiries[0];
+    market.move_to(expiry - HOUR, 2_700.0);
+    let round = market.stage.last_round().expect("a round");
+    market.stage.chain.world.warp(expiry + HOUR);
+    market.stage.push_price(2_700.0).expect("a round");
+    market.publish();
+    settle(&mut market, round);
+    pay_in(&mut market, writer);
+    let (left, health) = (account(&mut market, writer), crate::margin::health(&mut market, writer));
+    assert_eq!(left.series, U256::from(1));
+    assert!(left.uncovered == health.uncovered && plain(left.uncovered) > 0.0);
+    assert_eq!(accounts(&mut market), (U256::ZERO, health.uncovered));
+}
+
+#[test]
+fn in_a_shortfall_accounts_owe_what_their_options_were_worth_and_holders_share_it() {
+    let mut writer = Address::ZERO;
+    let mut market = strained_after(|market| {
+        writer = market.stage.writer("writer", 40_000.0).expect("an account");
+        let put = market.put(2_800);
+        write(market, writer, &[(put, 5.0)]).expect("written");
+    });
+    market.stage.chain.world.warp(START + 8 * HOUR);
+    for _ in 0..2 {
+        market.stage.push_price(GAP).expect("a round");
+    }
+    market.publish();
+    let before = market.nav();
+    assert!(before.mid.is_negative(), "{before:?}");
+    let put = market.put(2_800);
+    let legs = crate::market::legs_of(&[(put, 5.0)]);
+    record(&mut market).expect("a record");
+
+    let (receivable, uncovered) = accounts(&mut market);
+    let due = market.stage.ask(IVault::payoffCall { legs }).expect("a value");
+    near(plain(receivable), 5.0 * (2_800.0 - GAP), 0.02);
+    assert!(due >= receivable && due - receivable <= U256::from(5), "{due} {receivable}");
+    assert_eq!(uncovered, U256::ZERO);
+    let free = before.cash - before.owed + receivable;
+    let owed = market.stage.ask(IVault::navCall {}).expect("a NAV").owed;
+    assert_eq!(owed, before.owed + free);
+
+    let call = IMargin::settleAccountCall { account: writer, expiry: market.expiries[1] };
+    let anyone = market.stage.actors.arbitrageur;
+    let paid = market.stage.margin(anyone, call).expect("a payment");
+    assert_eq!((paid.due, paid.paid), (due, due));
+    assert_eq!(accounts(&mut market), (U256::ZERO, U256::ZERO));
+    let series = vec![market.call(1_800), put, market.put(2_700)];
+    let trader = market.trader;
+    market.stage.vault(trader, IVault::claimCall { series, receiver: trader }).expect("all claims");
+    let left = market.nav().owed - before.owed;
+    assert!(left <= U256::from(5), "{left} of the cash stays unclaimed");
+}
