@@ -111,7 +111,8 @@ impl Vault {
         let kept = maths::mul_div_up(mid, session.limits.minLiquidity.into(), MILLION).or_overflow()?;
         let available = self.spendable(&position)?.min(positive(&self.free_cash()?).saturating_sub(kept));
         let loss = self.worst_loss(&session)?;
-        let available = available.min(payable(nav.mid, loss, self.uncovered().into(), session.limits.solvencyBuffer));
+        let available =
+            available.min(payable(nav.mid, loss, self.uncovered().into(), session.limits.solvencyBuffer));
         let fill = Fill::new(waiting, value, available).or_overflow()?;
         ensure(fill.shares > 0, || InsufficientLiquidity {
             needed: uint(value),

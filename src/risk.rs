@@ -74,13 +74,7 @@ impl Vault {
     }
 
     /// Model value of positions that are not the book's, at another time and price [micro-USD].
-    pub(crate) fn value(
-        &self,
-        session: &Session,
-        stored: Vec<Stored>,
-        spot: u64,
-        now: u32,
-    ) -> Result<i128> {
+    pub(crate) fn value(&self, session: &Session, stored: Vec<Stored>, spot: u64, now: u32) -> Result<i128> {
         let request = Request::of_book(session.packed, spot, now, stored);
         self.ask(markCall::SELECTOR, &request)?.first().copied().or_overflow()
     }

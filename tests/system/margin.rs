@@ -65,9 +65,8 @@ pub(crate) fn near(left: f64, right: f64, part: f64) {
 fn writing_sells_to_the_vault_at_its_quote_and_makes_no_token() {
     let (mut market, writer) = open(10_000.0);
     let (series, margin, vault) = (market.call(2_800), market.stage.margin, market.stage.vault);
-    let supply = |market: &mut Market| {
-        market.stage.ask(IERC6909::totalSupplyCall { id: series }).expect("a supply")
-    };
+    let supply =
+        |market: &mut Market| market.stage.ask(IERC6909::totalSupplyCall { id: series }).expect("a supply");
     let (open_before, cash_before, book_before) = (supply(&mut market), market.nav().cash, market.book());
     let quote = market.quote(&[(series, -4.0)]).expect("a quote");
 

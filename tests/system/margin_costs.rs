@@ -9,7 +9,11 @@ use crate::margin::written;
 use crate::market::{expiry, series, usdc, Market, HOUR, SPOT};
 
 /// Gas of a transaction to the margin accounts.
-fn send<C: alloy_sol_types::SolCall>(market: &mut Market, from: host::alloy_primitives::Address, call: C) -> u64 {
+fn send<C: alloy_sol_types::SolCall>(
+    market: &mut Market,
+    from: host::alloy_primitives::Address,
+    call: C,
+) -> u64 {
     let margin = market.stage.margin;
     market.stage.chain.send_for_receipt(from, margin, call).expect("a receipt").1.execution_gas
 }
@@ -29,7 +33,10 @@ pub(crate) fn figures(gas: &mut Figures) {
     let mut tell = |name: &str, used: u64| {
         gas.insert(name.into(), used.into());
     };
-    tell("margin_deposit", send(&mut market, writer, IMargin::depositCall { amount: usdc(1.0), account: writer }));
+    tell(
+        "margin_deposit",
+        send(&mut market, writer, IMargin::depositCall { amount: usdc(1.0), account: writer }),
+    );
     tell("write_one_leg_64", send(&mut market, writer, write(near, 1.0)));
     tell("write_uncovered_64", send(&mut market, writer, write(far, 9.0)));
     tell("close_one_leg_64", send(&mut market, writer, write(far, -1.0)));

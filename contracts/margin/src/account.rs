@@ -96,7 +96,10 @@ impl Account {
     /// Pays `amount`, or receives what is negative.
     pub(crate) fn pay(&mut self, amount: i128) -> Result<()> {
         let left = i128::from(self.cash).checked_sub(amount).or_overflow()?;
-        ensure(left >= 0, || InsufficientCash { needed: uint(amount.unsigned_abs()), cash: uint(self.cash.into()) })?;
+        ensure(left >= 0, || InsufficientCash {
+            needed: uint(amount.unsigned_abs()),
+            cash: uint(self.cash.into()),
+        })?;
         self.cash = u64::try_from(left).or_overflow()?;
         Ok(())
     }

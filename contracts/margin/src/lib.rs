@@ -268,8 +268,8 @@ impl Margin {
 
     /// What all leave uncovered, and the limits.
     pub fn limits(&self) -> (U256, U256, U256) {
-        let [total, account, all] = [&self.uncovered, &self.account_limit, &self.total_limit]
-            .map(|slot| uint(number(slot).into()));
+        let [total, account, all] =
+            [&self.uncovered, &self.account_limit, &self.total_limit].map(|slot| uint(number(slot).into()));
         (total, account, all)
     }
 

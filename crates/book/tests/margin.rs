@@ -68,8 +68,7 @@ fn slice(days: u32, vol: u32) -> Slice {
 fn request(shorts: &[Short], cash: i128, vol: u32) -> Request {
     let expiry = |index: usize| {
         let days = [7, 30][index];
-        let mut header =
-            Header { expiry: NOW + days * DAY, grid: GRID, put_lots: 0, put_index_sum: 0 };
+        let mut header = Header { expiry: NOW + days * DAY, grid: GRID, put_lots: 0, put_index_sum: 0 };
         let mut lots = std::vec![[0; 32]; 3];
         for (_, strike, put, size) in shorts.iter().filter(|short| short.0 == index) {
             add_lots(&mut lots[usize::from(strike / 8)], *strike, -size).unwrap();
@@ -160,10 +159,16 @@ proptest! {
 fn a_put_can_cost_its_strike_and_a_call_three_times_spot() {
     let put = [(1, 10, true, 100)];
     let all = margined(&put, 0, 80);
-    assert!(all.uncovered >= 2_800 * USD.unsigned_abs() && all.uncovered < 2_801 * USD.unsigned_abs(), "{all:?}");
+    assert!(
+        all.uncovered >= 2_800 * USD.unsigned_abs() && all.uncovered < 2_801 * USD.unsigned_abs(),
+        "{all:?}"
+    );
     let call = [(1, 10, false, 100)];
     let all = margined(&call, 0, 80);
-    assert!(all.uncovered >= 5_600 * USD.unsigned_abs() && all.uncovered < 5_700 * USD.unsigned_abs(), "{all:?}");
+    assert!(
+        all.uncovered >= 5_600 * USD.unsigned_abs() && all.uncovered < 5_700 * USD.unsigned_abs(),
+        "{all:?}"
+    );
     let covered = margined(&call, i128::try_from(all.uncovered).unwrap(), 80);
     assert_eq!(covered.uncovered, 0);
 }

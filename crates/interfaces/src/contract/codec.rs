@@ -10,7 +10,7 @@ use alloy_primitives::aliases::{U24, U80};
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
 
 use super::{Result, Revert, malformed};
-use crate::engine::IRiskEngine::{Marked, Margined};
+use crate::engine::IRiskEngine::{Margined, Marked};
 use crate::erc4626::IERC4626::Epoch;
 use crate::margin::IMargin::{Account, Health, Written};
 use crate::surface::ISurface::{SurfaceSlice, SurfaceUpdate};

@@ -4,9 +4,9 @@
 //! it closes every state-changing method, and the views that a contract keeps from others meanwhile, while the contract has called out, with a
 //! typed error.
 
-use alloy_primitives::B256;
 use super::{Result, ensure};
 use crate::vault::IVault::ReentrantCall;
+use alloy_primitives::B256;
 
 #[link(wasm_import_module = "vm_hooks")]
 unsafe extern "C" {
