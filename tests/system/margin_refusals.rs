@@ -195,10 +195,10 @@ fn what_accounts_leave_uncovered_has_limits() {
     assert_eq!(accounts(&mut market).1, total);
 }
 
-/// A market with 18,000 USD of shares, and an account with 10,000.
+/// A market with 15,500 USD of shares, and an account with 10,000.
 fn small() -> (Market, Address) {
     let mut market = Market::bare(default_profile(), wide_limits());
-    market.deposit(18_000.0).expect("a deposit");
+    market.deposit(15_500.0).expect("a deposit");
     for expiry in market.expiries {
         market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
     }
@@ -216,16 +216,19 @@ fn too_low<T>(result: Result<T, Failure>) {
 #[test]
 fn the_vaults_nav_bears_what_accounts_leave_uncovered() {
     let (mut market, writer) = small();
-    let (put, call) = (market.put(2_800), market.call(3_500));
+    let (put, call) = (market.put(1_800), market.call(3_500));
     market.quote(&[(call, 1.0)]).expect("a quote while nothing is uncovered");
-    // A put at 2,800 can cost 2,800: ten of them, with 10,000 to stand behind them, more than the shares bear.
-    too_low(write(&mut market, writer, &[(put, 10.0)]));
+    // A put at 1,800 can cost 1,800: thirteen of them, with 10,000 to stand behind them, more than the shares bear.
+    too_low(write(&mut market, writer, &[(put, 13.0)]));
     assert_eq!(accounts(&mut market), (U256::ZERO, U256::ZERO));
-    write(&mut market, writer, &[(put, 9.0)]).expect("written");
+    write(&mut market, writer, &[(put, 12.0)]).expect("written");
     too_low(market.quote(&[(call, 1.0)]));
     let equity = crate::margin::health(&mut market, writer);
-    assert!(equity.equity.into_raw() > equity.initial + usdc(900.0), "margin is not what binds: {equity:?}");
-    too_low(crate::margin::withdraw(&mut market, writer, 900.0));
-    write(&mut market, writer, &[(put, -9.0)]).expect("closed");
+    assert!(
+        equity.equity.into_raw() > equity.initial + usdc(1_500.0),
+        "margin is not what binds: {equity:?}"
+    );
+    too_low(crate::margin::withdraw(&mut market, writer, 1_500.0));
+    write(&mut market, writer, &[(put, -12.0)]).expect("closed");
     market.quote(&[(call, 1.0)]).expect("a quote again");
 }

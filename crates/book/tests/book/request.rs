@@ -49,20 +49,24 @@ fn order() -> impl Strategy<Value = Order> {
 }
 
 fn request() -> impl Strategy<Value = Request> {
-    let fixed = (any::<u64>(), any::<u32>(), any::<[i128; 3]>(), any::<u8>());
-    (fixed, 0..=MAX_EXPIRIES).prop_flat_map(|((spot, now, [lots, value, free], byte), count)| {
-        let stored: Vec<_> = (0..count).map(|index| stored(index, now)).collect();
-        let orders = prop::collection::vec(order(), 0..=8);
-        (orders, stored).prop_map(move |(orders, stored)| Request {
-            settings: [byte; SETTINGS],
-            spot,
-            now,
-            hedge: Hedge { lots, value },
-            free,
-            orders,
-            stored,
-        })
-    })
+    let fixed = (any::<[u64; 3]>(), any::<u32>(), any::<[i128; 3]>(), any::<u8>());
+    (fixed, 0..=MAX_EXPIRIES).prop_flat_map(
+        |(([spot, receivable, uncovered], now, [lots, value, free], byte), count)| {
+            let stored: Vec<_> = (0..count).map(|index| stored(index, now)).collect();
+            let orders = prop::collection::vec(order(), 0..=8);
+            (orders, stored).prop_map(move |(orders, stored)| Request {
+                settings: [byte; SETTINGS],
+                spot,
+                now,
+                hedge: Hedge { lots, value },
+                free,
+                receivable,
+                uncovered,
+                orders,
+                stored,
+            })
+        },
+    )
 }
 
 proptest! {
@@ -91,7 +95,21 @@ fn weighted(ramp: Ramp) -> (Vec<[u8; 32]>, usize) {
     let stored = vec![Stored { index: 3, header, slice: None, rate: -7, lots, depth: Some(ramp) }];
     let (hedge, orders) = (Hedge::default(), Vec::new());
     let settings = [0; SETTINGS];
-    (Request { settings, spot: 1, now: 1_000_000, hedge, free: 0, orders, stored }.encode(), 10)
+    (
+        Request {
+            settings,
+            spot: 1,
+            now: 1_000_000,
+            hedge,
+            free: 0,
+            receivable: 1,
+            uncovered: 2,
+            orders,
+            stored,
+        }
+        .encode(),
+        10,
+    )
 }
 
 const GOOD: Ramp = Ramp { from: [0; 8], to: [60, 80, 60, 0, 0, 0, 0, 0], since: 1_000_000, span: 6 * HOURS };
