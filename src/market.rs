@@ -42,14 +42,14 @@ impl Vault {
         self.set_live(index, true)
     }
 
-    /// Clears an expiry that is settled: lots, weights, and its place for another.
+    /// Clears an expiry that is settled: lots, weights, what is written in it, and its place for another.
     #[inline(never)]
     pub(crate) fn clear(&mut self, index: usize) -> Result<()> {
         self.book.clear(index)?;
+        self.store_ramp(index, None)?;
         if self.margin.written(index).is_some() {
             self.margin.clear(index)?;
         }
-        self.store_ramp(index, None)?;
         self.set_live(index, false)
     }
 }
