@@ -237,8 +237,7 @@ fn a_step_beyond_the_cap_is_named_with_its_strike() {
     let smile = |b: f64| Svi { a: 0.15, b, rho: 0.0, m: 0.0, s: 0.1 }.stored();
     let step = smile(0.12).check_step(quarter, (&smile(0.02), quarter), &grid(), most).unwrap_err();
     assert!(step.strike < FORWARD && step.to > step.from);
-    let moved =
-        smile(0.12).check_step(quarter, (&smile(0.02), quarter), &grid(), u64::MAX).unwrap();
+    let moved = smile(0.12).check_step(quarter, (&smile(0.02), quarter), &grid(), u64::MAX).unwrap();
     assert!(moved >= step.to.abs_diff(step.from), "the largest of all strikes");
 }
 
