@@ -92,16 +92,18 @@ interface ILens {
 
     /// @param cash ledger of USDC in the vault, all purposes [USDC]
     /// @param owed settled claims and processed redemptions, segregated [USDC]
-    /// @param free cash - owed, negative while claims wait for hedges to be sold [USDC]
+    /// @param free cash + poolLiquid - owed, negative while claims wait for hedges to be sold [USDC]
     /// @param hedge value of the hedges at the feed's price [USDC]
     /// @param book model value of the options book, negative when the vault is short [USDC]
     /// @param riskReserve J of the state [USDC]
     /// @param riskDelta what J charges for net delta and for hedging it; riskGamma, for gamma and for keeping it in its band; riskVega, for
     /// vega. They sum to `riskReserve` but for two millionths [USDC]
     /// @param unvested spread income of trades that vests until their expiry [USDC]
+    /// @param pool what the money in the pool counts for [USDC]
+    /// @param poolLiquid what of it can be withdrawn now [USDC]
     /// @param receivable what margin accounts owe for settled series [USDC]
-    /// @param mid free + hedge + book + receivable [USDC]
-    /// @param low mid - riskReserve - unvested, less what of the receivable accounts could fail to pay [USDC]
+    /// @param mid cash + pool - owed + hedge + book + receivable [USDC]
+    /// @param low mid - riskReserve - unvested - (pool - poolLiquid), less what of the receivable accounts may fail to pay [USDC]
     struct NavBreakdown {
         uint256 cash;
         uint256 owed;
@@ -113,6 +115,8 @@ interface ILens {
         uint256 riskGamma;
         uint256 riskVega;
         uint256 unvested;
+        uint256 pool;
+        uint256 poolLiquid;
         uint256 receivable;
         int256 mid;
         int256 low;

@@ -21,6 +21,7 @@ use crate::governance::Governance as _;
 use crate::hedging::Hedging as _;
 use crate::margin::Writing as _;
 use crate::market::Market as _;
+use crate::pool::IdleCash as _;
 use crate::positions::{Erc165 as _, Erc6909 as _};
 use crate::settlement::Settlement as _;
 use crate::shares::Erc20 as _;
@@ -60,6 +61,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             recordShortfallCall => record_shortfall();
             settlementPriceCall => settlement_price(expiry);
             listExpiryCall => list_expiry(expiry, base, step, count);
+            setDepthCall => set_depth(expiry, weights);
             navCall => nav();
             wordsCall => words();
             headersCall => headers();
@@ -82,6 +84,11 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             surfaceFeedCall => surface_feed();
             setSurfaceFeedCall => set_surface_feed(feed);
             acceptSurfaceFeedCall => accept_surface_feed();
+            poolCall => pool_view();
+            setPoolCall => set_pool(pool);
+            removePoolCall => remove_pool();
+            investCall => invest(assets);
+            divestCall => divest(assets);
             marginCall => margin();
             accountsCall => accounts();
             payoffCall => payoff(legs);

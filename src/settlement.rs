@@ -44,20 +44,11 @@ impl Vault {
             let due = maths::mul_div_down(positive(&receives), profile.lot.into(), per_micro);
             self.book_receivable(due.or_overflow()?)?;
         }
-        self.drop_expiry(index)?;
+        self.clear(index)?;
 
         let wad = u128::from(price).checked_mul(WAD_PER_PRICE).or_overflow()?;
         emit(self.vm(), &Settled { expiry, price: uint(wad), roundId: round_id, owed: uint(owed) });
         Ok(price)
-    }
-
-    /// Forgets an expiry that is settled or frozen.
-    pub(crate) fn drop_expiry(&mut self, index: usize) -> Result<()> {
-        self.book.clear(index)?;
-        if self.margin.written(index).is_some() {
-            self.margin.clear(index)?;
-        }
-        self.set_live(index, false)
     }
 
     /// What `size` of a series pay that is settled, or was live when a shortfall was recorded, rounded up [micro-USD].

@@ -64,6 +64,7 @@ impl Vault {
         let nav = self.nav_parts(&session, &position)?;
         ensure(nav.mid < 0, || Solvent { nav: int(nav.mid) })?;
 
+        self.empty_pool()?;
         self.raise_cash(nav.owed)?;
         let written = self.written_book(&stored);
         let due = if written.is_empty() {
@@ -87,7 +88,7 @@ impl Vault {
             self.freeze(place, 0, header.pack())?;
             self.freeze(place, 1, slice.map_or([0; 32], |slice| slice.pack()))?;
             self.freeze(place, 2, int(rate.into()).into_raw().to_be_bytes())?;
-            self.drop_expiry(index)?;
+            self.clear(index)?;
         }
         increase(&mut self.claims_owed, cash)?;
         self.hedge.set(wide(0));
@@ -125,7 +126,7 @@ impl Vault {
         let slice = slice.map(|word| Slice::unpack(&word));
         let [.., a, b, c, d] = word(at.saturating_add(2))?;
         let rate = i32::from_be_bytes([a, b, c, d]);
-        Some(Stored { index: 0, header, slice, rate, lots: words, weights: None })
+        Some(Stored { index: 0, header, slice, rate, lots: words, depth: None })
     }
 
     /// Value of `size` of a series at the instant [micro-USD], rounded as `ratio` does. None for a series that was not live.

@@ -88,6 +88,7 @@ impl Market {
         let mut empty = live.clone();
         (empty.header.put_lots, empty.header.put_index_sum) = (0, 0);
         empty.lots.fill([0; 32]);
+        empty.depth = None;
         Some(Ok(empty))
     }
 }

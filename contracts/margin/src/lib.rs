@@ -143,7 +143,7 @@ impl Margin {
         self.engine.set(engine);
         let asset = self.address_of(&calldata(&IERC4626::assetCall {}))?;
         self.asset.set(asset);
-        self.asset_token().trust(self.vm(), vault)
+        self.asset_token().approve(self.vm(), vault, U256::MAX)
     }
 
     /// Puts the caller's USDC into an account.

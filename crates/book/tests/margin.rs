@@ -76,7 +76,7 @@ fn request(shorts: &[Short], cash: i128, vol: u32) -> Request {
                 header.add_puts(*strike, -size).unwrap();
             }
         }
-        Stored { index, header, slice: Some(slice(days, vol)), rate: 0, lots, weights: None }
+        Stored { index, header, slice: Some(slice(days, vol)), rate: 0, lots, depth: None }
     };
     let used = (0..2).filter(|index| shorts.iter().any(|short| short.0 == *index));
     let mut request = Request::of_book([0; SETTINGS], SPOT, NOW, used.map(expiry).collect());

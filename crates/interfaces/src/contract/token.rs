@@ -48,8 +48,16 @@ impl Token {
         let before = self.balance(vm, own)?;
         self.act(vm, &calldata(&IToken::transferFromCall { from, to: own, value: uint(value) }))?;
         let received = self.balance(vm, own)?.checked_sub(before).or_overflow()?;
-        let token = self.0;
-        ensure(received == value, || TokenShort { token, expected: uint(value), received: uint(received) })
+        if received == value { Ok(()) } else { self.short(value, received) }
+    }
+
+    /// Refuses what falls short.
+    ///
+    /// # Errors
+    /// `TokenShort`.
+    #[inline(never)]
+    pub fn short(self, expected: u128, received: u128) -> Result<()> {
+        fail(TokenShort { token: self.0, expected: uint(expected), received: uint(received) })
     }
 
     /// Sends `value` from the contract.
@@ -63,12 +71,12 @@ impl Token {
         self.act(vm, &calldata(&IToken::transferCall { to, value: uint(value) }))
     }
 
-    /// Lets `spender` take any amount from the contract.
+    /// Lets `spender` take `value` from the contract.
     ///
     /// # Errors
     /// `TokenFailed`.
-    pub fn trust(self, vm: &VM, spender: Address) -> Result<()> {
-        self.act(vm, &calldata(&IToken::approveCall { spender, value: U256::MAX }))
+    pub fn approve(self, vm: &VM, spender: Address, value: U256) -> Result<()> {
+        self.act(vm, &calldata(&IToken::approveCall { spender, value }))
     }
 
     /// Calls the token and accepts `true`, or no answer at all from a contract that has code.
