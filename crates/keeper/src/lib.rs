@@ -45,7 +45,7 @@ pub use collect::{Collector, View};
 pub use config::Config;
 pub use endpoints::Endpoints;
 pub use executor::{Executor, Followed};
-pub use keeper::{Keeper, Now, Report};
+pub use keeper::{Keeper, Now, Report, Sent};
 pub use mark::{Skew, State};
 pub use probe::Probed;
 pub use refusal::refusal;
