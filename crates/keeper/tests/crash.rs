@@ -70,7 +70,10 @@ fn a_crash_at_any_call_hedges_once() {
             let script = Script::new(Weather { crashes: vec![(crash, before)], ..Weather::default() });
             let crashes = run(keep(&script, 12));
             assert_eq!(crashes, 1, "a crash at call {crash}");
-            script.check(&format!("a crash at call {crash}, {}", if before { "before it" } else { "after it" }));
+            script.check(&format!(
+                "a crash at call {crash}, {}",
+                if before { "before it" } else { "after it" }
+            ));
         }
     }
 }

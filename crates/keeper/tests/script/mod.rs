@@ -157,9 +157,11 @@ impl World {
     fn mine(&mut self) {
         let mut block = self.last();
         let number = self.blocks.len() as u64;
-        while let Some(at) = self.pool.iter().position(|waiting| {
-            !waiting.lost && waiting.due <= number && waiting.tx.nonce() == block.nonce
-        }) {
+        while let Some(at) = self
+            .pool
+            .iter()
+            .position(|waiting| !waiting.lost && waiting.due <= number && waiting.tx.nonce() == block.nonce)
+        {
             let waiting = self.pool.remove(at);
             block.nonce += 1;
             if let Ok(call) = IVault::rebalanceCall::abi_decode(waiting.tx.input()) {
@@ -308,9 +310,8 @@ impl Chain for Script {
         self.step(|world| {
             let nonce = world.at(at).nonce;
             let mut pending = world.last().nonce;
-            let has = |nonce| {
-                world.pool.iter().any(|tx| !tx.lost && tx.from == who && tx.tx.nonce() == nonce)
-            };
+            let has =
+                |nonce| world.pool.iter().any(|tx| !tx.lost && tx.from == who && tx.tx.nonce() == nonce);
             while has(pending) {
                 pending += 1;
             }
