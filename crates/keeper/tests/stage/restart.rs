@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::market::{CHAIN, HOUR, Market, SPOT, START};
 
@@ -218,7 +218,3 @@ fn commands_print_and_end_with_a_code() {
         "{error}"
     );
 }
-
-/// That a value is there.
-#[allow(dead_code, reason = "the type of JSON is named for readers of this file")]
-type Json = Value;
