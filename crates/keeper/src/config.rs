@@ -142,7 +142,7 @@ impl Default for Hedge {
             urgent_max_loss: 20.0,
             tolerance: 10,
             deadline: 60,
-            samples: 8,
+            samples: 24,
         }
     }
 }
@@ -283,7 +283,7 @@ mod tests {
         ])
         .expect("a config");
         assert_eq!((config.rpc.len(), config.quorum(), config.chain_id), (3, 2, Some(42_161)));
-        assert_eq!((config.hedge.max_loss, config.hedge.samples), (2.5, 8));
+        assert_eq!((config.hedge.max_loss, config.hedge.samples), (2.5, 24));
         assert_eq!(config.key_file, Some("keeper.key".into()));
     }
 

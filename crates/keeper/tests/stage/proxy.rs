@@ -40,8 +40,9 @@ pub(crate) const FAULTS: [&str; 11] = [
 struct Inner {
     node: SocketAddr,
     rng: Mutex<ChaCha8Rng>,
-    /// Part of the requests that are spoilt [1e-6]
+    /// Part of the requests that are spoilt, and of the transactions [1e-6]
     rate: AtomicU32,
+    sends: AtomicU32,
     counts: Mutex<BTreeMap<&'static str, u64>>,
 }
 
@@ -55,9 +56,10 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Listens in front of a node and spoils `rate` of the requests.
     pub(crate) async fn start(node: SocketAddr, rate: f64, seed: u64) -> Self {
-        let rate = AtomicU32::new((rate * 1e6) as u32);
+        let rates = [(); 2].map(|()| AtomicU32::new((rate * 1e6) as u32));
+        let [rate, sends] = rates;
         let rng = Mutex::new(ChaCha8Rng::seed_from_u64(seed));
-        let inner = Arc::new(Inner { node, rng, rate, counts: Mutex::default() });
+        let inner = Arc::new(Inner { node, rng, rate, sends, counts: Mutex::default() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
@@ -65,9 +67,9 @@ impl Proxy {
         Self { inner, url }
     }
 
-    /// From now on spoils this part.
-    pub(crate) fn set_rate(&self, rate: f64) {
-        self.inner.rate.store((rate * 1e6) as u32, Ordering::Relaxed);
+    /// From now on spoils this part of the transactions.
+    pub(crate) fn spoil_sends(&self, rate: f64) {
+        self.inner.sends.store((rate * 1e6) as u32, Ordering::Relaxed);
     }
 
     /// How often each fault was injected.
@@ -80,7 +82,8 @@ impl Inner {
     /// What to spoil a request with, if it is spoilt; only with what concerns its method.
     fn draw(&self, method: &str) -> Option<&'static str> {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        if rng.random_range(0..1_000_000) >= self.rate.load(Ordering::Relaxed) {
+        let rate = if method == "eth_sendRawTransaction" { &self.sends } else { &self.rate };
+        if rng.random_range(0..1_000_000) >= rate.load(Ordering::Relaxed) {
             return None;
         }
         let own: &[&'static str] = match method {

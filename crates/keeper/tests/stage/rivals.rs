@@ -22,7 +22,7 @@ async fn two_keepers_that_see_the_same_hedge_once() {
     let (config, chain, mut one) = market.own();
     let mut two = market.keeper(&config, 1);
     for round in 1..=4 {
-        market.move_to(START + round * HOUR, SPOT * if round % 2 == 0 { 0.97 } else { 1.06 });
+        market.move_to(START + round * HOUR, SPOT * if round % 2 == 0 { 0.8 } else { 1.15 });
         assert!(market.hedge().needed);
         market.develop("anvil_setAutomine", json!([false]));
         let sent = [one.look(&chain, Now::default()).await, two.look(&chain, Now::default()).await];
@@ -72,7 +72,8 @@ impl Rival {
     fn attack(&self, market: &Market) {
         let hedge = market.hedge();
         let due = hedge.reachable - hedge.position;
-        let far = due + I256::from_raw(hedge.inner) + signed(0.5);
+        let beyond = I256::from_raw(hedge.inner) + signed(0.5);
+        let far = if due.is_negative() { due - beyond } else { due + beyond };
         let [venue, _] = market.at.venues;
         for (venue, size) in [(venue, far), (venue, -due), (self.account, due)] {
             let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: U256::ZERO }];
@@ -89,7 +90,7 @@ async fn a_hostile_rival_that_copies_replays_and_overshoots_makes_no_second_hedg
     let (_, chain, mut keeper) = market.own();
     let mut rival = Rival { account: market.node.accounts()[5].0, seen: Vec::new() };
     for round in 1..=6_u64 {
-        market.move_to(START + round * HOUR, SPOT * if round % 2 == 0 { 0.97 } else { 1.06 });
+        market.move_to(START + round * HOUR, SPOT * if round % 2 == 0 { 0.8 } else { 1.15 });
         assert!(market.hedge().needed, "round {round}");
         rival.attack(&market);
         market.develop("anvil_setAutomine", json!([false]));
