@@ -105,7 +105,8 @@ impl Executor {
             return landed(chain, &flight).await.unwrap_or(Followed::Displaced { nonce: flight.nonce });
         }
         let (nonce, waited) = (flight.nonce, now.saturating_sub(flight.since));
-        if waited >= self.patience() && nonce == account.nonce {
+        // Also where the account has gone back behind it: the chain was reorganised, or the view is of a node that is behind.
+        if waited >= self.patience() {
             return Followed::Overdue { nonce };
         }
         Followed::Waiting { nonce, waited }

@@ -26,7 +26,7 @@ struct Cli {
     /// Settings
     #[arg(long, short, global = true, value_name = "FILE", env = "EQUIPOISE_KEEPER_CONFIG")]
     config: Option<PathBuf>,
-    /// Log lines as JSON-free text with this least level: error, warn, info, debug
+    /// Least level of what is logged to stderr: error, warn, info, debug
     #[arg(long, global = true, default_value = "info")]
     log: tracing::Level,
     #[command(subcommand)]

@@ -2,7 +2,6 @@
 //!
 //! The chain here is scripted. Its vault takes any hedge, due or not, so only the keeper's own care keeps it from a second one; its pool loses
 //! transactions, brings them back and mines them late.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod script;
 
@@ -66,14 +65,16 @@ fn a_crash_at_any_call_hedges_once() {
     };
     assert!(calls > 30, "{calls} calls");
     for crash in 0..calls {
-        for before in [true, false] {
-            let script = Script::new(Weather { crashes: vec![(crash, before)], ..Weather::default() });
-            let crashes = run(keep(&script, 12));
-            assert_eq!(crashes, 1, "a crash at call {crash}");
-            script.check(&format!(
-                "a crash at call {crash}, {}",
-                if before { "before it" } else { "after it" }
-            ));
+        // What was sent is mined at once, or while the next keeper already looks, or after it has replaced it.
+        for (before, delay) in
+            [true, false].into_iter().flat_map(|before| [0, 2, 6].map(|delay| (before, delay)))
+        {
+            let (crashes, delays) = (vec![(crash, before)], vec![delay; 24]);
+            let script = Script::new(Weather { crashes, delays, ..Weather::default() });
+            let count = run(keep(&script, 20));
+            assert_eq!(count, 1, "a crash at call {crash}");
+            let when = if before { "before" } else { "after" };
+            script.check(&format!("a crash {when} call {crash}, mined {delay} blocks late"));
         }
     }
 }

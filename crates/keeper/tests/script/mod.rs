@@ -1,4 +1,5 @@
 //! A chain with one vault that takes any hedge, and a pool with weather.
+#![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -194,8 +195,10 @@ impl World {
             // Others may not have heard of the replacement.
             self.pool[known].lost = true;
         }
+        let place = known.map(|known| self.pool[known].due);
         let pick = |list: &[u64]| list.get(self.arrived).copied().unwrap_or_default();
-        let due = self.blocks.len() as u64 + pick(&self.weather.delays);
+        // A replacement takes the place in the queue.
+        let due = place.unwrap_or(self.blocks.len() as u64 + pick(&self.weather.delays));
         let lost = self.weather.lost.get(self.arrived).copied().unwrap_or_default();
         self.arrived += 1;
         self.pool.push(Waiting { tx, from, due, lost });
@@ -234,6 +237,11 @@ fn request(held: i128) -> Request {
         orders: Vec::new(),
         stored: vec![stored],
     }
+}
+
+/// The words of a vault without a hedge.
+pub(crate) fn words() -> Vec<B256> {
+    request(0).encode().into_iter().map(B256::from).collect()
 }
 
 fn skew(held: i128) -> keeper::Skew {
