@@ -50,5 +50,5 @@ pub use mark::{Skew, State};
 pub use probe::Probed;
 pub use refusal::refusal;
 pub use rounds::straddling;
-pub use skip::Skip;
+pub use skip::{Differing, Skip};
 pub use venue::{Ask, Quote, Venue};

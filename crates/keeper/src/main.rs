@@ -237,7 +237,7 @@ fn log(report: &Report) {
 fn skipped(strategy: &str, block: u64, skip: &Skip) {
     let reason = skip.code();
     match skip {
-        Skip::MarkDiffers { .. } => error!(strategy, block, reason, "skipped: {skip}"),
+        Skip::MarkDiffers(_) => error!(strategy, block, reason, "skipped: {skip}"),
         skip if skip.is_quiet() => tracing::debug!(strategy, block, reason, "skipped: {skip}"),
         skip => warn!(strategy, block, reason, "skipped: {skip}"),
     }

@@ -4,6 +4,15 @@ use crate::chain::Fault;
 use crate::mark::Skew;
 use crate::numbers::{decimal, float, usd};
 
+/// The hedge as it is marked here, and as the vault says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// From the vault's words.
+    pub ours: Option<Skew>,
+    /// What the vault says.
+    pub theirs: Skew,
+}
+
 /// A reason to do nothing.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Skip {
@@ -17,13 +26,8 @@ pub enum Skip {
     #[error("no price: {0}")]
     NoPrice(String),
     /// The book as it is marked here is not the vault's.
-    #[error("the vault says {theirs:?}, its words come to {ours:?}")]
-    MarkDiffers {
-        /// From its words
-        ours: Option<Skew>,
-        /// What it says
-        theirs: Skew,
-    },
+    #[error("the vault says {:?}, its words come to {:?}", .0.theirs, .0.ours)]
+    MarkDiffers(Box<Differing>),
     /// No hedge is due.
     #[error("|deviation| {} is inside the band of {}", decimal(float(.deviation.abs()), 4), decimal(float(*.outer), 4))]
     InsideBand {
@@ -146,7 +150,7 @@ impl Skip {
             Self::Chain(fault) => fault.code(),
             Self::Unreadable(_) => "unreadable",
             Self::NoPrice(_) => "no_price",
-            Self::MarkDiffers { .. } => "mark_differs",
+            Self::MarkDiffers(_) => "mark_differs",
             Self::InsideBand { .. } => "inside_band",
             Self::Dust { .. } => "dust",
             Self::NoVenue(_) => "no_venue",

@@ -6,7 +6,7 @@ use crate::collect::{Offer, View, worst_price};
 use crate::config::Config;
 use crate::mark::Skew;
 use crate::numbers::{WAD, money, signed};
-use crate::skip::Skip;
+use crate::skip::{Differing, Skip};
 use crate::split::{Curve, Part, split};
 use crate::strategy::{Decision, gas_cost, unanswered};
 
@@ -29,7 +29,7 @@ pub fn due(view: &View) -> Result<Skew, Skip> {
     let ours = view.worth.map(|worth| worth.skew);
     match ours {
         Some(ours) if ours == theirs && told.needed == (ours.size != 0) => {}
-        _ => return Err(Skip::MarkDiffers { ours, theirs }),
+        _ => return Err(Skip::MarkDiffers(Box::new(Differing { ours, theirs }))),
     }
     if !told.needed {
         let position = crate::numbers::int(told.position).unwrap_or_default();

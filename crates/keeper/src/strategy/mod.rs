@@ -14,7 +14,6 @@ use crate::skip::Skip;
 pub type Decision = Result<Action, Skip>;
 
 /// All decisions on a view, the first ones going first: what has expired is settled before anything is hedged, since it is in the book.
-#[must_use]
 pub fn decide(view: &View, config: &Config) -> [(&'static str, Decision); 3] {
     [
         ("settle", settle::decide(view, &config.settle)),

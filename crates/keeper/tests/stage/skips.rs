@@ -152,8 +152,8 @@ async fn words_that_lie_or_are_none() {
     hedge.size += I256::ONE;
     let lie = answered(IVault::hedgeNeededCall::SELECTOR, Ok(hedge.abi_encode().into()));
     let skip = spoilt(&market, "hedge", lie).await;
-    let Skip::MarkDiffers { ours: Some(ours), theirs } = skip else { panic!("{skip}") };
-    assert_eq!(theirs.size - ours.size, 1);
+    let Skip::MarkDiffers(differing) = skip else { panic!("{skip}") };
+    assert_eq!(differing.theirs.size - differing.ours.expect("marked").size, 1);
     let words: Vec<B256> = market.view(market.at.vault, IVault::wordsCall {});
     let cut = answered(IVault::wordsCall::SELECTOR, Ok(words[..12].to_vec().abi_encode().into()));
     assert!(matches!(spoilt(&market, "hedge", cut).await, Skip::Unreadable(_)));
