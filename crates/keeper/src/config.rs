@@ -288,6 +288,15 @@ mod tests {
     }
 
     #[test]
+    fn the_example_shows_the_defaults() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("keeper.example.toml");
+        let example = Config::load(Some(&file), std::iter::empty()).expect("a config");
+        let zero = Address::ZERO.to_string();
+        let defaults = load(&[("VAULT", zero.as_str())]).expect("a config");
+        assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
+    }
+
+    #[test]
     fn what_cannot_work_is_refused() {
         let refused = |pairs: &[(&str, &str)]| format!("{:#}", load(pairs).expect_err("refused"));
         assert!(refused(&[]).contains("missing field `vault`"));

@@ -107,6 +107,10 @@ impl Executor {
         let (nonce, waited) = (flight.nonce, now.saturating_sub(flight.since));
         // Also where the account has gone back behind it: the chain was reorganised, or the view is of a node that is behind.
         if waited >= self.patience() {
+            if account.pending <= nonce {
+                // No node has it. It may still come back; what is sent next under its nonce must outbid it.
+                (self.flight, self.floor) = (None, Some((nonce, self.bumped(flight.fee))));
+            }
             return Followed::Overdue { nonce };
         }
         Followed::Waiting { nonce, waited }

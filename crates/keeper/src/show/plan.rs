@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::action::{Action, Plan};
 use crate::collect::View;
 use crate::config::Config;
-use crate::keeper::Report;
+use crate::keeper::{Report, Sent};
 use crate::numbers::{decimal, float, usd};
 use crate::show::status::decided;
 use crate::show::table::{Paint, Table};
@@ -36,30 +36,34 @@ pub fn plan(report: &Report, config: &Config, paint: Paint) -> String {
                 writeln!(text, "\n{} nothing: {}", paint.bold(name), decided(&Err(skip.clone()), paint))
             }
         };
-        let Ok(sent) = outcome else { continue };
-        if let Action::Hedge(plan) = &sent.proposal.action {
-            text.push_str(&legs(view, plan, paint));
+        if let Ok(sent) = outcome {
+            text.push_str(&detail(view, sent, paint));
         }
-        let _ = writeln!(
-            text,
-            "  gas {} at {} gwei costs {} USD; reward {} USD; the operator keeps {} USD, may lose {} USD",
-            decimal(sent.proposal.gas as f64, 0),
-            decimal(view.head.base_fee as f64 / 1e9, 3),
-            usd(sent.proposal.gas_cost),
-            usd(sent.proposal.reward),
-            usd(sent.proposal.profit()),
-            usd(sent.proposal.max_loss),
-        );
-        let sent = match sent.hash {
-            Some(hash) => format!("sent as {hash}"),
-            None => "not sent".into(),
-        };
-        let _ = writeln!(text, "  {}", paint.dim(&sent));
     }
     if !config.hedge.on || !config.settle.on || !config.process.on {
         let _ = writeln!(text, "\n{}", paint.dim("Some duties are switched off."));
     }
     text
+}
+
+/// Legs, costs, and whether it was sent.
+fn detail(view: &View, sent: &Sent, paint: Paint) -> String {
+    let proposal = &sent.proposal;
+    let legs = match &proposal.action {
+        Action::Hedge(plan) => legs(view, plan, paint),
+        Action::Settle { .. } | Action::Process { .. } => String::new(),
+    };
+    let end = sent.hash.map_or_else(|| "not sent".into(), |hash| format!("sent as {hash}"));
+    format!(
+        "{legs}  gas {} at {} gwei costs {} USD; reward {} USD; the operator keeps {} USD, may lose {} USD\n  {}\n",
+        decimal(proposal.gas as f64, 0),
+        decimal(view.head.base_fee as f64 / 1e9, 3),
+        usd(proposal.gas_cost),
+        usd(proposal.reward),
+        usd(proposal.profit()),
+        usd(proposal.max_loss),
+        paint.dim(&end),
+    )
 }
 
 fn legs(view: &View, plan: &Plan, paint: Paint) -> String {

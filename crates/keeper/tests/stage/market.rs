@@ -101,8 +101,9 @@ fn set() -> Set {
     set.get_or_insert_with(stage).clone()
 }
 
-fn stage() -> Set {
-    let limits = IVault::Limits {
+/// The limits that tests run with: no caps.
+fn wide_limits() -> IVault::Limits {
+    IVault::Limits {
         maxDelta: u32::MAX,
         maxGamma: u32::MAX,
         maxVega: u32::MAX,
@@ -111,21 +112,15 @@ fn stage() -> Set {
         seriesDelta: u32::MAX,
         seriesVega: u32::MAX,
         ..default_limits()
-    };
+    }
+}
+
+fn stage() -> Set {
+    let limits = wide_limits();
     let config = StageConfig { start: START, price: SPOT, profile: default_profile(), limits };
     let mut stage = Stage::deploy(&config).expect("the stage is set: scripts/build first");
-    let owner = stage.actors.owner;
-    let (usdc, underlying) = (stage.usdc, stage.underlying);
-    let second =
-        Uniswap::deploy(&mut stage.chain, owner, usdc, underlying, SPOT, 20_000_000.0).expect("a pool");
-    for token in [usdc, underlying] {
-        let approve = IToken::approveCall { spender: second.router, value: U256::MAX };
-        stage.chain.send(stage.actors.arbitrageur, token, approve).expect("approved");
-    }
-    let arguments = (stage.vault, usdc, underlying, second.router, POOL_FEE).abi_encode_params();
-    let wasm = demo::stage::artifacts::wasm("uniswap_v3_venue").expect("built");
-    let venue = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("a venue");
-    stage.vault(owner, IVault::allowVenueCall { venue }).expect("allowed");
+    let (owner, usdc, underlying) = (stage.actors.owner, stage.usdc, stage.underlying);
+    let (second, venue) = second_venue(&mut stage);
     let lp = stage.funded("lp", 2_000_000.0).expect("an LP");
     let trader = stage.funded("trader", 1_000_000.0).expect("a trader");
     let assets = U256::from(1_000_000_000_000_u64);
@@ -153,6 +148,23 @@ fn stage() -> Set {
         exchanges: [stage.uniswap, second],
     };
     Set { places, state }
+}
+
+/// A pool a tenth as deep, with a router and a venue of its own.
+fn second_venue(stage: &mut Stage) -> (Uniswap, Address) {
+    let owner = stage.actors.owner;
+    let (usdc, underlying) = (stage.usdc, stage.underlying);
+    let pool =
+        Uniswap::deploy(&mut stage.chain, owner, usdc, underlying, SPOT, 20_000_000.0).expect("a pool");
+    for token in [usdc, underlying] {
+        let approve = IToken::approveCall { spender: pool.router, value: U256::MAX };
+        stage.chain.send(stage.actors.arbitrageur, token, approve).expect("approved");
+    }
+    let arguments = (stage.vault, usdc, underlying, pool.router, POOL_FEE).abi_encode_params();
+    let wasm = demo::stage::artifacts::wasm("uniswap_v3_venue").expect("built");
+    let venue = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("a venue");
+    stage.vault(owner, IVault::allowVenueCall { venue }).expect("allowed");
+    (pool, venue)
 }
 
 impl Market {

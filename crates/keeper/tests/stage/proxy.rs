@@ -128,13 +128,7 @@ async fn answer(State(inner): State<Arc<Inner>>, body: String) -> Response {
             return good(json!(format!("0x{}", "33".repeat(32))));
         }
         Some("duplicate") => drop(forward(&inner, body.clone()).await),
-        Some("lag") => {
-            let head = forward(&inner, ask("eth_blockNumber", json!([]))).await;
-            let head: Value = serde_json::from_str(&head).unwrap_or_default();
-            let number = crate::market::number(&head["result"]).saturating_sub(BEHIND);
-            let params = json!([format!("{number:#x}"), false]);
-            return reply(&forward(&inner, ask("eth_getBlockByNumber", params)).await);
-        }
+        Some("lag") => return reply(&earlier(&inner).await),
         _ => {}
     }
     let mut text = forward(&inner, body).await;
@@ -144,6 +138,15 @@ async fn answer(State(inner): State<Arc<Inner>>, body: String) -> Response {
         _ => {}
     }
     reply(&text)
+}
+
+/// A block that was the head a while ago.
+async fn earlier(inner: &Inner) -> String {
+    let head = forward(inner, ask("eth_blockNumber", json!([]))).await;
+    let head: Value = serde_json::from_str(&head).unwrap_or_default();
+    let number = crate::market::number(&head["result"]).saturating_sub(BEHIND);
+    let params = json!([format!("{number:#x}"), false]);
+    forward(inner, ask("eth_getBlockByNumber", params)).await
 }
 
 fn ask(method: &str, params: Value) -> String {
