@@ -254,7 +254,9 @@ fn set(table: &mut toml::Table, path: &str, value: &str) -> Result<()> {
         }
         None => {
             let parsed = toml::from_str::<toml::Table>(&format!("value = {value}"));
-            let parsed = parsed.ok().and_then(|mut table| table.remove("value"));
+            // An address is text, even where TOML could read a number.
+            let parsed = parsed.ok().filter(|_| !value.starts_with("0x"));
+            let parsed = parsed.and_then(|mut table| table.remove("value"));
             table.insert(first.into(), parsed.unwrap_or_else(|| toml::Value::String(value.into())));
             Ok(())
         }
