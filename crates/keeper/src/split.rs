@@ -159,7 +159,7 @@ mod tests {
         #[test]
         fn no_other_split_on_the_samples_is_cheaper(a in 1_i128..50, b in 1_i128..50, at in 0_usize..=10) {
             let curves = [square(a, 1_000), square(b, 1_000)];
-            let cost = |parts: &[Part]| parts.iter().map(|part| part.cost).fold(0, |x, y| x + y);
+            let cost = |parts: &[Part]| parts.iter().map(|part| part.cost).fold(0, i128::saturating_add);
             let best = cost(&split(&curves, 1_000, 0));
             let other = |curve: &Curve, at: usize| if at == 0 { 0 } else { curve.0[at - 1].1 };
             prop_assert!(best <= other(&curves[0], at) + other(&curves[1], 10 - at));

@@ -232,7 +232,7 @@ fn request(held: i128) -> Request {
         settings: settings.pack(),
         spot: SPOT,
         now: START as u32,
-        hedge: book::Hedge { lots: held / 10_000_000_000_000_000 << 32, value },
+        hedge: book::Hedge { lots: (held / 10_000_000_000_000_000) << 32, value },
         free: 1_000_000_000_000,
         orders: Vec::new(),
         stored: vec![stored],
