@@ -41,6 +41,23 @@ pub(crate) struct Weather {
     pub(crate) silent: Vec<usize>,
 }
 
+/// What the vault is like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// Free cash [micro-USD]
+    pub(crate) free: i128,
+    /// Decimals of the underlying.
+    pub(crate) decimals: u64,
+    /// A band of a dollar.
+    pub(crate) narrow: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { free: 1_000_000_000_000, decimals: 18, narrow: false }
+    }
+}
+
 #[derive(Clone)]
 struct Waiting {
     tx: TxEnvelope,
@@ -59,6 +76,7 @@ struct Block {
 
 struct World {
     weather: Weather,
+    terms: Terms,
     calls: usize,
     blocks: Vec<Block>,
     pool: Vec<Waiting>,
@@ -75,8 +93,13 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new(weather: Weather) -> Self {
+        Self::with(weather, Terms::default())
+    }
+
+    pub(crate) fn with(weather: Weather, terms: Terms) -> Self {
         let mut world = World {
             weather,
+            terms,
             calls: 0,
             blocks: Vec::new(),
             pool: Vec::new(),
@@ -114,7 +137,7 @@ impl Script {
     /// One hedge was mined, of just what was due.
     pub(crate) fn check(&self, what: &str) {
         let world = self.world();
-        let due = skew(0).size;
+        let due = skew(0, &world.terms).size;
         let [hedge] = world.hedges[..] else { panic!("{what}: hedges {:?}, {due} due once", world.hedges) };
         assert!(due.abs_diff(hedge) <= DUST, "{what}: {hedge} hedged, {due} due");
     }
@@ -207,7 +230,7 @@ impl World {
 }
 
 /// What the vault's words are with `held` hedged.
-fn request(held: i128) -> Request {
+fn request(held: i128, terms: &Terms) -> Request {
     let grid = StrikeGrid::new(2_000_000_000, 100_000_000, 16).expect("a grid");
     let expiry = (START + 30 * 86_400) as u32;
     let mut lots = vec![[0_u8; 32]; 2];
@@ -227,13 +250,17 @@ fn request(held: i128) -> Request {
     let slice = published.stored(START as u32).expect("a slice");
     let stored = Stored { index: 0, header, slice: Some(slice.0), rate: slice.1, lots, weights: None };
     let mut settings = Settings { profile: default_profile(), limits: default_limits() };
+    if terms.narrow {
+        let profile = &mut settings.profile;
+        (profile.hedgeCost, profile.hedgeFixedCost, profile.minBand) = (0, 0, 1);
+    }
     let value = held / 1_000_000_000_000 * 2_800;
     Request {
         settings: settings.pack(),
         spot: SPOT,
         now: START as u32,
         hedge: book::Hedge { lots: (held / 10_000_000_000_000_000) << 32, value },
-        free: 1_000_000_000_000,
+        free: terms.free,
         orders: Vec::new(),
         stored: vec![stored],
     }
@@ -241,16 +268,16 @@ fn request(held: i128) -> Request {
 
 /// The words of a vault without a hedge.
 pub(crate) fn words() -> Vec<B256> {
-    request(0).encode().into_iter().map(B256::from).collect()
+    request(0, &Terms::default()).encode().into_iter().map(B256::from).collect()
 }
 
-fn skew(held: i128) -> keeper::Skew {
-    let words: Vec<B256> = request(held).encode().into_iter().map(B256::from).collect();
+fn skew(held: i128, terms: &Terms) -> keeper::Skew {
+    let words: Vec<B256> = request(held, terms).encode().into_iter().map(B256::from).collect();
     State::read(&words).expect("words").worth().expect("marked").skew
 }
 
 /// What the vault, the token or the feed answers in a block.
-fn answer(block: &Block, call: &Call) -> Result<Bytes, Fault> {
+fn answer(block: &Block, call: &Call, terms: &Terms) -> Result<Bytes, Fault> {
     let int = |number: i128| I256::try_from(number).expect("a number");
     let uint = |number: i128| U256::try_from(number).expect("a number");
     let (selector, data) = call.data.split_first_chunk::<4>().expect("a selector");
@@ -260,13 +287,13 @@ fn answer(block: &Block, call: &Call) -> Result<Bytes, Fault> {
     Ok(match *selector {
         IERC4626::assetCall::SELECTOR | IVault::underlyingCall::SELECTOR => VENUE.abi_encode(),
         IVault::feedsCall::SELECTOR => (VENUE, VENUE).abi_encode(),
-        IToken::decimalsCall::SELECTOR => 18_u64.abi_encode(),
+        IToken::decimalsCall::SELECTOR => terms.decimals.abi_encode(),
         IVault::wordsCall::SELECTOR => {
-            let words: Vec<B256> = request(block.held).encode().into_iter().map(B256::from).collect();
+            let words: Vec<B256> = request(block.held, terms).encode().into_iter().map(B256::from).collect();
             words.abi_encode()
         }
         IVault::hedgeNeededCall::SELECTOR => {
-            let skew = skew(block.held);
+            let skew = skew(block.held, terms);
             let hedge = IVault::Hedge {
                 needed: skew.size != 0,
                 position: int(block.held),
@@ -311,7 +338,7 @@ impl Chain for Script {
     }
 
     async fn call(&self, at: &Head, call: &Call) -> Result<Bytes, Fault> {
-        self.step(|world| answer(&world.at(at), call))
+        self.step(|world| answer(&world.at(at), call, &world.terms))
     }
 
     async fn account(&self, at: &Head, who: Address) -> Result<Account, Fault> {
