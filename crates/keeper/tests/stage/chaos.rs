@@ -174,3 +174,23 @@ async fn a_node_of_another_chain_and_one_that_stands_still_are_left_out() {
     let Err(Skip::Chain(Fault::StaleHead { age, limit: 60 })) = &report.view else { panic!("{report:?}") };
     assert!(*age >= 60);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_behind_is_left_out_until_it_has_caught_up() {
+    let (market, slow) = (Market::open(), Market::open());
+    market.develop("anvil_mine", serde_json::json!(["0x28"]));
+    market.skew();
+    let mut config = market.config(&[market.node.url(), slow.node.url()]);
+    (config.quorum, config.max_lag) = (Some(1), 10);
+    let chain = Endpoints::new(&config).expect("endpoints");
+    let mut keeper = market.keeper(&config, 0);
+    keeper.dry = true;
+    let report = keeper.look(&chain, Now::default()).await;
+    assert!(crate::hedges::outcome(&report, "hedge").is_ok(), "{report:?}");
+    let fault = chain.health()[1].fault.clone();
+    assert!(matches!(fault, Some(Fault::Lagging { number: 1, behind }) if behind >= 40), "{fault:?}");
+    // It comes to where the other is, but with another history: one says so, the other not, and nothing is done.
+    slow.develop("anvil_mine", serde_json::json!(["0x2c"]));
+    let report = keeper.look(&chain, Now::default()).await;
+    assert!(matches!(&report.view, Err(Skip::Chain(Fault::Disagreement { what: "head", .. }))), "{report:?}");
+}

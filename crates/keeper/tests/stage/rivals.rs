@@ -41,6 +41,24 @@ async fn two_keepers_that_see_the_same_hedge_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn two_keepers_with_one_key_have_one_transaction_between_them() {
+    let market = Market::open();
+    market.skew();
+    let (config, chain, mut one) = market.own();
+    let mut two = market.keeper(&config, 0);
+    market.develop("anvil_setAutomine", json!([false]));
+    let first = one.look(&chain, Now::default()).await;
+    assert!(outcome(&first, "hedge").is_ok(), "{first:?}");
+    let second = two.look(&chain, Now::default()).await;
+    assert!(matches!(outcome(&second, "hedge"), Err(Skip::InFlight { nonce: 0, .. })), "{second:?}");
+    market.develop("anvil_setAutomine", json!([true]));
+    let [first, second] = [one.look(&chain, Now::default()).await, two.look(&chain, Now::default()).await];
+    assert!(matches!(first.followed, Followed::Landed { kind: "hedge", .. }), "{first:?}");
+    assert_eq!(second.followed, Followed::Displaced { nonce: 0 });
+    assert_eq!(hedged(&market).len(), 1);
+}
+
 /// What a rival does to whoever it has seen hedge: the calldata and the signed transactions that it saw.
 struct Rival {
     account: Address,
