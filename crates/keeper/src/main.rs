@@ -47,7 +47,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt().with_max_level(cli.log).with_target(false).with_writer(std::io::stderr).init();
+    let log =
+        tracing_subscriber::fmt().with_max_level(cli.log).with_target(false).with_writer(std::io::stderr);
+    log.with_ansi(std::io::stderr().is_terminal()).init();
     match start(&cli) {
         Ok(code) => code,
         Err(error) => {
@@ -238,7 +240,9 @@ fn skipped(strategy: &str, block: u64, skip: &Skip) {
     let reason = skip.code();
     match skip {
         Skip::MarkDiffers(_) => error!(strategy, block, reason, "skipped: {skip}"),
-        skip if skip.is_quiet() => tracing::debug!(strategy, block, reason, "skipped: {skip}"),
+        skip if skip.is_quiet() || matches!(skip, Skip::InFlight { .. }) => {
+            tracing::debug!(strategy, block, reason, "skipped: {skip}")
+        }
         skip => warn!(strategy, block, reason, "skipped: {skip}"),
     }
 }
