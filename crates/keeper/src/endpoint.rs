@@ -8,7 +8,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use alloy_provider::{DynProvider, Provider, ProviderBuilder};
 use alloy_rpc_types_eth::TransactionRequest;
 use alloy_rpc_types_eth::state::{AccountOverride, StateOverride};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::chain::{Account, Call, Fault, Head, Receipt};
 
@@ -28,6 +28,13 @@ impl Endpoint {
     /// A node at a URL.
     pub(crate) fn new(url: &str, limit: Duration) -> Result<Self> {
         let name = place(url);
+        ensure!(
+            cfg!(feature = "tls") || !url.starts_with("https"),
+            "{name} wants TLS: build the keeper with --features tls"
+        );
+        #[cfg(feature = "tls")]
+        // Only the first does anything.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let url = url.parse().with_context(|| format!("the endpoint at {name} has no URL"))?;
         let provider = ProviderBuilder::new().disable_recommended_fillers().connect_http(url).erased();
         Ok(Self { name, provider, limit })
@@ -140,6 +147,15 @@ fn fault(error: &Error) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn https_without_tls_is_refused_at_the_start() {
+        let made = Endpoint::new("https://arb.example.com/KEY", Duration::from_secs(1));
+        assert_eq!(made.is_ok(), cfg!(feature = "tls"));
+        assert!(
+            made.map_or_else(|error| error.to_string(), |endpoint| endpoint.name).contains("arb.example.com")
+        );
+    }
 
     #[test]
     fn names_hold_no_secrets() {
