@@ -4,9 +4,22 @@ pragma solidity ^0.8.24;
 /// @title ERC-4626 deposits and ERC-7540 redemptions
 /// @notice Deposits are immediate and pay the dearer mark of the book. Redemptions are requested in epochs: the requests of a quarter of
 /// `redeemDelay`, from an epoch's first request on, share its id, its price and the part that is filled. `redeemDelay` after an epoch has
-/// closed anyone has it processed at the cheaper mark, as far as free cash goes; the rest waits in the same requests, before all later
+/// closed anyone has it processed at the cheaper mark, as far as free cash and the worst loss of the book let it; the rest waits in the same requests, before all later
 /// epochs. What was processed is claimed with `redeem` or `withdraw`.
 interface IERC4626 {
+    /// @notice The requests of a while.
+    /// @param requested shares requested in all; processed, of them; assets paid for those
+    /// @param closesAt when it takes no more requests; locksAt, when they can no longer be cancelled; readyAt, when it may be processed.
+    /// Zeros for an epoch that nobody opened
+    struct Epoch {
+        uint256 requested;
+        uint256 processed;
+        uint256 assets;
+        uint256 closesAt;
+        uint256 locksAt;
+        uint256 readyAt;
+    }
+
     event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares);
     event Withdraw(
         address indexed sender, address indexed receiver, address indexed owner, uint256 assets, uint256 shares
@@ -69,7 +82,11 @@ interface IERC4626 {
     function cancelRedeemRequest(uint256 requestId, address controller) external;
     function pendingRedeemRequest(uint256 requestId, address controller) external view returns (uint256 shares);
     function claimableRedeemRequest(uint256 requestId, address controller) external view returns (uint256 shares);
-    /// @notice Processes the oldest epoch that waits, as far as free cash allows. Anyone may call.
+    /// @notice Processes the oldest epoch that waits, as far as free cash allows, and no further than leaves NAV
+    /// above the worst loss and its buffer (`InsufficientLiquidity` where that buys no share). Anyone may call.
     function processEpoch() external returns (uint256 requestId, uint256 shares, uint256 assets);
     function redeemDelay() external view returns (uint256);
+    function epoch(uint256 requestId) external view returns (Epoch memory);
+    /// @notice All epochs up to `filled` are filled, those up to `last` were opened.
+    function epochs() external view returns (uint256 filled, uint256 last);
 }

@@ -92,15 +92,17 @@ interface ILens {
 
     /// @param cash ledger of USDC in the vault, all purposes [USDC]
     /// @param owed settled claims and processed redemptions, segregated [USDC]
-    /// @param free cash - owed, negative while claims wait for hedges to be sold [USDC]
+    /// @param free cash + poolLiquid - owed, negative while claims wait for hedges to be sold [USDC]
     /// @param hedge value of the hedges at the feed's price [USDC]
     /// @param book model value of the options book, negative when the vault is short [USDC]
     /// @param riskReserve J of the state [USDC]
     /// @param riskDelta what J charges for net delta and for hedging it; riskGamma, for gamma and for keeping it in its band; riskVega, for
     /// vega. They sum to `riskReserve` but for two millionths [USDC]
     /// @param unvested spread income of trades that vests until their expiry [USDC]
-    /// @param mid free + hedge + book [USDC]
-    /// @param low mid - riskReserve - unvested [USDC]
+    /// @param pool what the money in the pool counts for [USDC]
+    /// @param poolLiquid what of it can be withdrawn now [USDC]
+    /// @param mid cash + pool - owed + hedge + book [USDC]
+    /// @param low mid - riskReserve - unvested - (pool - poolLiquid) [USDC]
     struct NavBreakdown {
         uint256 cash;
         uint256 owed;
@@ -112,8 +114,23 @@ interface ILens {
         uint256 riskGamma;
         uint256 riskVega;
         uint256 unvested;
+        uint256 pool;
+        uint256 poolLiquid;
         int256 mid;
         int256 low;
+    }
+
+    /// @notice An epoch of redemptions that is not filled.
+    /// @param waiting shares that were requested and not processed; processed, those that were, and `assets` what they were paid [USDC]
+    /// @param closesAt when it takes no more requests; locksAt, when they can no longer be cancelled; readyAt, when it may be processed
+    struct WaitingEpoch {
+        uint256 requestId;
+        uint256 waiting;
+        uint256 processed;
+        uint256 assets;
+        uint256 closesAt;
+        uint256 locksAt;
+        uint256 readyAt;
     }
 
     /// @notice The hedge, in units of the underlying, and the prices at which the next one is due if nothing but spot moves.
@@ -173,6 +190,8 @@ interface ILens {
     function worstCase(address vault) external view returns (WorstCase memory);
 
     function navBreakdown(address vault) external view returns (NavBreakdown memory);
+    /// @notice The epochs that wait, in the order in which they are filled, the first 32 of them.
+    function queue(address vault) external view returns (WaitingEpoch[] memory);
     /// @notice The hedge as the vault says it, and how far spot may move before one is due, the surface unchanged by strike.
     function nextHedge(address vault) external view returns (NextHedge memory);
 

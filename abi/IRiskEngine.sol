@@ -26,6 +26,9 @@ interface IRiskEngine {
     /// @notice Marks the book of a request.
     function mark(bytes32[] calldata request) external view returns (Marked memory);
 
+    /// @notice The most that book and hedges of a request lose over the stress grid and at settlement. [USDC]
+    function worstLoss(bytes32[] calldata request) external view returns (uint256);
+
     /// @notice Prices the request's orders as one trade and checks the book after it.
     /// @return numbers premium, model value, change of J, spread, change of the book's cash delta (the largest within the reserve
     /// move) and of its vega, and these two by each order alone

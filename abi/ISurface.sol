@@ -85,7 +85,8 @@ interface ISurface {
     /// No vol at a listed strike may be more than the vault's volStep from the one by the surface that the step counts against (`baselines`).
     function publish(SurfaceUpdate calldata update, bytes[] calldata signatures) external;
 
-    /// @notice For each expiry two words: the slice as packed, and the rate in units of 2^-30; zeros where there is none. For the vault.
+    /// @notice For each expiry two words: the slice as packed, and the rate in units of 2^-30; zeros where there is none. Then one word: the
+    /// largest move of a listed vol by the last update, in millionths, from the surface that its steps counted against. For the vault.
     /// A packed slice has, from the top, a (40 bits, 2^-36), b (40, 2^-36), rho (24, 2^-22), m (32, 2^-28), s (40, 2^-36), the forward
     /// (48, micro-dollars) and the timestamp (32).
     function slices(uint64[] calldata expiries) external view returns (bytes32[] memory);

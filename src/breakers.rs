@@ -49,13 +49,9 @@ impl Vault {
                 return Ok(Some(Stop::Spot(jump)));
             }
         }
-        let limit = uint(limits.surfaceJump.into());
-        Ok(self.surface_jumped().then_some(Stop::Surface(SurfaceJumped { limit })))
-    }
-
-    /// Whether the surface moved by more than `surfaceJump`: never, as its feed takes no step beyond `volStep`.
-    fn surface_jumped(&self) -> bool {
-        false
+        let (moved, limit) = (position.moved, limits.surfaceJump);
+        let [wide, most] = [moved, limit].map(|number| uint(number.into()));
+        Ok((moved > limit).then_some(Stop::Surface(SurfaceJumped { moved: wide, limit: most })))
     }
 
     /// Refuses to price a share while there is reason not to.

@@ -13,16 +13,16 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::U128;
+use alloy_primitives::{U128, U256};
 use interfaces::erc4626::IERC4626::{
-    EpochProcessed, NoPendingRedemption, RedemptionNotReady, SharesWorthless,
+    Epoch, EpochProcessed, NoPendingRedemption, RedemptionNotReady, SharesWorthless,
 };
 use interfaces::vault::IVault::InsufficientLiquidity;
-use inventory::Fill;
+use inventory::{payable, Fill};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageMap, StorageU128};
 
-use crate::amounts::{int, uint, MILLION};
+use crate::amounts::{int, to_u128, uint, MILLION};
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::shares::{to_assets, Rounding};
@@ -96,7 +96,7 @@ impl Vault {
     }
 
     /// What of `waiting` shares can be processed now, at NAV at its low mark, with the free cash that neither hedging nor the market's
-    /// least liquidity asks for. The performance fee is paid first.
+    /// least liquidity asks for, and so that those who stay could bear the worst loss. The performance fee is paid first.
     fn fillable(&mut self, waiting: u128) -> Result<Fill> {
         let session = self.session()?;
         let position = self.mark(&session)?;
@@ -104,12 +104,18 @@ impl Vault {
         let nav = self.nav_parts(&session, &position)?;
         let fee = self.fee(&session.limits, &nav)?;
         self.pay_fee(&fee)?;
+        self.checkpoint(&nav.pool)?;
 
-        let (mid, low) = (nav.mid(), positive(&nav.low()));
-        ensure(low > 0, || SharesWorthless { low: int(nav.low()) })?;
-        let value = to_assets(waiting, fee.supply, low, Rounding::Down)?;
+        let (mid, fair) = (nav.mid(), positive(&nav.fair()));
+        ensure(fair > 0, || SharesWorthless { low: int(nav.fair()) })?;
+        let value = to_assets(waiting, fee.supply, fair, Rounding::Down)?;
+        let most = to_assets(waiting, fee.supply, positive(&nav.low()), Rounding::Down)?;
         let kept = maths::mul_div_up(mid, session.limits.minLiquidity.into(), MILLION).or_overflow()?;
-        let available = self.spendable(&position)?.min(positive(&self.free_cash()?).saturating_sub(kept));
+        let available = self
+            .spendable(&session, &position)?
+            .min(positive(&self.liquid(&session.pool)?).saturating_sub(kept));
+        let (loss, buffer) = (self.worst_loss(&session)?, session.limits.solvencyBuffer);
+        let available = available.min(most).min(payable(nav.liquid(), loss, 0, buffer));
         let fill = Fill::new(waiting, value, available).or_overflow()?;
         ensure(fill.shares > 0, || InsufficientLiquidity {
             needed: uint(value),
@@ -145,5 +151,33 @@ impl Vault {
 
         emit(&vm, &EpochProcessed { requestId: request_id, shares: uint(shares), assets: uint(assets) });
         Ok((id, shares, assets))
+    }
+}
+
+/// The queue of redemptions. `abi/IERC4626.sol` is the manual.
+#[public]
+pub trait Queue {
+    /// What was requested and processed in an epoch, and its times.
+    fn epoch(&self, request_id: U256) -> Epoch;
+    /// The last epoch that is filled, and the last of all.
+    fn epoch_range(&self) -> (U256, U256);
+}
+
+#[public]
+impl Queue for Vault {
+    fn epoch(&self, request_id: U256) -> Epoch {
+        let epochs = &self.redemptions.epochs;
+        let Some(id) = to_u128(request_id).filter(|id| (1..=small(epochs.last.get())).contains(id)) else {
+            return Epoch::default();
+        };
+        let Fill { requested, shares, assets } = epochs.fill(id);
+        let [closes, locks, ready] = epochs.times(id, self.delay()).map(|time| uint(time.into()));
+        let [requested, processed, assets] = [requested, shares, assets].map(uint);
+        Epoch { requested, processed, assets, closesAt: closes, locksAt: locks, readyAt: ready }
+    }
+
+    fn epoch_range(&self) -> (U256, U256) {
+        let epochs = &self.redemptions.epochs;
+        (uint(small(epochs.filled.get())), uint(small(epochs.last.get())))
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use ::book::{Hedge, Order, Request, Stored};
 use alloy_primitives::{B256, I256};
 use alloy_sol_types::SolCall;
-use interfaces::engine::IRiskEngine::{markCall, offerCall};
+use interfaces::engine::IRiskEngine::{markCall, offerCall, worstLossCall};
 use interfaces::vault::IVault::EngineFailed;
 use inventory::{Band, Quote};
 use stylus_sdk::call::RawCall;
@@ -15,6 +15,7 @@ use crate::amounts::{to_i128, uint};
 use crate::error::{fail, raise, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::state::{Session, Vault};
+use crate::surface::Live;
 use crate::token::word;
 
 /// Words of the longest answer: an array of six numbers and two for each of eight legs.
@@ -34,6 +35,8 @@ pub(crate) struct Position {
     pub(crate) band: Band,
     /// The earliest expiry that is not settled, of all time where there is none [unix seconds]
     pub(crate) expiry: u64,
+    /// Largest move of a listed vol by the last update of the surface [1e-6]
+    pub(crate) moved: u32,
 }
 
 /// A trade that the engine admits [micro-USD].
@@ -48,25 +51,25 @@ pub(crate) struct Offer {
 impl Vault {
     /// Marks the whole book.
     pub(crate) fn mark(&self, session: &Session) -> Result<Position> {
-        self.mark_of(session, self.stored(session)?)
+        self.mark_of(session, self.live(session)?)
     }
 
     /// As [`Vault::mark`], none when the surface feed fails.
     pub(crate) fn mark_if_any(&self, session: &Session) -> Result<Option<Position>> {
-        match self.stored_if_any(session)? {
-            Some(stored) => self.mark_of(session, stored).map(Some),
+        match self.live_if_any(session)? {
+            Some(live) => self.mark_of(session, live).map(Some),
             None => Ok(None),
         }
     }
 
-    fn mark_of(&self, session: &Session, stored: Vec<Stored>) -> Result<Position> {
+    fn mark_of(&self, session: &Session, Live { stored, moved }: Live) -> Result<Position> {
         let request = self.question(session, Vec::new(), stored)?;
         let expiries = request.stored.iter().map(|stored| u64::from(stored.header.expiry));
         let expiry = expiries.min().unwrap_or(u64::MAX);
         let numbers = self.ask(markCall::SELECTOR, &request)?;
         let [value, delta, risk, needed, inner, outer, ..] = numbers[..] else { return self.garbled() };
         let band = Band { inner: positive(&inner), outer: positive(&outer) };
-        Ok(Position { value, delta, risk: positive(&risk), needed: positive(&needed), band, expiry })
+        Ok(Position { value, delta, risk: positive(&risk), needed: positive(&needed), band, expiry, moved })
     }
 
     /// Model value of positions that are not the book's, at another time and price [micro-USD].
@@ -75,6 +78,12 @@ impl Vault {
         let request =
             Request { settings: session.packed, spot, now, hedge, free: 0, orders: Vec::new(), stored };
         self.ask(markCall::SELECTOR, &request)?.first().copied().or_overflow()
+    }
+
+    /// The most that the book with its hedges can lose [micro-USD].
+    pub(crate) fn worst_loss(&self, session: &Session) -> Result<u128> {
+        let request = self.question(session, Vec::new(), self.stored(session)?)?;
+        self.ask(worstLossCall::SELECTOR, &request)?.first().map(positive).or_overflow()
     }
 
     /// The premium of a trade, and that no limit of the book forbids it.
@@ -91,7 +100,7 @@ impl Vault {
     pub(crate) fn told_words(&self) -> Result<Vec<B256>> {
         let session = self.unpriced();
         let price = self.feeds_of(&session.profile).current(self.vm(), session.now).unwrap_or_default();
-        let session = Session { price, ..session };
+        let session = Session { price, pool: self.pooled()?, ..session };
         let stored = self.stored(&session)?;
         let words = self.question(&session, Vec::new(), stored)?.encode();
         Ok(words.into_iter().map(B256::from).collect())
@@ -103,7 +112,7 @@ impl Vault {
             spot: session.price.spot,
             now: session.now32()?,
             hedge: self.hedge_position(session)?,
-            free: self.free_cash()?,
+            free: self.liquid(&session.pool)?,
             orders,
             stored,
         })

@@ -15,10 +15,12 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
 
 use crate::deposits::Deposits as _;
+use crate::epochs::Queue as _;
 use crate::error::{Result, Revert};
 use crate::governance::Governance as _;
 use crate::hedging::Hedging as _;
 use crate::market::Market as _;
+use crate::pool::IdleCash as _;
 use crate::positions::{Erc165 as _, Erc6909 as _};
 use crate::settlement::Settlement as _;
 use crate::shares::Erc20 as _;
@@ -58,6 +60,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             recordShortfallCall => record_shortfall();
             settlementPriceCall => settlement_price(expiry);
             listExpiryCall => list_expiry(expiry, base, step, count);
+            setDepthCall => set_depth(expiry, weights);
             navCall => nav();
             wordsCall => words();
             headersCall => headers();
@@ -80,6 +83,11 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             surfaceFeedCall => surface_feed();
             setSurfaceFeedCall => set_surface_feed(feed);
             acceptSurfaceFeedCall => accept_surface_feed();
+            poolCall => pool_view();
+            setPoolCall => set_pool(pool);
+            removePoolCall => remove_pool();
+            investCall => invest(assets);
+            divestCall => divest(assets);
         }
         IERC4626 {
             assetCall => asset_address();
@@ -105,6 +113,8 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             claimableRedeemRequestCall => claimable_redeem_request(id, controller);
             processEpochCall => process_epoch();
             redeemDelayCall => redeem_delay();
+            epochCall => epoch(id);
+            epochsCall => epoch_range();
         }
         IERC20 {
             nameCall => name();

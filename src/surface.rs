@@ -14,7 +14,7 @@ use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageU64};
 
-use crate::amounts::{to_i128, uint};
+use crate::amounts::{to_i128, to_u128, uint};
 use crate::book::live_indices;
 use crate::error::{emit, ensure, fail, Result};
 use crate::governance::OWNER;
@@ -33,6 +33,13 @@ pub struct Surface {
     accept_from: StorageU64,
 }
 
+/// The live book as the feed's last update finds it.
+pub(crate) struct Live {
+    pub(crate) stored: Vec<Stored>,
+    /// Largest move of a listed vol by that update [1e-6]
+    pub(crate) moved: u32,
+}
+
 impl Surface {
     pub(crate) fn feed(&self) -> Address {
         self.feed.get()
@@ -48,34 +55,41 @@ impl Surface {
 impl Vault {
     /// The live book with its slices.
     pub(crate) fn stored(&self, session: &Session) -> Result<Vec<Stored>> {
-        match self.stored_if_any(session)? {
-            Some(stored) => Ok(stored),
+        Ok(self.live(session)?.stored)
+    }
+
+    /// The live book with its slices, and how far they moved.
+    pub(crate) fn live(&self, session: &Session) -> Result<Live> {
+        match self.live_if_any(session)? {
+            Some(live) => Ok(live),
             None => fail(SurfaceFailed { feed: self.surface.feed() }),
         }
     }
 
-    /// As [`Vault::stored`], none when the surface feed fails.
-    pub(crate) fn stored_if_any(&self, session: &Session) -> Result<Option<Vec<Stored>>> {
+    /// As [`Vault::live`], none when the surface feed fails.
+    pub(crate) fn live_if_any(&self, session: &Session) -> Result<Option<Live>> {
+        let indices = live_indices(self.live_bits());
         let mut stored: Vec<_> =
-            live_indices(self.live_bits()).map(|index| self.book.stored(index)).collect();
-        let filled = fill(self.vm(), self.surface.feed(), &mut stored, session.now32()?);
-        Ok(filled.map(|()| stored))
+            indices.map(|index| Stored { depth: self.ramp(index), ..self.book.stored(index) }).collect();
+        let moved = fill(self.vm(), self.surface.feed(), &mut stored, session.now32()?);
+        Ok(moved.map(|moved| Live { stored, moved }))
     }
 }
 
 /// Asks the feed for the slices and rates of `stored`, all in one call. None when it does not answer, or with anything but slices that keep
 /// the bounds of the kernels.
 ///
-/// The answer is two words for each expiry: the packed slice, or zero for none, and the rate.
-fn fill(vm: &VM, feed: Address, stored: &mut [Stored], now: u32) -> Option<()> {
+/// The answer is two words for each expiry: the packed slice, or zero for none, and the rate; then how far the last update moved a vol [1e-6].
+fn fill(vm: &VM, feed: Address, stored: &mut [Stored], now: u32) -> Option<u32> {
     if stored.is_empty() {
-        return Some(());
+        return Some(0);
     }
-    let size = stored.len().checked_mul(2)?.checked_add(2)?.checked_mul(WORD)?;
+    let size = stored.len().checked_mul(2)?.checked_add(3)?.checked_mul(WORD)?;
     let answer = static_call(vm, feed, &request(stored), size)?;
     let (words, rest) = answer.as_chunks::<WORD>();
-    let (head, pairs) = words.split_at_checked(2)?;
-    let count = pairs.len();
+    let (head, body) = words.split_at_checked(2)?;
+    let (moved, pairs) = body.split_last()?;
+    let count = body.len();
     let expected = [WORD, count].map(|number| u64::try_from(number).map(|number| uint(number.into())).ok());
     let told = head.iter().map(|word| Some(U256::from_be_bytes(*word)));
     if answer.len() != size || !rest.is_empty() || !told.eq(expected) {
@@ -87,7 +101,7 @@ fn fill(vm: &VM, feed: Address, stored: &mut [Stored], now: u32) -> Option<()> {
         one.rate = i32::try_from(to_i128(rate)?).ok()?;
         one.slice = unpack(slice, now)?;
     }
-    Some(())
+    u32::try_from(to_u128(U256::from_be_bytes(*moved))?).ok()
 }
 
 /// A slice that can be marked, or that there is none; none at all for what is neither.

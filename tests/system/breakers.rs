@@ -1,5 +1,6 @@
 //! When no share is priced: round an expiry, and after a jump of the feed.
 
+use alloy_sol_types::SolError as _;
 use demo::stage::default_profile;
 use host::alloy_primitives::U256;
 use interfaces::erc4626::IERC4626;
@@ -69,6 +70,34 @@ fn after_a_jump_they_wait_for_the_next_round() {
     assert_eq!(failure.as_deref(), Some("RedemptionOpen"));
 
     market.stage.push_price(after).expect("a round");
+    market.deposit(1.0).expect("a deposit");
+    process(&mut market).expect("processed");
+}
+
+#[test]
+fn after_a_jump_of_the_surface_they_wait_for_the_next() {
+    let mut market = asked(IVault::Limits { surfaceJump: 3_000, ..wide_limits() });
+    market.stage.chain.world.warp(START + HOUR);
+    market.stage.push_price(SPOT).expect("a round");
+    let slices = market.slices(0.802);
+    market.stage.publish(slices).expect("a surface");
+    market.deposit(1.0).expect("a quarter of a point is no jump");
+    market.stage.chain.world.warp(START + 2 * HOUR);
+    market.stage.push_price(SPOT).expect("a round");
+    let slices = market.slices(0.8055);
+    market.stage.publish(slices).expect("a surface");
+    let failure = market.deposit(1.0).expect_err("a jump");
+    let error = IVault::SurfaceJumped::abi_decode(&failure.data()).expect("a jump");
+    let IVault::SurfaceJumped { moved, limit } = error;
+    assert!((3_000..=4_200).contains(&moved.to::<u32>()) && limit == U256::from(3_000), "{moved} {limit}");
+    market.refuses(IVault::SurfaceJumped { moved, limit }, process);
+    assert_eq!(limits(&mut market), [U256::ZERO; 2]);
+    market.trade(&[(market.call(2_800), 1.0)]).expect("trades go on");
+
+    market.stage.chain.world.warp(START + 3 * HOUR);
+    market.stage.push_price(SPOT).expect("a round");
+    let slices = market.slices(0.8055);
+    market.stage.publish(slices).expect("a surface");
     market.deposit(1.0).expect("a deposit");
     process(&mut market).expect("processed");
 }

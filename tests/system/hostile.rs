@@ -105,6 +105,11 @@ fn decimals_that_the_vault_is_not_written_for_are_refused_at_construction() {
     assert_eq!(data[..4], IVault::TokenFailed::SELECTOR);
 }
 
+/// A market in need of a hedge, with a venue that calls where it is told to.
+pub(crate) fn armed() -> (Market, Address) {
+    besieged(0)
+}
+
 /// A market in need of a hedge, with a hostile venue that has waited out its delay and has stock.
 fn besieged(mode: u8) -> (Market, Address) {
     let mut market = skewed();

@@ -8,19 +8,20 @@ use interfaces::erc6909::IERC6909;
 use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
-use crate::market::{events, series, wad, wide_limits, Market, DAY, HOUR, SPOT, START};
+use crate::market::{events, series, signed, usdc, wad, wide_limits, Market, DAY, HOUR, SPOT, START};
 use crate::redeem::{lps, process, redeem_all, request, shares_of};
 
 /// What is left of spot after a gap of 60 % overnight.
 const GAP: f64 = SPOT * 0.4;
 
-/// A vault that wrote calls against twice as many puts, whose LPs have nearly all left, and whose venue is gone.
+/// A vault that wrote calls against twice as many puts, whose LPs have left as far as the worst loss let them, whose hedges then chased a price
+/// that swung to and fro, and whose venue is gone.
 fn strained() -> Market {
     strained_after(|_| ())
 }
 
 /// The same, with something done first.
-fn strained_after(first: impl FnOnce(&mut Market)) -> Market {
+pub(crate) fn strained_after(first: impl FnOnce(&mut Market)) -> Market {
     let profile = IVault::Profile { redeemDelay: 0, hedgeReserve: 0, ..default_profile() };
     let mut market = Market::limited(profile, wide_limits());
     first(&mut market);
@@ -28,19 +29,46 @@ fn strained_after(first: impl FnOnce(&mut Market)) -> Market {
         [(market.call(1_800), 9.0), (market.put(2_800), 10.0), (market.put(2_700), 8.0)].into();
     let written = (0..40).take_while(|_| market.trade(&legs).is_ok()).count();
     assert!(written > 5, "{written} trades");
+    chase(&mut market);
+    let (lp, vault) = (market.lp, market.stage.vault);
+    let loss = market.stage.look(ILens::worstCaseCall { vault }).expect("a loss").loss;
+    let nav = market.nav();
+    let most = nav.mid.into_raw() - loss * U256::from(10) / U256::from(9);
+    let shares = shares_of(&mut market, lp) * most / nav.mid.into_raw();
+    request(&mut market, lp, shares).expect("a request");
+    process(&mut market).expect("processed");
+    redeem_all(&mut market, lp);
+    whipsaw(&mut market);
+    let (guardian, venue) = (market.stage.actors.guardian, market.stage.venue);
+    market.stage.vault(guardian, IVault::removeVenueCall { venue }).expect("a venue less");
+    market
+}
+
+/// Hedges if a hedge is due.
+fn chase(market: &mut Market) {
     let need = market.stage.ask(IVault::hedgeNeededCall {}).expect("a hedge");
     if need.needed {
         let venue = market.stage.venue;
         market.rebalance(venue, need.size).expect("a hedge");
     }
-    let lp = market.lp;
-    let shares = shares_of(&mut market, lp) * U256::from(97) / U256::from(100);
-    request(&mut market, lp, shares).expect("a request");
-    process(&mut market).expect("processed");
-    redeem_all(&mut market, lp);
-    let (guardian, venue) = (market.stage.actors.guardian, market.stage.venue);
-    market.stage.vault(guardian, IVault::removeVenueCall { venue }).expect("a venue less");
-    market
+}
+
+/// Buys hedges high and sells them low until the gap would take more than there is: only hedging loses what stress did not count.
+fn whipsaw(market: &mut Market) {
+    let (vault, gap) = (market.stage.vault, signed(GAP / SPOT - 1.0));
+    for _ in 0..100 {
+        let lost =
+            market.stage.look(ILens::stressCall { vault, dSpot: gap, dVol: I256::ZERO }).expect("a loss");
+        if market.nav().mid + lost < -I256::from_raw(usdc(50_000.0)) {
+            return;
+        }
+        for price in [SPOT * 1.2, SPOT * 0.85, SPOT] {
+            let now = market.now();
+            market.move_to(now + 60, price);
+            chase(market);
+        }
+    }
+    panic!("solvent still: {}", market.nav().mid);
 }
 
 fn record(market: &mut Market) -> Result<IVault::recordShortfallReturn, demo::stage::Failure> {
@@ -174,20 +202,22 @@ fn claims_are_pro_rata_to_the_unit_early_or_late_and_in_any_order() {
 
 #[test]
 fn what_was_owed_before_is_paid_in_full_and_first() {
+    let mut early = None;
     let mut market = strained_after(|market| {
         let settled = series(market.expiries[0], 2_700, false);
         market.trade(&[(settled, 5.0)]).expect("a trade");
+        let [lp] = lps(market, [300_000.0]);
+        let shares = shares_of(market, lp);
+        request(market, lp, shares).expect("a request");
+        early = Some((lp, process(market).expect("processed").assets));
     });
+    let (lp, due) = early.expect("a redemption");
     let near = market.expiries[0];
     let (trader, settled) = (market.trader, series(near, 2_700, false));
-    let [lp] = lps(&mut market, [300_000.0]);
     market.move_to(near - 1, SPOT);
     let round = market.stage.last_round().expect("a round");
     market.move_to(near + 1, SPOT);
     market.stage.vault(trader, IVault::settleCall { expiry: near, roundId: round }).expect("a settlement");
-    let shares = shares_of(&mut market, lp);
-    request(&mut market, lp, shares).expect("a request");
-    let due = process(&mut market).expect("processed").assets;
     for _ in 0..2 {
         market.stage.push_price(GAP).expect("a round");
     }

@@ -4,6 +4,7 @@ use demo::stage::{default_profile, Failure};
 use host::alloy_primitives::{Address, U256};
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
+use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
 use crate::market::{events, usdc, wide_limits, Market, DAY, HOUR, SPOT, START};
@@ -309,6 +310,61 @@ fn epochs_are_filled_in_order() {
     assert_eq!(state(&mut market, 2, second), [all, U256::ZERO]);
     let [waits, _] = state(&mut market, 1, first);
     assert!(!waits.is_zero());
+}
+
+#[test]
+fn those_who_stay_can_bear_the_worst_loss() {
+    let profile = IVault::Profile { redeemDelay: 0, ..default_profile() };
+    let mut market = Market::limited(profile, wide_limits());
+    market.trade(&[(market.call(2_800), 18.0), (market.put(2_600), 5.0)]).expect("a trade");
+    let (lp, vault) = (market.lp, market.stage.vault);
+    let all = shares_of(&mut market, lp);
+    request(&mut market, lp, all).expect("a request");
+    let loss = market.stage.look(ILens::worstCaseCall { vault }).expect("a loss").loss;
+    let nav = market.nav().mid.into_raw();
+    let done = process(&mut market).expect("processed");
+    assert!(done.shares < all && done.assets > nav / U256::from(2), "{done:?}");
+    // A buffer of a tenth of NAV, to the micro-dollar.
+    let left = market.nav().mid.into_raw();
+    let bears = |nav: U256| nav - nav.div_ceil(U256::from(10)) >= loss;
+    assert!(bears(left) && !bears(left - U256::from(2)), "{left} against {loss}");
+    let failure = process(&mut market).err().map(|failure| failure.name());
+    assert_eq!(failure.as_deref(), Some("InsufficientLiquidity"));
+    let queue = market.stage.look(ILens::queueCall { vault }).expect("a queue");
+    let [waits] = queue.try_into().expect("one epoch");
+    assert_eq!(
+        (waits.requestId, waits.waiting, waits.processed),
+        (U256::ONE, all - done.shares, done.shares)
+    );
+    assert_eq!((waits.assets, waits.readyAt), (done.assets, U256::from(START)));
+}
+
+#[test]
+fn the_queue_is_what_waits_in_order_and_with_its_times() {
+    let mut market = Market::open();
+    let [first, second] = lps(&mut market, [200_000.0, 200_000.0]);
+    let vault = market.stage.vault;
+    let queue = |market: &mut Market| market.stage.look(ILens::queueCall { vault }).expect("a queue");
+    assert!(queue(&mut market).is_empty());
+    let opened = market.now();
+    request(&mut market, first, U256::from(SHARE)).expect("a request");
+    market.stage.chain.world.warp(opened + 7 * HOUR);
+    request(&mut market, second, U256::from(3 * SHARE)).expect("a request");
+    for (id, shares, opened) in [(1_u64, SHARE, opened), (2, 3 * SHARE, opened + 7 * HOUR)] {
+        let epoch = &queue(&mut market)[id as usize - 1];
+        assert_eq!((epoch.requestId, epoch.waiting), (U256::from(id), U256::from(shares)));
+        let times = [epoch.closesAt, epoch.locksAt, epoch.readyAt];
+        assert_eq!(
+            times,
+            [DAY / 4, DAY / 4 + DAY / 2, DAY / 4 + DAY].map(|after| U256::from(opened + after))
+        );
+    }
+    market.move_to(opened + 2 * DAY, SPOT);
+    process(&mut market).expect("processed");
+    let [rest] = queue(&mut market).try_into().expect("one epoch");
+    assert_eq!(rest.requestId, U256::from(2));
+    let unknown = market.stage.ask(IERC4626::epochCall { requestId: U256::from(9) }).expect("a view");
+    assert_eq!((unknown.requested, unknown.readyAt), (U256::ZERO, U256::ZERO));
 }
 
 /// Gas of the processing of an epoch with `count` requests of a unit beside one of a share.

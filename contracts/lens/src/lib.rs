@@ -16,6 +16,7 @@ mod chain;
 mod error;
 mod greeks;
 mod hedge;
+mod queue;
 mod risk;
 mod stored;
 mod vault;
@@ -26,7 +27,7 @@ use alloy_primitives::{Address, I256, U256};
 pub use interfaces::contract::Revert;
 use interfaces::contract::{malformed, Answer as _, Args, Result};
 use interfaces::lens::ILens::{
-    self, ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, NextHedge, StrikeQuotes, WorstCase,
+    self, ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, NextHedge, StrikeQuotes, WaitingEpoch, WorstCase,
 };
 use interfaces::routes;
 use interfaces::words::uint;
@@ -69,6 +70,7 @@ fn route(lens: &Lens, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>) -> R
             stressCall => stress(vault, d_spot, d_vol);
             worstCaseCall => worst_case(vault);
             navBreakdownCall => nav_breakdown(vault);
+            queueCall => queue(vault);
             nextHedgeCall => next_hedge(vault);
             collateralValueCall => collateral_value(vault, series, amount);
         }
@@ -128,6 +130,11 @@ impl Lens {
     /// NAV and what it is made of.
     pub fn nav_breakdown(&self, vault: Address) -> Result<NavBreakdown> {
         risk::nav_breakdown(&self.of(vault))
+    }
+
+    /// Redemptions that wait.
+    pub fn queue(&self, vault: Address) -> Result<Vec<WaitingEpoch>> {
+        queue::waiting(&self.of(vault))
     }
 
     /// The hedge, and when the next one is due.

@@ -6,6 +6,7 @@ use alloy_primitives::{Address, FixedBytes, I256, U256};
 use alloy_sol_types::{SolCall, SolError as _};
 use book::{Mark, Request, Rules, Spots, Stored, MAX_EXPIRIES};
 use interfaces::contract::{calldata, Words};
+use interfaces::erc4626::IERC4626;
 use interfaces::lens::ILens::{VaultFailed, VaultRefused};
 use interfaces::settings::Settings;
 use interfaces::vault::IVault::{self, Hedge, ReentrantCall};
@@ -18,7 +19,7 @@ use crate::error::{fail, OrOverflow, Result};
 
 const WORD: usize = 32;
 /// Words of a NAV, of a hedge and of a quote.
-const NAV: usize = 8;
+const NAV: usize = 10;
 const HEDGE: usize = 7;
 const QUOTE: usize = 4;
 /// Most words of a state: offset and length, eight of the vault, and eleven of each expiry.
@@ -51,6 +52,8 @@ pub(crate) struct Nav {
     pub(crate) book: i128,
     pub(crate) risk_reserve: u128,
     pub(crate) unvested: u128,
+    pub(crate) pool: u128,
+    pub(crate) pool_liquid: u128,
     pub(crate) mid: i128,
     pub(crate) low: i128,
 }
@@ -85,6 +88,18 @@ impl Vault<'_> {
     pub(crate) fn nav(&self) -> Result<Nav> {
         let answer = self.ask(&IVault::navCall {}, NAV)?;
         self.good(read_nav(&mut Reader(&answer)))
+    }
+
+    /// The last epoch of redemptions that is filled, and the last of all.
+    pub(crate) fn epochs(&self) -> Result<[u128; 2]> {
+        let answer = self.ask(&IERC4626::epochsCall {}, 2)?;
+        self.good(Reader(&answer).uints())
+    }
+
+    /// What was requested in an epoch, what of it was processed and for how much, and its three times.
+    pub(crate) fn epoch(&self, id: u128) -> Result<[u128; 6]> {
+        let answer = self.ask(&IERC4626::epochCall { requestId: uint(id) }, 6)?;
+        self.good(Reader(&answer).uints())
     }
 
     /// The hedge as the vault says it.
@@ -181,6 +196,8 @@ fn read_nav(words: &mut Reader<'_>) -> Option<Nav> {
         book: words.int()?,
         risk_reserve: words.uint()?,
         unvested: words.uint()?,
+        pool: words.uint()?,
+        pool_liquid: words.uint()?,
         mid: words.int()?,
         low: words.int()?,
     })
@@ -207,6 +224,14 @@ impl<'a> Reader<'a> {
 
     fn uint(&mut self) -> Option<u128> {
         to_u128(U256::from_be_bytes(*self.word()?))
+    }
+
+    fn uints<const N: usize>(&mut self) -> Option<[u128; N]> {
+        let mut numbers = [0; N];
+        for number in &mut numbers {
+            *number = self.uint()?;
+        }
+        Some(numbers)
     }
 
     fn int(&mut self) -> Option<i128> {

@@ -56,6 +56,7 @@ fn route(engine: &mut RiskEngine, selector: u32, mut args: Args<'_>, out: &mut V
         IRiskEngine {
             markCall => mark(request);
             offerCall => offer(request);
+            worstLossCall => worst_loss(request);
         }
     }
     malformed()
@@ -82,6 +83,15 @@ impl RiskEngine {
             inner: uint(marked.band.inner),
             outer: uint(marked.band.outer),
         })
+    }
+
+    /// What a request's book with its hedges can lose. `abi/IRiskEngine.sol` is the manual.
+    ///
+    /// # Errors
+    /// `RequestInvalid`, and those of `refusal`.
+    pub fn worst_loss(&self, request: Vec<B256>) -> Result<U256> {
+        let (rules, request) = read(&request)?;
+        book::worst_loss(&rules, request).map(uint).map_err(refusal::failed)
     }
 
     /// Prices the orders of a request as one trade, and checks the book after it. `abi/IRiskEngine.sol` is the manual.

@@ -21,6 +21,9 @@ const SLICES: usize = ROWS * MAX_EXPIRIES;
 /// |---|---|---|
 /// | field | expiry | rate |
 /// | unit | s | Q30 / year |
+///
+/// The word of the history has the times of the three rows, which row is what, and the largest move of a vol by the last update, from the
+/// surface that its steps counted against [1e-6].
 #[storage]
 pub struct Slices {
     history: StorageB256,
@@ -38,6 +41,10 @@ struct Place {
 impl Slices {
     /// Which row is what.
     pub(crate) fn history(&self) -> History {
+        self.recorded().0
+    }
+
+    fn recorded(&self) -> (History, u32) {
         let word = self.history.get();
         let mut fields = Reader(word.as_slice());
         let mut history = History::default();
@@ -47,17 +54,18 @@ impl Slices {
         for row in [&mut history.current, &mut history.next, &mut history.base] {
             *row = u8::try_from(fields.take(1)).unwrap_or_default();
         }
-        history
+        (history, fields.u32())
     }
 
-    /// Writes which row is what.
-    pub(crate) fn set_history(&mut self, history: &History) {
+    /// Writes which row is what, and how far the last one moved.
+    pub(crate) fn record(&mut self, history: &History, moved: u32) {
         let mut word = B256::ZERO;
         let mut fields = Writer(word.as_mut_slice());
         for time in history.times {
             fields.put(&time.to_be_bytes());
         }
         fields.put(&[history.current, history.next, history.base]);
+        fields.put(&moved.to_be_bytes());
         self.history.set(word);
     }
 
@@ -84,10 +92,10 @@ impl Slices {
         }
     }
 
-    /// For each expiry its word in the last row and its rate, zeros where there is none. Each word of places is read once, and only if it is
-    /// needed: the vault asks this in every trade.
+    /// For each expiry its word in the last row and its rate, zeros where there is none, and the largest move of the last update. Each word of
+    /// places is read once, and only if it is needed: the vault asks this in every trade.
     pub(crate) fn last(&self, expiries: &[u64]) -> Vec<B256> {
-        let row = self.history().current;
+        let (History { current: row, .. }, moved) = self.recorded();
         let mut pairs = vec![[B256::ZERO; 2]; expiries.len()];
         let mut missing = expiries.len();
         for index in 0..PLACE_WORDS {
@@ -101,7 +109,9 @@ impl Slices {
                 missing = missing.saturating_sub(1);
             }
         }
-        pairs.concat()
+        let mut words = pairs.concat();
+        words.push(B256::from(uint(moved.into())));
+        words
     }
 
     /// For each expiry its word in a row.

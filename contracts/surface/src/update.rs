@@ -49,9 +49,9 @@ impl SurfaceFeed {
             terms.headers.iter().filter(|header| u64::from(header.expiry) > now).collect();
         check_expiries(&update.slices, &live)?;
         let fresh = self.fresh(update, &live, &history, timestamp)?;
-        check_surface(&fresh, &live, terms.vol_step)?;
+        let moved = check_surface(&fresh, &live, terms.vol_step)?;
 
-        self.store(update, &terms, &history, &live, &fresh);
+        self.store(update, &terms, (&history, moved), &live, &fresh);
         let submitter = self.vm().msg_sender();
         let (nonce, timestamp) = (update.nonce, update.timestamp);
         emit(self.vm(), &SurfacePublished { nonce, timestamp, submitter });
@@ -108,7 +108,7 @@ impl SurfaceFeed {
         &mut self,
         update: &SurfaceUpdate,
         terms: &Terms,
-        history: &History,
+        (history, moved): (&History, u32),
         live: &[&Header],
         fresh: &[Fresh],
     ) {
@@ -116,7 +116,7 @@ impl SurfaceFeed {
         for (header, Fresh { entry, rate }) in live.iter().zip(fresh) {
             self.slices.put(history.current, header.expiry, &entry.slice, *rate, kept);
         }
-        self.slices.set_history(history);
+        self.slices.record(history, moved);
         self.nonce.set(U64::from_limbs([update.nonce]));
         self.timestamp.set(U32::from_limbs([update.timestamp]));
     }
@@ -137,23 +137,25 @@ fn check_expiries(slices: &[SurfaceSlice], live: &[&Header]) -> Result<()> {
     missing.map_or(Ok(()), |expiry| fail(SliceMissing { expiry }))
 }
 
-/// Checks each slice, and each against the one before.
-fn check_surface(fresh: &[Fresh], live: &[&Header], vol_step: u32) -> Result<()> {
+/// Checks each slice, and each against the one before: the largest move of a vol, rounded up [1e-6].
+fn check_surface(fresh: &[Fresh], live: &[&Header], vol_step: u32) -> Result<u32> {
     let most = u128::from(vol_step).unbounded_shl(VOL).checked_div(MILLION).unwrap_or_default();
     let most = u64::try_from(most).unwrap_or(u64::MAX);
-    let mut earlier: Option<(&Entry, u64)> = None;
+    let (mut earlier, mut moved): (Option<(&Entry, u64)>, u64) = (None, 0);
     for (Fresh { entry, .. }, header) in fresh.iter().zip(live) {
         let expiry = u64::from(header.expiry);
-        if let Err(error) = entry.check(earlier.map(|(entry, _)| entry), most) {
-            return refuse(error, earlier.map_or(0, |(_, expiry)| expiry), expiry, vol_step);
+        match entry.check(earlier.map(|(entry, _)| entry), most) {
+            Ok(by) => moved = moved.max(by),
+            Err(error) => return refuse(error, earlier.map_or(0, |(_, expiry)| expiry), expiry, vol_step),
         }
         earlier = Some((entry, expiry));
     }
-    Ok(())
+    let moved = u128::from(moved).saturating_mul(MILLION).div_ceil(1 << VOL);
+    Ok(u32::try_from(moved).unwrap_or(u32::MAX))
 }
 
 /// Says what is wrong with the slice of `expiry`.
-fn refuse(error: SurfaceError, earlier: u64, expiry: u64, vol_step: u32) -> Result<()> {
+fn refuse<T>(error: SurfaceError, earlier: u64, expiry: u64, vol_step: u32) -> Result<T> {
     let micro = |strike: u64| uint(u128::from(strike).saturating_mul(PER_MICRO));
     let number = |units, bits| uint(wad(units, bits).unsigned_abs());
     match error {

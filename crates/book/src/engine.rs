@@ -95,6 +95,15 @@ pub fn mark(rules: &Rules, mut request: Request) -> Result<Marked> {
     })
 }
 
+/// The worst that a request's book with its hedges can lose [micro-USD].
+///
+/// # Errors
+/// As [`mark`], and more lots than the scenarios have room for.
+pub fn worst_loss(rules: &Rules, mut request: Request) -> Result<u128> {
+    let stored = core::mem::take(&mut request.stored);
+    Ok(worst_case(&marked(rules, &request, stored)?, &request.hedge)?.worst)
+}
+
 /// Prices the orders of a request as one trade, and checks every limit of the book after it.
 ///
 /// # Errors

@@ -92,6 +92,7 @@ mod abi {
     use stylus_sdk::abi::{AbiType, ConstString};
 
     use crate::engine::IRiskEngine;
+    use crate::erc4626::IERC4626;
     use crate::surface::ISurface;
     use crate::vault::IVault;
 
@@ -106,5 +107,6 @@ mod abi {
 
     abi_type!(IVault: Leg, Quote, Nav, Hedge, HedgeLeg, Profile, Limits);
     abi_type!(IRiskEngine: Marked);
+    abi_type!(IERC4626: Epoch);
     abi_type!(ISurface: SurfaceSlice, SurfaceUpdate);
 }

@@ -137,3 +137,14 @@ pub fn check_solvency(nav: i128, worst_loss: u128, uncovered: u128, buffer: u32)
         None => Err(u128::MAX),
     }
 }
+
+/// The most that may be paid out of NAV [micro-USD]: what is left passes [`check_solvency`], and one micro-dollar less would not. Nothing where NAV
+/// does not pass it now.
+#[must_use]
+pub fn payable(nav: i128, worst_loss: u128, uncovered: u128, buffer: u32) -> u128 {
+    let kept = MILLION.unsigned_abs().saturating_sub(buffer.into());
+    let losses = worst_loss.checked_add(uncovered);
+    let least = losses.and_then(|losses| mul_div_up(losses, MILLION.unsigned_abs(), kept));
+    let nav = u128::try_from(nav).unwrap_or_default();
+    least.map_or(0, |least| nav.saturating_sub(least))
+}

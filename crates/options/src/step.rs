@@ -60,7 +60,7 @@ impl Slice {
     }
 
     /// Checks that this slice, published `seconds` before expiry, moves no strike of a grid by more than `most` [Q47] from the vol by the `last`
-    /// one, published `last_seconds` before expiry. Both pass [`Slice::check`].
+    /// one, published `last_seconds` before expiry: the largest move [Q47]. Both pass [`Slice::check`].
     ///
     /// # Errors
     /// The lowest strike that moves further.
@@ -70,15 +70,17 @@ impl Slice {
         (last, last_seconds): (&Self, u32),
         grid: &StrikeGrid,
         most: u64,
-    ) -> Result<(), Step> {
+    ) -> Result<u64, Step> {
         let (new, old) = (Vols::new(self, seconds), Vols::new(last, last_seconds));
+        let mut moved = 0;
         for strike in grid.strikes() {
             let log = ln(strike);
             let (from, to) = (old.at(log), new.at(log));
             if to.abs_diff(from) > most {
                 return Err(Step { strike, from, to });
             }
+            moved = to.abs_diff(from).max(moved);
         }
-        Ok(())
+        Ok(moved)
     }
 }

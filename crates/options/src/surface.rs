@@ -51,13 +51,13 @@ impl From<Arbitrage> for SurfaceError {
 
 impl Entry {
     /// Checks this slice, with `earlier` the one of the expiry before in the same surface, already checked; no strike's vol may move by more than
-    /// `most` [Q47].
+    /// `most` [Q47]. The largest move [Q47].
     ///
     /// All slices of a surface are published at one time, so total variances compare as they stand.
     ///
     /// # Errors
     /// The first bound that does not hold: order, then the slice's own, butterfly, calendar and step.
-    pub fn check(&self, earlier: Option<&Self>, most: u64) -> Result<(), SurfaceError> {
+    pub fn check(&self, earlier: Option<&Self>, most: u64) -> Result<u64, SurfaceError> {
         if earlier.is_some_and(|earlier| earlier.seconds >= self.seconds) {
             return Err(SurfaceError::Order);
         }
@@ -66,22 +66,24 @@ impl Entry {
         if let Some(earlier) = earlier {
             earlier.slice.check_calendar(&self.slice)?;
         }
-        if let Some((last, seconds)) = &self.last {
-            self.slice.check_step(self.seconds, (last, *seconds), &self.grid, most)?;
+        match &self.last {
+            Some((last, seconds)) => {
+                Ok(self.slice.check_step(self.seconds, (last, *seconds), &self.grid, most)?)
+            }
+            None => Ok(0),
         }
-        Ok(())
     }
 }
 
-/// Checks a whole surface, its slices by expiry; no strike's vol may move by more than `most` [Q47].
+/// Checks a whole surface, its slices by expiry; no strike's vol may move by more than `most` [Q47]. The largest move [Q47].
 ///
 /// # Errors
 /// Index of the first slice that is at fault, and why.
-pub fn check_surface(entries: &[Entry], most: u64) -> Result<(), (usize, SurfaceError)> {
-    let mut earlier = None;
+pub fn check_surface(entries: &[Entry], most: u64) -> Result<u64, (usize, SurfaceError)> {
+    let (mut earlier, mut moved) = (None, 0);
     for (index, entry) in entries.iter().enumerate() {
-        entry.check(earlier, most).map_err(|error| (index, error))?;
+        moved = entry.check(earlier, most).map_err(|error| (index, error))?.max(moved);
         earlier = Some(entry);
     }
-    Ok(())
+    Ok(moved)
 }

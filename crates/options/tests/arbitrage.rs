@@ -223,18 +223,23 @@ fn a_step_beyond_the_cap_is_named_with_its_strike() {
     let flat = |vol: f64| Svi { a: vol * vol * 0.25, b: 0.0, rho: 0.0, m: 0.0, s: 0.1 }.stored();
     let quarter = 7_884_000;
     let most = (0.05 * Q47) as u64;
-    assert_eq!(flat(0.8499).check_step(quarter, (&flat(0.8), quarter), &grid(), most), Ok(()));
+    let moved = flat(0.8499).check_step(quarter, (&flat(0.8), quarter), &grid(), most).expect("no step");
+    assert!((moved as f64 / Q47 - 0.0499).abs() < 1e-8, "{moved}");
     let step = flat(0.8501).check_step(quarter, (&flat(0.8), quarter), &grid(), most).unwrap_err();
     assert_eq!(step.strike, grid().base);
     assert!((step.from as f64 / Q47 - 0.8).abs() < 1e-8 && (step.to as f64 / Q47 - 0.8501).abs() < 1e-8);
     assert!(flat(0.7499).check_step(quarter, (&flat(0.8), quarter), &grid(), most).is_err());
     // The same vol with half of the time left is half of the variance, and no step.
     let half = Svi { a: 0.08, b: 0.0, rho: 0.0, m: 0.0, s: 0.1 }.stored();
-    assert_eq!(half.check_step(quarter / 2, (&flat(0.8), quarter), &grid(), most), Ok(()));
+    let moved = half.check_step(quarter / 2, (&flat(0.8), quarter), &grid(), most).expect("no step");
+    assert!(moved as f64 / Q47 < 1e-8, "{moved}");
     // A smile that moves in its wing alone.
     let smile = |b: f64| Svi { a: 0.15, b, rho: 0.0, m: 0.0, s: 0.1 }.stored();
     let step = smile(0.12).check_step(quarter, (&smile(0.02), quarter), &grid(), most).unwrap_err();
     assert!(step.strike < FORWARD && step.to > step.from);
+    let moved =
+        smile(0.12).check_step(quarter, (&smile(0.02), quarter), &grid(), u64::MAX).expect("no limit");
+    assert!(moved >= step.to.abs_diff(step.from), "the largest of all strikes");
 }
 
 proptest! {

@@ -72,7 +72,7 @@ pub fn approach(wanted: &[Wanted], now: u32, most: u64) -> Result<Vec<Slice>, (u
         let mut entries: Vec<Entry> = entries.collect();
         fit_new(wanted, now, most, &mut entries);
         match check_surface(&entries, most) {
-            Ok(()) => return Ok(entries.into_iter().map(|entry| entry.slice).collect()),
+            Ok(_) => return Ok(entries.into_iter().map(|entry| entry.slice).collect()),
             Err(error) => refusal = Some(error),
         }
     }

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use super::Result;
 use super::codec::{Answer, Flat, put_length, put_limb, structs};
 use crate::lens::ILens::{
-    ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, NextHedge, OptionQuote, Slice, StrikeQuotes, WorstCase,
+    ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, NextHedge, OptionQuote, Slice, StrikeQuotes,
+    WaitingEpoch, WorstCase,
 };
 
 structs! {
@@ -13,14 +14,16 @@ structs! {
     Answer ExpiryGreeks: expiry greeks;
     Answer OptionQuote: value bid ask bidRefusal askRefusal;
     Answer StrikeQuotes: strike call put;
+    Answer WaitingEpoch: requestId waiting processed assets closesAt locksAt readyAt;
     Answer WorstCase: loss grid settlement slope;
     Answer Slice: updatedAt rate a b rho m s forward;
-    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega unvested mid low;
+    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega unvested pool poolLiquid mid low;
     Answer NextHedge: needed position target reachable inner outer size below above;
 }
 
 impl Flat for ExpiryGreeks {}
 impl Flat for StrikeQuotes {}
+impl Flat for WaitingEpoch {}
 
 /// Words of an [`ExpiryBook`] before its sizes: three, the slice, the offset of the sizes, and the two put sums.
 const BOOK_HEAD: usize = 14;

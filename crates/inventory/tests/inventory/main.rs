@@ -15,6 +15,8 @@
 mod avellaneda_stoikov;
 mod band;
 mod depth;
+mod frontier;
+mod hedge;
 mod hidden_loss;
 mod limits;
 mod margin;

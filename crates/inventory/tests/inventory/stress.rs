@@ -1,4 +1,4 @@
-use inventory::{MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, worst_loss};
+use inventory::{MOVES, Pnl, SPOTS, Shock, VOLS, check_solvency, grid_pnl, hedge_part, payable, worst_loss};
 use proptest::prelude::*;
 
 use crate::market::{DAY, amount};
@@ -49,6 +49,21 @@ fn solvency_says_what_is_missing() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+    #[test]
+    fn what_may_be_paid_is_all_that_solvency_leaves(nav in -1_000_i128..1 << 70, part in 0.0..1.3, uncovered in 0..1_000_000_u128, buffer in 0..1_100_000_u32) {
+        let loss = (nav.max(0) as f64 * part) as u128;
+        let paid = payable(nav, loss, uncovered, buffer);
+        let left = |paid: u128| check_solvency(nav - paid as i128, loss, uncovered, buffer);
+        match check_solvency(nav, loss, uncovered, buffer) {
+            Ok(()) => {
+                prop_assert!(left(paid).is_ok());
+                let whole = paid == nav.unsigned_abs();
+                prop_assert!(whole || left(paid + 1).is_err(), "{paid} is not all");
+            }
+            Err(_) => prop_assert_eq!(paid, 0),
+        }
+    }
 
     #[test]
     fn vol_moves_as_the_formula(up in 0..1_000_000_u32, down in 0..1_000_000_u32, seconds in prop_oneof![any::<u32>(), 0..100_000_u32]) {

@@ -28,9 +28,9 @@ impl MockSurface {
         self.slices.setter(U64::from(expiry)).set(slice);
     }
 
-    /// For each expiry its packed slice and its rate.
+    /// For each expiry its packed slice and its rate, then how far the last update moved: not at all.
     pub fn slices(&self, expiries: Vec<u64>) -> Vec<B256> {
         let pair = |expiry: u64| [self.slices.get(U64::from(expiry)), B256::ZERO];
-        expiries.into_iter().flat_map(pair).collect()
+        expiries.into_iter().flat_map(pair).chain([B256::ZERO]).collect()
     }
 }
