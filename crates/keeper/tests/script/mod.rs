@@ -248,7 +248,8 @@ fn request(held: i128, terms: &Terms) -> Request {
         forward: 2_800 * 1_000_000_000_000_000_000,
     };
     let slice = published.stored(START as u32).expect("a slice");
-    let stored = Stored { index: 0, header, slice: Some(slice.0), rate: slice.1, lots, weights: None };
+    let stored =
+        Stored { index: 0, header, slice: Some(slice.0), rate: slice.1, lots, depth: Default::default() };
     let mut settings = Settings { profile: default_profile(), limits: default_limits() };
     if terms.narrow {
         let profile = &mut settings.profile;

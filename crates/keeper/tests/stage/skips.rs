@@ -85,7 +85,10 @@ fn answered(selector: [u8; 4], answer: Result<Bytes, Fault>) -> Spoil {
 async fn hedges_that_are_too_dear_or_cannot_be_paid() {
     let market = Market::open();
     market.skew();
-    let skip = skipped(&market, "hedge", |config| config.hedge.max_loss = 0.000_001).await;
+    let skip = skipped(&market, "hedge", |config| {
+        (config.hedge.max_loss, config.hedge.urgent_at) = (0.000_001, 99.0)
+    })
+    .await;
     let Skip::LossAboveLimit { cost, reward: 0, max_loss: 1 } = skip else { panic!("{skip}") };
     assert!(cost > 1_000, "{cost}");
     // An urgent one may cost more; this one is at least an outer band off.
