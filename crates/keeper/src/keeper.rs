@@ -1,0 +1,155 @@
+//! One look at the chain after the other: collect, follow, decide, send.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use alloy_primitives::B256;
+use alloy_signer_local::PrivateKeySigner;
+
+use crate::action::{Action, Proposal};
+use crate::chain::Chain;
+use crate::collect::{Collector, View};
+use crate::config::Config;
+use crate::executor::{Executor, Followed};
+use crate::skip::Skip;
+use crate::strategy::{appraise, decide};
+use crate::venue::Venue;
+
+/// The time, given from outside.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Now {
+    /// Since the keeper started.
+    pub elapsed: Duration,
+    /// The machine's clock [unix seconds]
+    pub unix: u64,
+}
+
+impl Now {
+    /// The machine's, for a keeper that started at `start`.
+    #[must_use]
+    pub fn since(start: Instant) -> Self {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Self { elapsed: start.elapsed(), unix }
+    }
+}
+
+/// What came of a look.
+#[derive(Debug)]
+pub struct Report {
+    /// What was seen, or why nothing was.
+    pub view: Result<View, Skip>,
+    /// What became of what was sent before.
+    pub followed: Followed,
+    /// What each strategy came to: the transaction that was sent, or why none was.
+    pub outcomes: Vec<(&'static str, Result<Sent, Skip>)>,
+}
+
+/// A transaction that was sent, or would be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// What it does and costs.
+    pub proposal: Proposal,
+    /// Its hash, none if it was not to be sent.
+    pub hash: Option<B256>,
+}
+
+/// A keeper of one vault.
+pub struct Keeper {
+    config: Config,
+    collector: Collector,
+    executor: Executor,
+    /// Sends nothing.
+    pub dry: bool,
+}
+
+impl Keeper {
+    /// For the vault of a config, on a chain.
+    #[must_use]
+    pub fn new(
+        config: Config,
+        venues: Vec<Box<dyn Venue>>,
+        key: Option<PrivateKeySigner>,
+        chain_id: u64,
+    ) -> Self {
+        let collector = Collector::new(&config, venues);
+        let executor = Executor::new(key, chain_id, &config);
+        Self { config, collector, executor, dry: false }
+    }
+
+    /// Asks venues for quotes even when no hedge is due.
+    pub fn be_curious(&mut self) {
+        self.collector.curious = true;
+    }
+
+    /// Whether something that was sent waits to be mined.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.executor.is_flying()
+    }
+
+    /// Looks once, and sends at most one transaction.
+    pub async fn look(&mut self, chain: &dyn Chain, now: Now) -> Report {
+        let view = match self.view(chain, now).await {
+            Ok(view) => view,
+            Err(skip) => {
+                return Report { view: Err(skip), followed: Followed::Idle, outcomes: Vec::new() };
+            }
+        };
+        let followed = self.executor.follow(chain, &view, now.elapsed).await;
+        let outcomes = self.act(chain, &view, &followed, now).await;
+        Report { view: Ok(view), followed, outcomes }
+    }
+
+    async fn view(&mut self, chain: &dyn Chain, now: Now) -> Result<View, Skip> {
+        let head = chain.head(now.unix).await?;
+        self.collector.collect(chain, head, self.executor.sender()).await
+    }
+
+    /// The first action that is due is tried out, weighed and sent; the others wait for it.
+    async fn act(
+        &mut self,
+        chain: &dyn Chain,
+        view: &View,
+        followed: &Followed,
+        now: Now,
+    ) -> Vec<(&'static str, Result<Sent, Skip>)> {
+        let mut outcomes = Vec::new();
+        let mut first = None;
+        for (name, decision) in decide(view, &self.config) {
+            let outcome = match (decision, first) {
+                (Err(skip), _) => Err(skip),
+                (Ok(_), Some(first)) if !self.dry => Err(Skip::Behind(first)),
+                (Ok(action), _) => self.attempt(chain, view, followed, action, now).await,
+            };
+            // What is refused or too dear holds up nothing.
+            if outcome.is_ok() || matches!(outcome, Err(Skip::InFlight { .. } | Skip::NotSent(_))) {
+                first = first.or(Some(name));
+            }
+            outcomes.push((name, outcome));
+        }
+        outcomes
+    }
+
+    async fn attempt(
+        &mut self,
+        chain: &dyn Chain,
+        view: &View,
+        followed: &Followed,
+        action: Action,
+        now: Now,
+    ) -> Result<Sent, Skip> {
+        if let Followed::Waiting { nonce, waited } = followed {
+            let patience = self.executor.patience().as_secs();
+            return Err(Skip::InFlight { nonce: *nonce, waited: waited.as_secs(), patience });
+        }
+        let call = self.executor.call(view, &action);
+        let gas = chain.gas(&view.head, &call).await.map_err(|fault| {
+            if fault.is_answer() { Skip::WouldRevert(fault.to_string()) } else { Skip::Chain(fault) }
+        })?;
+        let proposal = appraise(view, &self.config, action, gas)?;
+        if self.dry {
+            return Ok(Sent { proposal, hash: None });
+        }
+        let hash = self.executor.send(chain, view, &proposal, now.elapsed).await?;
+        Ok(Sent { proposal, hash: Some(hash) })
+    }
+}

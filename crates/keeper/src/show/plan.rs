@@ -1,0 +1,90 @@
+//! What the keeper would do, and why.
+
+use std::fmt::Write as _;
+
+use crate::action::{Action, Plan};
+use crate::collect::View;
+use crate::config::Config;
+use crate::keeper::{Report, Sent};
+use crate::numbers::{decimal, float, usd};
+use crate::show::status::decided;
+use crate::show::table::{Paint, Table};
+use crate::show::{short, time};
+
+/// What a look came to, strategy by strategy.
+#[must_use]
+pub fn plan(report: &Report, config: &Config, paint: Paint) -> String {
+    let view = match &report.view {
+        Ok(view) => view,
+        Err(skip) => return format!("{} nothing can be decided: {skip}\n", paint.bad("Plan")),
+    };
+    let mut text = format!(
+        "{} for {} at block {} of {} UTC\n",
+        paint.bold("Plan"),
+        view.market.vault,
+        view.head.number,
+        time(view.head.timestamp)
+    );
+    for (name, outcome) in &report.outcomes {
+        // Writing to a string cannot fail.
+        let _ = match outcome {
+            Ok(sent) => {
+                let line = decided(&Ok(sent.proposal.action.clone()), paint);
+                writeln!(text, "\n{} {line}", paint.bold(name))
+            }
+            Err(skip) => {
+                writeln!(text, "\n{} nothing: {}", paint.bold(name), decided(&Err(skip.clone()), paint))
+            }
+        };
+        if let Ok(sent) = outcome {
+            text.push_str(&detail(view, sent, paint));
+        }
+    }
+    if !config.hedge.on || !config.settle.on || !config.process.on {
+        let _ = writeln!(text, "\n{}", paint.dim("Some duties are switched off."));
+    }
+    text
+}
+
+/// Legs, costs, and whether it was sent.
+fn detail(view: &View, sent: &Sent, paint: Paint) -> String {
+    let proposal = &sent.proposal;
+    let legs = match &proposal.action {
+        Action::Hedge(plan) => legs(view, plan, paint),
+        Action::Settle { .. } | Action::Process { .. } => String::new(),
+    };
+    let end = sent.hash.map_or_else(|| "not sent".into(), |hash| format!("sent as {hash}"));
+    format!(
+        "{legs}  gas {} at {} gwei costs {} USD; reward {} USD; the operator keeps {} USD, may lose {} USD\n  {}\n",
+        decimal(proposal.gas as f64, 0),
+        decimal(view.head.base_fee as f64 / 1e9, 3),
+        usd(proposal.gas_cost),
+        usd(proposal.reward),
+        usd(proposal.profit()),
+        usd(proposal.max_loss),
+        paint.dim(&end),
+    )
+}
+
+fn legs(view: &View, plan: &Plan, paint: Paint) -> String {
+    let spot = view.state.spot() as f64 / 1e18;
+    let mut text = format!(
+        "  due {}, {} outer bands off; the legs go to the inner edge\n",
+        decimal(float(plan.due), 4),
+        decimal(plan.urgency, 2)
+    );
+    let mut table = Table::new(&["venue", "adapter", "size", "cost USD", "bp", "limit USD"]);
+    for leg in &plan.legs {
+        let mid = float(leg.size.saturating_abs()) * spot;
+        table.row([
+            leg.name.clone(),
+            short(leg.venue),
+            decimal(float(leg.size), 4),
+            usd(leg.cost),
+            decimal(leg.cost as f64 / 1e6 / mid * 1e4, 2),
+            decimal(leg.limit as f64 / 1e18, 2),
+        ]);
+    }
+    text.push_str(&table.text(paint));
+    text
+}

@@ -1,0 +1,189 @@
+//! Why nothing is done: each reason with its numbers.
+
+use crate::chain::Fault;
+use crate::mark::Skew;
+use crate::numbers::{decimal, float, usd};
+
+/// The hedge as it is marked here, and as the vault says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// From the vault's words.
+    pub ours: Option<Skew>,
+    /// What the vault says.
+    pub theirs: Skew,
+}
+
+/// A reason to do nothing.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Skip {
+    /// The chain does not answer, or not with one voice.
+    #[error("{0}")]
+    Chain(#[from] Fault),
+    /// The vault's words are none.
+    #[error("the vault's words cannot be read: {0}")]
+    Unreadable(String),
+    /// There is no price that passes the vault's checks.
+    #[error("no price: {0}")]
+    NoPrice(String),
+    /// The book as it is marked here is not the vault's.
+    #[error("the vault says {:?}, its words come to {:?}", .0.theirs, .0.ours)]
+    MarkDiffers(Box<Differing>),
+    /// No hedge is due.
+    #[error("|deviation| {} is inside the band of {}", decimal(float(.deviation.abs()), 4), decimal(float(*.outer), 4))]
+    InsideBand {
+        /// [1e-18]
+        deviation: i128,
+        /// [1e-18]
+        outer: i128,
+    },
+    /// Less than a token unit is due, or what is at hand buys none.
+    #[error("{} can be traded of {} due", decimal(float(*.size), 6), decimal(float(*.due), 6))]
+    Dust {
+        /// [1e-18]
+        size: i128,
+        /// [1e-18]
+        due: i128,
+    },
+    /// No venue trades.
+    #[error("no venue trades: {0}")]
+    NoVenue(String),
+    /// It costs the operator more than it may.
+    #[error("gas costs {} USD, the reward is {} USD, {} USD may be lost", usd(*.cost), usd(*.reward), usd(*.max_loss))]
+    LossAboveLimit {
+        /// [micro-USD]
+        cost: i128,
+        /// [micro-USD]
+        reward: i128,
+        /// [micro-USD]
+        max_loss: i128,
+    },
+    /// The chain asks for more than the cap on fees.
+    #[error("a fee of {fee} wei is above the cap of {cap}")]
+    FeeAboveCap {
+        /// [wei]
+        fee: u128,
+        /// [wei]
+        cap: u128,
+    },
+    /// Tried out, the transaction is refused.
+    #[error("the vault would refuse: {0}")]
+    WouldRevert(String),
+    /// Every listed expiry is to come or settled.
+    #[error("nothing has expired; the next is at {next:?}")]
+    NothingExpired {
+        /// [unix seconds]
+        next: Option<u32>,
+    },
+    /// The feed has no round after the expiry yet.
+    #[error("expiry {expiry} waits for a round after it; the feed's last is of {last}")]
+    NoRoundYet {
+        /// [unix seconds]
+        expiry: u64,
+        /// [unix seconds]
+        last: u64,
+    },
+    /// The feed has no round before the expiry.
+    #[error("the feed has no round at or before expiry {expiry}")]
+    NoRound {
+        /// [unix seconds]
+        expiry: u64,
+    },
+    /// Nobody waits for a redemption.
+    #[error("no redemption waits")]
+    QueueEmpty,
+    /// The oldest epoch is too young.
+    #[error("epoch {id} is ready at {ready_at}")]
+    EpochNotReady {
+        /// Of the epoch
+        id: u64,
+        /// [unix seconds]
+        ready_at: u64,
+    },
+    /// The payout is not worth a transaction.
+    #[error("a payout of {} USD is below {} USD", usd(*.assets), usd(*.least))]
+    PayoutTooSmall {
+        /// [micro-USD]
+        assets: i128,
+        /// [micro-USD]
+        least: i128,
+    },
+    /// A transaction waits to be mined.
+    #[error("nonce {nonce} waits to be mined for {waited} s, {patience} allowed")]
+    InFlight {
+        /// Its nonce
+        nonce: u64,
+        /// [s]
+        waited: u64,
+        /// [s]
+        patience: u64,
+    },
+    /// Another action goes first: one transaction at a time.
+    #[error("{0} goes first")]
+    Behind(&'static str),
+    /// There is no key to sign with.
+    #[error("there is no key to sign with")]
+    NoKey,
+    /// The account cannot pay.
+    #[error("the account has {have} wei, gas may take {need}")]
+    Poor {
+        /// [wei]
+        have: u128,
+        /// [wei]
+        need: u128,
+    },
+    /// The nodes know a later state than the one decided on.
+    #[error("nonce {0} is used: the state that was decided on is past")]
+    NonceUsed(u64),
+    /// No node takes the transaction.
+    #[error("not sent: {0}")]
+    NotSent(Fault),
+    /// The strategy is off.
+    #[error("switched off")]
+    Off,
+}
+
+impl Skip {
+    /// A short name, for metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Chain(fault) => fault.code(),
+            Self::Unreadable(_) => "unreadable",
+            Self::NoPrice(_) => "no_price",
+            Self::MarkDiffers(_) => "mark_differs",
+            Self::InsideBand { .. } => "inside_band",
+            Self::Dust { .. } => "dust",
+            Self::NoVenue(_) => "no_venue",
+            Self::LossAboveLimit { .. } => "loss_above_limit",
+            Self::FeeAboveCap { .. } => "fee_above_cap",
+            Self::WouldRevert(_) => "would_revert",
+            Self::NothingExpired { .. } => "nothing_expired",
+            Self::NoRoundYet { .. } => "no_round_yet",
+            Self::NoRound { .. } => "no_round",
+            Self::QueueEmpty => "queue_empty",
+            Self::EpochNotReady { .. } => "epoch_not_ready",
+            Self::PayoutTooSmall { .. } => "payout_too_small",
+            Self::InFlight { .. } => "in_flight",
+            Self::Behind(_) => "behind",
+            Self::NoKey => "no_key",
+            Self::Poor { .. } => "poor",
+            Self::NonceUsed(_) => "nonce_used",
+            Self::NotSent(_) => "not_sent",
+            Self::Off => "off",
+        }
+    }
+
+    /// Whether it is what happens when all is well: logged quietly.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        matches!(
+            self,
+            Self::InsideBand { .. }
+                | Self::NothingExpired { .. }
+                | Self::QueueEmpty
+                | Self::EpochNotReady { .. }
+                | Self::Behind(_)
+                | Self::Off
+        )
+    }
+}

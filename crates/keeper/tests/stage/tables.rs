@@ -1,0 +1,114 @@
+//! What people see: the lines and columns, whatever the numbers.
+
+use keeper::show::{Paint, plan, status};
+use keeper::{Chain, Collector, Endpoints, Now};
+
+use crate::market::{HOUR, Market, START, venues};
+
+/// The text with every number as `#`, every address as `@`, and runs of spaces as one.
+fn shape(text: &str) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_matches(|at: char| ",;:()".contains(at));
+        if bare.starts_with("0x") {
+            return word.replace(bare, "@");
+        }
+        let digits = bare.trim_start_matches('-');
+        let number =
+            !digits.is_empty() && digits.chars().all(|at| at.is_ascii_digit() || ",.-:".contains(at));
+        if number { word.replace(bare, "#") } else { word.to_owned() }
+    };
+    let line = |line: &str| line.split_whitespace().map(word).collect::<Vec<_>>().join(" ");
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The band's picture, without where the marks are.
+fn without_picture(text: &str) -> String {
+    let drawn = |line: &&str| line.contains('─');
+    let line = |line: &str| {
+        if !drawn(&line) {
+            return line.to_owned();
+        }
+        let (picture, rest) = line.split_once(' ').expect("more than a picture");
+        assert!(picture.chars().count() == 41 && picture.contains('●'), "{picture}");
+        format!("PICTURE {rest}")
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+const STATUS: &str = "\
+Vault @
+block # of # # UTC, # of # endpoints, # must agree
+price # USD, # s old
+
+Book value # USD, risk reserve # USD, free cash # USD
+expiry (UTC) in strikes value USD delta gamma vega USD theta USD
+# # # d # h # of # # # # # #
+# # # d # h # of # # # # # #
+all # of # # # # # #
+
+Hedge held #, target #; the mark here is the vault's to the unit
+PICTURE deviation # (outside the band), inner #, outer #
+
+Venues basis points against the feed's price to buy #
+name adapter allowed an eighth half all
+deep @ yes # # #
+shallow @ yes # # #
+
+Due
+settle next expiry # # UTC
+hedge buy # over # venue(s) at a cost of # USD
+process no redemption waits";
+
+const PLAN: &str = "\
+Plan for @ at block # of # # UTC
+
+settle nothing: next expiry # # UTC
+
+hedge buy # over # venue(s) at a cost of # USD
+due #, # outer bands off; the legs go to the inner edge
+venue adapter size cost USD bp limit USD
+deep @ # # # #
+shallow @ # # # #
+gas # at # gwei costs # USD; reward # USD; the operator keeps # USD, may lose # USD
+not sent
+
+process nothing: no redemption waits";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_and_plan_have_these_lines() {
+    let market = Market::open();
+    market.skew();
+    let (config, chain, mut keeper) = market.own();
+    let mut collector = Collector::new(&config, venues(&config));
+    let head = chain.head(0).await.expect("a head");
+    let view = collector.collect(&chain, head, None).await.expect("a view");
+    let text = status(&view, &config, &chain.health(), Paint(false));
+    println!("{text}");
+    assert_eq!(without_picture(&shape(&text)), STATUS);
+    keeper.dry = true;
+    let report = keeper.look(&chain, Now::default()).await;
+    let text = plan(&report, &config, Paint(false));
+    println!("{text}");
+    assert_eq!(shape(&text), PLAN);
+    assert!(plan(&report, &config, Paint(true)).contains("\x1b[1mPlan\x1b[0m"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_says_what_is_wrong() {
+    let market = Market::open();
+    market.skew();
+    market.wait_until(START + 3 * HOUR);
+    market.develop("evm_mine", serde_json::json!([]));
+    let mut config = market.config(&[market.node.url(), "http://127.0.0.1:1/secret".into()]);
+    config.quorum = Some(1);
+    let chain = Endpoints::new(&config).expect("endpoints");
+    let mut collector = Collector::new(&config, venues(&config));
+    collector.curious = true;
+    let head = chain.head(0).await.expect("a head");
+    let view = collector.collect(&chain, head, None).await.expect("a view");
+    let text = status(&view, &config, &chain.health(), Paint(false));
+    for line in ["127.0.0.1:1: unreachable: ", "price none: PriceStale", "not marked: there is no price"] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("secret"));
+}
