@@ -166,7 +166,7 @@ fn nothing_is_marked_without_a_fresh_price_and_surface() {
 
 #[track_caller]
 fn above_limit(result: Result<I256, Failure>, account: Address, limit: U256) {
-    let data = result.err().expect("a refusal").data();
+    let data = result.expect_err("a refusal").data();
     let error = IMargin::UncoveredAboveLimit::abi_decode(&data).expect("the error");
     assert_eq!((error.account, error.limit), (account, limit));
     assert!(error.uncovered > limit);
@@ -208,8 +208,8 @@ fn small() -> (Market, Address) {
 }
 
 #[track_caller]
-fn too_low<T>(result: Result<T, Failure>) {
-    let failure = result.err().expect("a refusal");
+fn too_low<T: std::fmt::Debug>(result: Result<T, Failure>) {
+    let failure = result.expect_err("a refusal");
     assert!(failure.to_string().starts_with("SolvencyTooLow"), "{failure}");
 }
 

@@ -262,6 +262,8 @@ fn request(held: i128, terms: &Terms) -> Request {
         now: START as u32,
         hedge: book::Hedge { lots: (held / 10_000_000_000_000_000) << 32, value },
         free: terms.free,
+        receivable: 0,
+        uncovered: 0,
         orders: Vec::new(),
         stored: vec![stored],
     }
