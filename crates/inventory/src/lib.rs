@@ -22,7 +22,7 @@
 //! J = (g/2) [ s^2 h_D D^2 + (1/2) (s^2 h_G)^2 G^2 + s^2 h_C H^2 + h_V sum_ef V_e V_f nu_e nu_f rho_ef ] + c huber(D)
 //! ```
 //!
-//! with D and G the cash greeks after hedges, H the half-width of the band that G asks for, V_e the vega of an expiry, s the
+//! with D and G the cash greeks after hedges, H the half-width of the band that G asks for at no fixed cost, V_e the vega of an expiry, s the
 //! vol, h the horizons, nu_e = vol of vol x sqrt(30 d / t_e), rho_ef = min(t_e, t_f) / max(t_e, t_f) and c the hedging cost.
 //! [`Coefficients`] states each term, and what weights of depth by strike add.
 //! J is a function of the state alone: the premiums of any cycle of trades hold J's increments, which sum to exactly zero,
@@ -76,9 +76,9 @@
 //! assert_eq!(quote.premium, 1_000_000_000 + quote.charge + 21_437_500_000);
 //!
 //! let band = band(&profile, book.gamma)?;
-//! assert_eq!((band.inner / 1_000_000, band.outer / 1_000_000), (299_999, 385_723));
+//! assert_eq!((band.inner / 1_000_000, band.outer / 1_000_000), (278_164, 322_950));
 //! assert_eq!(hedge_due(-40_000_000_000, &band), 0);
-//! assert_eq!(hedge_due(-400_000_000_000, &band) / 1_000_000, -100_000);
+//! assert_eq!(hedge_due(-400_000_000_000, &band) / 1_000_000, -121_835);
 //! # Some(())
 //! # }
 //! # assert!(example().is_some());
@@ -88,7 +88,7 @@
 //!
 //! It prices nothing and knows no series, spot or surface: the caller passes greeks and values. It keeps no state and no
 //! clock. It enforces no limit: it says what a loss, a margin or a share is, and the caller acts on it. It never decides who
-//! may hedge or for what reward.
+//! may hedge: anyone may, by the rules of [`hedge`].
 
 #[cfg(test)]
 extern crate std;
@@ -96,6 +96,7 @@ extern crate std;
 mod band;
 mod charge;
 mod depth;
+pub mod hedge;
 mod limits;
 mod margin;
 mod profile;

@@ -76,6 +76,27 @@ impl Real {
         }
     }
 
+    /// The sum.
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        let (great, small) = if self.exponent < other.exponent { (other, self) } else { (self, other) };
+        if great.mantissa == 0 || small.mantissa == 0 {
+            return if great.mantissa == 0 { small } else { great };
+        }
+        let down = great.exponent.wrapping_sub(small.exponent).unsigned_abs();
+        let sum = join(0, great.mantissa).wrapping_add(join(0, small.mantissa).unbounded_shr(down));
+        Self::wide(sum, great.exponent)
+    }
+
+    /// The difference; zero when `other` is greater. Its error is 2^-62 of `self`.
+    pub(crate) const fn minus(self, other: Self) -> Self {
+        if other.mantissa == 0 || other.exponent > self.exponent {
+            return if other.mantissa == 0 { self } else { Self::ZERO };
+        }
+        let down = self.exponent.wrapping_sub(other.exponent).unsigned_abs();
+        let less = join(other.mantissa, 0).unbounded_shr(down);
+        Self::wide(join(self.mantissa, 0).saturating_sub(less), self.exponent.wrapping_sub(64))
+    }
+
     /// The whole part of the number x 2^`bits`; `None` when it exceeds u128.
     pub(crate) fn floor(self, bits: i32) -> Option<u128> {
         let exponent = self.exponent.wrapping_add(bits);
@@ -148,6 +169,17 @@ mod tests {
         fn a_product_is_the_exact_one_truncated(a in word(), b in word()) {
             let product = Real::new(a, 0).times(Real::new(b, 0));
             prop_assert_eq!(product.floor(0), Some(truncated(u128::from(a) * u128::from(b))));
+        }
+
+        #[test]
+        fn a_sum_and_a_difference_are_the_exact_ones_truncated(a in word(), b in word(), up in 0..60_i32) {
+            let (x, y) = (Real::new(a, 0), Real::new(b, up));
+            let (a, b) = (u128::from(a), u128::from(b) << up);
+            let near = |real: Real, exact: u128, scale: u128| {
+                real.floor(0).is_some_and(|value| value <= exact + (scale >> 62) && exact - value.min(exact) <= 1 + (scale >> 62))
+            };
+            prop_assert!(near(x.plus(y), a + b, a + b) && near(y.plus(x), a + b, a + b));
+            prop_assert!(near(x.minus(y), a.saturating_sub(b), a) && near(y.minus(x), b.saturating_sub(a), b));
         }
 
         #[test]

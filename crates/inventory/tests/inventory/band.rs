@@ -5,9 +5,22 @@ use crate::market::{ETH, LIMIT, USD, amount, profile};
 
 const UNBOUNDED: Profile = Profile { min_band: 0, max_band: u32::MAX, ..ETH };
 
-/// The roots lose at most 2^-40 of themselves and the last micro-USD.
-fn near(value: u128, expected: f64) -> bool {
-    (value as f64 - expected).abs() <= 2.0 + expected * 2_f64.powi(-40)
+/// The roots lose at most 2^-36 of the outer edge and the last micro-USD.
+fn near(value: u128, expected: f64, outer: f64) -> bool {
+    (value as f64 - expected).abs() <= 2.0 + outer * 2_f64.powi(-36)
+}
+
+/// Both edges by bisection of t for every H, and of H: a method that shares nothing with Newton's.
+fn reference(cost: f64, fixed: f64) -> (f64, f64) {
+    // At a given s = t + H, d = (fixed / s)^{1/3} and cost = s (s^2 - d^2) / 4.
+    let excess = |s: f64| s * (s * s - (fixed / s).powf(2.0 / 3.0)) / 4.0 - cost;
+    let (mut low, mut high) = (fixed.powf(0.25), 4.0 * (fixed.powf(0.25) + cost.cbrt()) + 1e-9);
+    for _ in 0..200 {
+        let middle = f64::midpoint(low, high);
+        if excess(middle) > 0.0 { high = middle } else { low = middle }
+    }
+    let d = if high > 0.0 { (fixed / high).cbrt() } else { 0.0 };
+    ((high - d).max(0.0) / 2.0, f64::midpoint(high, d))
 }
 
 #[test]
@@ -49,10 +62,12 @@ proptest! {
         let profile = Profile { min_band: 0, max_band: u32::MAX, ..profile };
         let cap = 4_294_967_295e6;
         let scale = (gamma as f64 * 1e-6).powi(2) / (profile.risk_aversion as f64 * 1e-18);
-        let inner = (1.5 * f64::from(profile.hedge_cost) * 1e-6 * scale).cbrt() * 1e6;
-        let outer = inner + (12.0 * f64::from(profile.hedge_fixed_cost) * 1e-6 * scale).powf(0.25) * 1e6;
+        let cost = 3.0 * f64::from(profile.hedge_cost) * 1e-6 * scale;
+        let fixed = 12.0 * f64::from(profile.hedge_fixed_cost) * 1e-6 * scale;
+        let (t, h) = reference(cost, fixed);
+        let (t, h) = (t * 1e6, h * 1e6);
         let band = band(&profile, gamma).unwrap();
-        prop_assert!(near(band.inner, inner.min(cap)) && near(band.outer, outer.min(cap)), "{band:?} {inner} {outer}");
+        prop_assert!(near(band.inner, t.min(cap), h) && near(band.outer, h.min(cap), h), "{band:?} {t} {h}");
     }
 
     #[test]
@@ -77,7 +92,31 @@ proptest! {
     fn a_wider_gamma_never_narrows_the_band(profile in profile(), gamma in amount(), more in amount()) {
         let narrow = band(&profile, gamma.abs()).unwrap();
         let wide = band(&profile, gamma.abs() + more.abs()).unwrap();
-        prop_assert!(narrow.inner <= wide.inner && narrow.outer <= wide.outer);
+        let slack = 2 + (wide.outer >> 36);
+        prop_assert!(narrow.inner <= wide.inner + slack && narrow.outer <= wide.outer + slack);
+    }
+
+    #[test]
+    fn the_edges_are_the_cheapest(cost in 1..20_000_u32, fixed in 1..20_000_000_u32, gamma in 1_000_000_000_000..LIMIT, step in 0.001..0.2_f64) {
+        // The cost rate of a band by renewal, per g s^2 / 6, in USD: hedges from H to t at c (H - t) + k, and variance between.
+        // A band that is moved a little at either edge costs more.
+        let profile = Profile { hedge_cost: cost, hedge_fixed_cost: fixed, ..UNBOUNDED };
+        let band = band(&profile, gamma).unwrap();
+        let (c, k) = (f64::from(cost) * 1e-6, f64::from(fixed) * 1e-6);
+        let gamma = gamma as f64 * 1e-6;
+        let g = profile.risk_aversion as f64 * 1e-18;
+        // Driftless motion with variance G^2 per unit of time, from +-t until it leaves +-H: the mean time is (H^2 - t^2) / G^2, the mean of
+        // the integral of x^2 over it (H^4 - t^4) / (6 G^2).
+        let rate = |t: f64, h: f64| {
+            let time = (h * h - t * t) / (gamma * gamma);
+            (g / 2.0 * (h.powi(4) - t.powi(4)) / (6.0 * gamma * gamma) + c * (h - t) + k) / time
+        };
+        let (t, h) = (band.inner as f64 * 1e-6, band.outer as f64 * 1e-6);
+        prop_assume!(h < 4e9 && t > 1.0 && h - t > 1e-3 * h);
+        let best = rate(t, h);
+        for (t, h) in [(t, h * (1.0 + step)), (t * (1.0 - step), h), (t, h - (h - t) * step), (t + (h - t) * step, h)] {
+            prop_assert!(rate(t, h) >= best * (1.0 - 1e-9), "{best} at the edges, {} at {t} {h}", rate(t, h));
+        }
     }
 
     #[test]

@@ -1,0 +1,151 @@
+//! Which part of an excess was there before the trades of the last minutes.
+//!
+//! A discount or a reward is paid for excess that lasted, so that nobody makes one by a trade and is paid for hedging it. The
+//! delta of recent trades is kept in a ring of spans of time, in units of the underlying, and taken out at today's price:
+//! hedges and moves of the price are never in it, so an excess that the price made counts at once and needs no posting.
+//!
+//! What counts is the least excess along the way: as it is now, and as it would be without the trades since each earlier
+//! moment, back to the seasoning. That is never more than the lesser of its two ends, now and one seasoning ago, and it is
+//! not more for a trade out and back in between.
+//!
+//! # Rounding
+//!
+//! A span is a fifth of the seasoning, and all its trades have the age of its last. Inside a span the order of trades is not
+//! known: those that made the excess count as the last. Sums that overflow stay at their greatest. Each errs towards less
+//! excess: the vault's favour.
+
+use super::Trigger;
+
+/// Spans in the ring: five cover the seasoning, and the current one.
+pub const SPANS: usize = 6;
+
+/// Greatest sum that a span stores: 112 bits, 5e15 units of the underlying.
+const MOST: u128 = (1 << 112) - 1;
+
+/// One unit of the underlying.
+const WAD: u128 = 1_000_000_000_000_000_000;
+
+/// Trades of one span of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Time of the last of them; 0 when there was none.
+    pub last: u32,
+    /// What they added to the book's delta, those that raised it [1e-18 of the underlying].
+    pub up: u128,
+    /// What those that lowered it took from it [1e-18 of the underlying].
+    pub down: u128,
+}
+
+impl Span {
+    /// One word of 256 bits as (high, low): up, down, time from the top.
+    #[must_use]
+    pub fn pack(&self) -> (u128, u128) {
+        let (up, down) = (self.up.min(MOST), self.down.min(MOST));
+        (up << 16 | down >> 96, down << 32 | u128::from(self.last))
+    }
+
+    /// The inverse of [`Span::pack`].
+    #[must_use]
+    pub fn unpack((high, low): (u128, u128)) -> Self {
+        let [.., a, b, c, d] = low.to_be_bytes();
+        let down = (high << 96 | low >> 32) & MOST;
+        Self { last: u32::from_be_bytes([a, b, c, d]), up: high >> 16, down }
+    }
+
+    fn is_young(&self, now: u32, seasoning: u32) -> bool {
+        self.last != 0 && now.saturating_sub(self.last) < seasoning
+    }
+}
+
+/// The ring. A place is the span's number modulo [`SPANS`]; a trade writes one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Young {
+    /// Its spans.
+    pub spans: [Span; SPANS],
+}
+
+impl Young {
+    /// Place of the span of a moment.
+    #[must_use]
+    pub fn place(now: u32, seasoning: u32) -> usize {
+        let number = now.checked_div(width(seasoning)).unwrap_or(0);
+        usize::try_from(number.checked_rem(6).unwrap_or(0)).unwrap_or(0)
+    }
+
+    /// The span at [`Young::place`] after a trade that changes the book's delta by `delta` [1e-18 of the underlying].
+    ///
+    /// What the place held is dropped when it is of an earlier round of the ring and no longer young, which it always is
+    /// unless the seasoning was changed or the clock went back.
+    #[must_use]
+    pub fn add(span: &Span, now: u32, delta: i128, seasoning: u32) -> Span {
+        let now = now.max(1);
+        let width = width(seasoning);
+        let same = span.last.checked_div(width) == now.checked_div(width);
+        let kept = if same || span.is_young(now, seasoning) { *span } else { Span::default() };
+        let more = |sum: u128, counts: bool| {
+            if counts { sum.saturating_add(delta.unsigned_abs()).min(MOST) } else { sum }
+        };
+        Span { last: kept.last.max(now), up: more(kept.up, delta > 0), down: more(kept.down, delta < 0) }
+    }
+
+    /// The ring after a trade: [`Young::add`] in its place.
+    #[must_use]
+    pub fn record(&self, now: u32, delta: i128, seasoning: u32) -> Self {
+        let mut ring = *self;
+        if let Some(span) = ring.spans.get_mut(Self::place(now, seasoning)) {
+            *span = Self::add(span, now, delta, seasoning);
+        }
+        ring
+    }
+
+    /// The excess that counts for a discount or a reward [micro-USD], at `spot` [micro-USD for a unit of the underlying].
+    ///
+    /// 0 where, without young trades, no hedge would have been due at some moment of the seasoning.
+    #[must_use]
+    pub fn seasoned(&self, trigger: &Trigger, now: u32, spot: u128, seasoning: u32) -> u128 {
+        if trigger.due == 0 {
+            return 0;
+        }
+        let size = i128::try_from(trigger.deviation.unsigned_abs()).unwrap_or(i128::MAX);
+        // A deviation above zero is a book whose delta is too low.
+        let low_book = trigger.deviation > 0;
+        let (mut least, mut since) = (size, 0_i128);
+        for span in self.newest_first() {
+            if !span.is_young(now, seasoning) {
+                continue;
+            }
+            let (made, eased) = if low_book { (span.down, span.up) } else { (span.up, span.down) };
+            // A full sum may stand for any greater one.
+            let made = if made >= MOST { i128::MAX } else { cash(maths::mul_div_up(made, spot, WAD)) };
+            let eased = cash(maths::mul_div_down(eased, spot, WAD));
+            least = least.min(size.saturating_sub(since).saturating_sub(made));
+            since = since.saturating_add(made).saturating_sub(eased);
+        }
+        let least = u128::try_from(least).unwrap_or(0);
+        if least > trigger.edge { least.saturating_sub(trigger.inner) } else { 0 }
+    }
+
+    /// Spans by the time of their last trade, latest first.
+    fn newest_first(&self) -> [Span; SPANS] {
+        let mut sorted = [Span::default(); SPANS];
+        for span in self.spans {
+            let mut carried = span;
+            for place in &mut sorted {
+                if place.last < carried.last {
+                    core::mem::swap(place, &mut carried);
+                }
+            }
+        }
+        sorted
+    }
+}
+
+/// Length of a span: a fifth of the seasoning, rounded up.
+fn width(seasoning: u32) -> u32 {
+    seasoning.div_ceil(5).max(1)
+}
+
+/// More than can be counted is as much as can.
+fn cash(amount: Option<u128>) -> i128 {
+    amount.and_then(|amount| i128::try_from(amount).ok()).unwrap_or(i128::MAX)
+}
