@@ -137,6 +137,9 @@ interface IVault {
     event VenueRemoved(address indexed venue);
     event SurfaceFeedProposed(address indexed feed, uint256 acceptFrom);
     event SurfaceFeedSet(address indexed feed);
+    event DeskProposed(address indexed desk, uint256 acceptFrom);
+    event DeskSet(address indexed desk);
+    event RewardPaid(address indexed payee, uint256 amount);
     event ProfileSet(Profile profile);
     event LimitsSet(Limits limits);
     event Paused(address account);
@@ -208,6 +211,13 @@ interface IVault {
     error HedgeTooLarge(int256 size, int256 due);
     error VenueNotAllowed(address venue, uint256 allowedFrom);
     error VenueFailed(address venue, bytes4 reason);
+    error OnlyDesk(address caller, address desk);
+    /// @param acceptFrom when the proposal may be accepted; 0 when there is none
+    error DeskNotDue(uint256 acceptFrom, uint256 timestamp);
+    /// @notice The receiver of a hedge's other side failed, or has no code.
+    error FillerFailed(address filler);
+    /// @notice More than free cash, or than the slippage cap leaves of what was hedged in this transaction. [USDC]
+    error RewardAboveCap(uint256 reward, uint256 most);
     error SlippageAboveCap(uint256 price, uint256 worst);
     error VenueUnderfilled(int256 size, int256 filled);
 
@@ -272,6 +282,23 @@ interface IVault {
 
     /// @notice Brings net delta back towards its target through allow-listed venues. Anyone may call while `hedgeNeeded`.
     function rebalance(HedgeLeg[] calldata legs, uint256 deadline) external returns (int256 filled);
+
+    /// @notice The hedging desk (IHedgeDesk), what is proposed in its place, and from when that may be accepted.
+    function desk() external view returns (address desk_, address proposed, uint256 acceptFrom);
+    /// @notice Names the desk: at once while no shares exist; otherwise it may be accepted after two days. Owner.
+    function setDesk(address desk_) external;
+    /// @notice Puts the proposed desk in force. Anyone.
+    function acceptDesk() external;
+    /// @notice Delta of the trades of the last minutes, a word for each span of time (`inventory::hedge::Span`).
+    function youngTrades() external view returns (bytes32[] memory);
+    /// @notice Hedges through a venue (the default one for the zero address), inside the slippage cap. The desk.
+    /// @return cash USDC paid or received
+    function hedge(HedgeLeg calldata leg) external returns (uint256 cash);
+    /// @notice Buys `size` of the underlying from `filler` for `cash`, or sells it, inside the slippage cap. The vault's side goes to `receiver`,
+    /// and goes first, with a call to it, when there is `data`. The desk.
+    function exchange(address filler, address receiver, int256 size, uint256 cash, bytes calldata data) external;
+    /// @notice Pays for hedges of this transaction: at most the slippage cap of what was hedged. The desk.
+    function payReward(address payee, uint256 amount) external;
 
     // Settlement
 

@@ -55,7 +55,7 @@ impl Vault {
     }
 
     /// Units of the underlying, 18 decimals, of a cash amount at the feed's price.
-    fn units(&self, session: &Session, cash: i128) -> Result<i128> {
+    pub(crate) fn units(&self, session: &Session, cash: i128) -> Result<i128> {
         let spot = u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
         let wad = cash.unsigned_abs().checked_mul(WAD_PER_MICRO).or_overflow()?;
         let size = i128::try_from(maths::mul_div_down(wad, WAD, spot).or_overflow()?).or_overflow()?;
@@ -67,7 +67,7 @@ impl Vault {
     }
 
     /// Token units of a size with 18 decimals, towards zero.
-    fn token_units(&self, size: i128) -> Result<u128> {
+    pub(crate) fn token_units(&self, size: i128) -> Result<u128> {
         let grain = WAD.checked_div(self.hedge_unit()?).or_overflow()?;
         size.unsigned_abs().checked_div(grain).or_overflow()
     }
@@ -105,8 +105,24 @@ impl Vault {
         Ok(())
     }
 
-    /// Trades `size` (18 decimals) through a venue and books what the balances say.
-    fn hedge_through(&mut self, session: &Session, leg: &HedgeLeg) -> Result<()> {
+    /// Value of token units at the feed's price, rounded down [micro-USD].
+    pub(crate) fn cash_of(&self, session: &Session, units: u128) -> Result<u128> {
+        let spot = u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
+        self.cash_at(units, spot, true)
+    }
+
+    /// Trades a leg, says so, and returns the cash that it took or gave.
+    pub(crate) fn hedge_leg(&mut self, session: &Session, leg: &HedgeLeg, target: I256) -> Result<u128> {
+        let cash = self.hedge_through(session, leg)?;
+        let price = self.price_of(cash, self.token_units(to_i128(leg.size).or_overflow()?)?)?;
+        let (caller, position) = (self.vm().msg_sender(), int(self.hedge_size()?));
+        let (venue, size) = (leg.venue, leg.size);
+        emit(self.vm(), &Hedged { caller, venue, size, price: uint(price), position, target });
+        Ok(cash)
+    }
+
+    /// Trades `size` (18 decimals) through a venue and books what the balances say: the cash that it took or gave.
+    fn hedge_through(&mut self, session: &Session, leg: &HedgeLeg) -> Result<u128> {
         self.require_venue(leg.venue, session.now)?;
         let size = to_i128(leg.size).or_overflow()?;
         let buying = size > 0;
@@ -120,23 +136,24 @@ impl Vault {
         let within = if buying { cash <= cash_limit } else { cash >= cash_limit };
         ensure(within, || SlippageAboveCap { price: uint(price), worst: uint(worst) })?;
 
-        self.book_hedge(buying, filled, cash)
+        self.book_hedge(buying, filled, cash)?;
+        Ok(cash)
     }
 
     /// Cash for token units at a price with 18 decimals, rounded against the caller: the cap is down to buy, up to sell.
-    fn cash_at(&self, units: u128, price: u128, buying: bool) -> Result<u128> {
+    pub(crate) fn cash_at(&self, units: u128, price: u128, buying: bool) -> Result<u128> {
         let scale = self.hedge_unit()?.checked_mul(WAD_PER_MICRO).or_overflow()?;
         let cash = if buying { maths::mul_div_down } else { maths::mul_div_up };
         cash(units, price, scale).or_overflow()
     }
 
     /// Price with 18 decimals that `cash` for `units` comes to.
-    fn price_of(&self, cash: u128, units: u128) -> Result<u128> {
+    pub(crate) fn price_of(&self, cash: u128, units: u128) -> Result<u128> {
         let scale = self.hedge_unit()?.checked_mul(WAD_PER_MICRO).or_overflow()?;
         Ok(maths::mul_div_down(cash, scale, units.max(1)).unwrap_or(u128::MAX))
     }
 
-    fn book_hedge(&mut self, buying: bool, filled: u128, cash: u128) -> Result<()> {
+    pub(crate) fn book_hedge(&mut self, buying: bool, filled: u128, cash: u128) -> Result<()> {
         if buying {
             increase(&mut self.hedge, filled)?;
             self.debit_cash(cash)
@@ -221,13 +238,13 @@ impl Vault {
         i128::try_from(self.wad_units(small(self.hedge.get()))?).or_overflow()
     }
 
-    fn wad_units(&self, units: u128) -> Result<u128> {
+    pub(crate) fn wad_units(&self, units: u128) -> Result<u128> {
         units.checked_mul(WAD.checked_div(self.hedge_unit()?).or_overflow()?).or_overflow()
     }
 }
 
 /// The worst price that a hedge may pay or take [18 decimals]: the caller's limit inside the slippage cap round the feed's price.
-fn worst_price(session: &Session, buying: bool, limit: U256) -> Result<u128> {
+pub(crate) fn worst_price(session: &Session, buying: bool, limit: U256) -> Result<u128> {
     let spot = u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
     let slip = u128::from(session.profile.maxSlippage);
     let factor = if buying { MILLION.checked_add(slip) } else { MILLION.checked_sub(slip) };
@@ -279,21 +296,11 @@ impl Hedging for Vault {
         let session = self.session()?;
         let skew = self.skew(&session)?;
         self.check_plan(&session, &skew, &legs)?;
-        let target = self.units(&session, skew.target)?;
+        let target = int(self.units(&session, skew.target)?);
 
-        let caller = self.vm().msg_sender();
         let start = self.hedge_size()?;
         for leg in &legs {
-            let cash_before = small(self.cash.get());
-            self.hedge_through(&session, leg)?;
-            let cash = small(self.cash.get()).abs_diff(cash_before);
-            let price = self.price_of(cash, self.token_units(to_i128(leg.size).or_overflow()?)?)?;
-            let position = int(self.hedge_size()?);
-            let (venue, size) = (leg.venue, leg.size);
-            emit(
-                self.vm(),
-                &Hedged { caller, venue, size, price: uint(price), position, target: int(target) },
-            );
+            self.hedge_leg(&session, leg, target)?;
         }
         let filled = self.hedge_size()?.checked_sub(start).or_overflow()?;
         lock::release();

@@ -18,8 +18,8 @@ use crate::state::{Session, Vault};
 use crate::surface::Live;
 use crate::token::word;
 
-/// Words of the longest answer: an array of six numbers and two for each of eight legs.
-const ANSWER: usize = 24;
+/// Words of the longest answer: an array of eight numbers and two for each of eight legs.
+const ANSWER: usize = 26;
 
 /// The book at one instant, as the engine marks it [micro-USD].
 pub(crate) struct Position {
@@ -46,6 +46,10 @@ pub(crate) struct Offer {
     pub(crate) net: [i128; 2],
     /// The same by each order alone.
     pub(crate) legs: Vec<[i128; 2]>,
+    /// Change of the book's cash delta at spot.
+    pub(crate) delta: i128,
+    /// How far the band reached before the trade.
+    pub(crate) outer: u128,
 }
 
 impl Vault {
@@ -89,11 +93,13 @@ impl Vault {
     /// The premium of a trade, and that no limit of the book forbids it.
     pub(crate) fn offer(&self, session: &Session, orders: Vec<Order>, stored: Vec<Stored>) -> Result<Offer> {
         let numbers = self.ask(offerCall::SELECTOR, &self.question(session, orders, stored)?)?;
-        let [_, _, premium, value, charge, spread, delta, vega, ref legs @ ..] = numbers[..] else {
+        let [_, _, premium, value, charge, spread, swing, vega, delta, outer, ref legs @ ..] = numbers[..]
+        else {
             return self.garbled();
         };
         let quote = Quote { premium, value, charge, spread: positive(&spread) };
-        Ok(Offer { quote, net: [delta, vega], legs: legs.as_chunks().0.to_vec() })
+        let (net, legs) = ([swing, vega], legs.as_chunks().0.to_vec());
+        Ok(Offer { quote, net, legs, delta, outer: positive(&outer) })
     }
 
     /// What the engine is told, in words; without a price that passes every check, the price is zero.

@@ -15,6 +15,7 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
 
 use crate::deposits::Deposits as _;
+use crate::desk::Desk as _;
 use crate::epochs::Queue as _;
 use crate::error::{Result, Revert};
 use crate::governance::Governance as _;
@@ -81,6 +82,13 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             surfaceFeedCall => surface_feed();
             setSurfaceFeedCall => set_surface_feed(feed);
             acceptSurfaceFeedCall => accept_surface_feed();
+            deskCall => desk_view();
+            setDeskCall => set_desk(desk);
+            acceptDeskCall => accept_desk();
+            youngTradesCall => young_trades();
+            hedgeCall => hedge(leg);
+            exchangeCall => exchange(filler, receiver, size, cash, data);
+            payRewardCall => pay_reward(payee, amount);
         }
         IERC4626 {
             assetCall => asset_address();

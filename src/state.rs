@@ -7,6 +7,7 @@ use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
     EnforcedPause, Limits, OwnershipTransferred, Profile, TokenFailed, ZeroAddress,
 };
+use inventory::hedge::SPANS;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
     StorageAddress, StorageArray, StorageBool, StorageMap, StorageU128, StorageU16, StorageU64, StorageU8,
@@ -14,6 +15,7 @@ use stylus_sdk::storage::{
 
 use crate::book::{live_indices, Book};
 use crate::deposits::Deposits;
+use crate::desk::Desk;
 use crate::epochs::Queue;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::governance::Governance;
@@ -23,10 +25,11 @@ use crate::oracle::{Feeds, Price};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
+use crate::satellite::Satellite;
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
 use crate::shortfall::Shortfall;
-use crate::surface::{Surface, SurfaceSource};
+use crate::surface::SurfaceSource;
 use crate::throttle::Throttle;
 use crate::token::Token;
 use crate::trading::Trading;
@@ -74,7 +77,12 @@ pub struct Vault {
     pub(crate) venues: StorageMap<Address, StorageU64>,
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
-    pub(crate) surface: Surface,
+    /// The surface feed.
+    pub(crate) surface: Satellite,
+    /// The hedging desk.
+    pub(crate) desk: Satellite,
+    /// Delta of the trades of the last minutes.
+    pub(crate) young: StorageArray<StorageB256, SPANS>,
     pub(crate) throttle: Throttle,
     pub(crate) shortfall: Shortfall,
 }
@@ -91,6 +99,7 @@ pub struct Vault {
     Erc165,
     Market,
     SurfaceSource,
+    Desk,
     Governance
 )]
 impl Vault {

@@ -3,53 +3,28 @@
 use alloc::vec::Vec;
 
 use ::book::Stored;
-use alloy_primitives::{Address, U256, U64};
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use interfaces::surface::ISurface;
-use interfaces::vault::IVault::{
-    SurfaceFailed, SurfaceFeedNotDue, SurfaceFeedProposed, SurfaceFeedSet, ZeroAddress,
-};
+use interfaces::vault::IVault::{SurfaceFailed, SurfaceFeedNotDue, SurfaceFeedProposed, SurfaceFeedSet};
 use options::Slice;
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageU64};
 
 use crate::amounts::{to_i128, to_u128, uint};
 use crate::book::live_indices;
-use crate::error::{emit, ensure, fail, Result};
-use crate::governance::OWNER;
+use crate::error::{emit, fail, Result};
 use crate::lock;
-use crate::state::{word64, Session, Vault};
+use crate::state::{Session, Vault};
 use crate::token::static_call;
 
 const WORD: usize = 32;
-
-/// The feed, and the one that waits to take its place.
-#[storage]
-pub struct Surface {
-    feed: StorageAddress,
-    proposed: StorageAddress,
-    /// When the proposed one may be accepted, zero when there is none // [s]
-    accept_from: StorageU64,
-}
 
 /// The live book as the feed's last update finds it.
 pub(crate) struct Live {
     pub(crate) stored: Vec<Stored>,
     /// Largest move of a listed vol by that update [1e-6]
     pub(crate) moved: u32,
-}
-
-impl Surface {
-    pub(crate) fn feed(&self) -> Address {
-        self.feed.get()
-    }
-
-    fn put_in_force(&mut self, feed: Address) {
-        self.feed.set(feed);
-        self.proposed.set(Address::ZERO);
-        self.accept_from.set(U64::ZERO);
-    }
 }
 
 impl Vault {
@@ -62,7 +37,7 @@ impl Vault {
     pub(crate) fn live(&self, session: &Session) -> Result<Live> {
         match self.live_if_any(session)? {
             Some(live) => Ok(live),
-            None => fail(SurfaceFailed { feed: self.surface.feed() }),
+            None => fail(SurfaceFailed { feed: self.surface.current() }),
         }
     }
 
@@ -70,7 +45,7 @@ impl Vault {
     pub(crate) fn live_if_any(&self, session: &Session) -> Result<Option<Live>> {
         let mut stored: Vec<_> =
             live_indices(self.live_bits()).map(|index| self.book.stored(index)).collect();
-        let moved = fill(self.vm(), self.surface.feed(), &mut stored, session.now32()?);
+        let moved = fill(self.vm(), self.surface.current(), &mut stored, session.now32()?);
         Ok(moved.map(|moved| Live { stored, moved }))
     }
 }
@@ -137,23 +112,16 @@ pub trait SurfaceSource {
 #[public]
 impl SurfaceSource for Vault {
     fn surface_feed(&self) -> ((Address, Address), U256) {
-        let surface = &self.surface;
-        let accept_from = word64(surface.accept_from.get());
-        ((surface.feed(), surface.proposed.get()), uint(accept_from.into()))
+        self.surface.told()
     }
 
     fn set_surface_feed(&mut self, feed: Address) -> Result<()> {
         lock::take()?;
-        self.require_role(OWNER)?;
-        ensure(!feed.is_zero(), || ZeroAddress {})?;
-        let due = self.due()?;
+        let (due, now) = (self.due_if_owner(feed)?, self.now());
 
-        if due <= self.now() {
-            self.surface.put_in_force(feed);
+        if self.surface.propose(feed, due, now) {
             emit(self.vm(), &SurfaceFeedSet { feed });
         } else {
-            self.surface.proposed.set(feed);
-            self.surface.accept_from.set(U64::from_limbs([due]));
             emit(self.vm(), &SurfaceFeedProposed { feed, acceptFrom: uint(due.into()) });
         }
         lock::release();
@@ -162,14 +130,10 @@ impl SurfaceSource for Vault {
 
     fn accept_surface_feed(&mut self) -> Result<()> {
         lock::take()?;
-        let (due, now) = (word64(self.surface.accept_from.get()), self.now());
-        ensure(due != 0 && due <= now, || SurfaceFeedNotDue {
-            acceptFrom: uint(due.into()),
-            timestamp: uint(now.into()),
-        })?;
-        let feed = self.surface.proposed.get();
+        let now = self.now();
+        let not_due = |from| SurfaceFeedNotDue { acceptFrom: from, timestamp: uint(now.into()) };
+        let feed = self.surface.accept(now).map_err(not_due)?;
 
-        self.surface.put_in_force(feed);
         emit(self.vm(), &SurfaceFeedSet { feed });
         lock::release();
         Ok(())

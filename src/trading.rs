@@ -19,6 +19,7 @@ use crate::amounts::{int, to_i128, uint, WAD_PER_PRICE};
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::lock;
 use crate::positions::parse;
+use crate::risk::Offer;
 use crate::state::{Session, Vault};
 use crate::throttle::{self, Admitted};
 
@@ -37,6 +38,9 @@ struct Ticket {
     legs: Vec<Placed>,
     opens_risk: bool,
     admitted: Admitted,
+    /// Change of the book's cash delta, and how far the band reached before [micro-USD]
+    delta: i128,
+    outer: u128,
 }
 
 impl Vault {
@@ -51,7 +55,8 @@ impl Vault {
         let offer = self.offer(session, legs.iter().map(|leg| leg.order).collect(), stored)?;
         let admitted = self.admit(session, &offer, legs.iter().map(|leg| leg.series))?;
         let opens_risk = legs.iter().any(|leg| leg.order.lots > 0);
-        Ok(Ticket { quote: offer.quote, legs, opens_risk, admitted })
+        let Offer { quote, delta, outer, .. } = offer;
+        Ok(Ticket { quote, legs, opens_risk, admitted, delta, outer })
     }
 
     fn trade_at(
@@ -95,6 +100,7 @@ impl Vault {
         }
         self.vest(session, ticket.legs.iter().map(|leg| leg.order.place.index), ticket.quote.spread)?;
         self.throttle.store(&ticket.admitted);
+        self.note_trade(session, ticket.delta, ticket.outer)?;
         let paid = ticket.quote.premium.unsigned_abs();
         let pays = ticket.quote.premium > 0;
         if pays {

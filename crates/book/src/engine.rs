@@ -50,6 +50,10 @@ pub struct Offer {
     pub net: [i128; 2],
     /// The same by each order alone.
     pub legs: Vec<[i128; 2]>,
+    /// Change of the book's cash delta at spot [micro-USD]
+    pub delta: i128,
+    /// How far the band reached before the trade [micro-USD]
+    pub outer: u128,
 }
 
 /// Why a trade may not be done.
@@ -130,7 +134,8 @@ pub fn offer(rules: &Rules, request: &Request) -> core::result::Result<Offer, Re
         }
     }
     let net = [priced.net.swing, priced.net.vega()?];
-    Ok(Offer { quote: priced.quote, net, legs: priced.legs })
+    let outer = band(&rules.profile, priced.before.gamma).or_overflow()?.outer;
+    Ok(Offer { quote: priced.quote, net, legs: priced.legs, delta: priced.net.delta, outer })
 }
 
 #[inline(never)]

@@ -61,6 +61,13 @@ pub mod lens {
         "../../abi/ILens.sol"
     );
 }
+/// The hedging desk, and who takes the other side of a hedge.
+pub mod desk {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IHedgeDesk.sol"
+    );
+}
 /// Hedge venue adapters.
 pub mod venue {
     alloy_sol_types::sol!(

@@ -19,6 +19,9 @@ use super::Trigger;
 /// Spans in the ring: five cover the seasoning, and the current one.
 pub const SPANS: usize = 6;
 
+/// Age up to which the vault keeps trades in its ring [s]: the most that the rules' seasoning may be.
+pub const SEASONING: u32 = 600;
+
 /// Greatest sum that a span stores: 112 bits, 5e15 units of the underlying.
 const MOST: u128 = (1 << 112) - 1;
 
