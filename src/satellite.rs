@@ -1,5 +1,7 @@
 //! Contracts that the owner names: at once while there are no shares, after two days otherwise.
 
+use alloc::vec::Vec;
+
 use alloy_primitives::{Address, U256, U64};
 use interfaces::vault::IVault::ZeroAddress;
 use stylus_sdk::prelude::*;

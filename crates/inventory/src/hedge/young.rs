@@ -6,7 +6,8 @@
 //!
 //! What counts is the least excess along the way: as it is now, and as it would be without the trades since each earlier
 //! moment, back to the seasoning. That is never more than the lesser of its two ends, now and one seasoning ago, and it is
-//! not more for a trade out and back in between.
+//! not more for a trade out and back in between. And because a trade can narrow the band, by the gamma that it brings, the
+//! edge is the widest that there was before any of the young trades.
 //!
 //! # Rounding
 //!
@@ -14,7 +15,7 @@
 //! known: those that made the excess count as the last. Sums that overflow stay at their greatest. Each errs towards less
 //! excess: the vault's favour.
 
-use super::Trigger;
+use super::{MILLION, Trigger, usd};
 
 /// Spans in the ring: five cover the seasoning, and the current one.
 pub const SPANS: usize = 6;
@@ -22,8 +23,8 @@ pub const SPANS: usize = 6;
 /// Age up to which the vault keeps trades in its ring [s]: the most that the rules' seasoning may be.
 pub const SEASONING: u32 = 600;
 
-/// Greatest sum that a span stores: 112 bits, 5e15 units of the underlying.
-const MOST: u128 = (1 << 112) - 1;
+/// Greatest sum that a span stores: 96 bits, 7.9e10 units of the underlying.
+const MOST: u128 = (1 << 96) - 1;
 
 /// One unit of the underlying.
 const WAD: u128 = 1_000_000_000_000_000_000;
@@ -37,22 +38,26 @@ pub struct Span {
     pub up: u128,
     /// What those that lowered it took from it [1e-18 of the underlying].
     pub down: u128,
+    /// Widest outer edge of the band before any of them [whole USD, rounded up].
+    pub edge: u32,
 }
 
 impl Span {
-    /// One word of 256 bits as (high, low): up, down, time from the top.
+    /// One word of 256 bits as (high, low): sum and edge in the one, sum and time in the other.
     #[must_use]
     pub fn pack(&self) -> (u128, u128) {
-        let (up, down) = (self.up.min(MOST), self.down.min(MOST));
-        (up << 16 | down >> 96, down << 32 | u128::from(self.last))
+        let word = |sum: u128, short: u32| sum.min(MOST) << 32 | u128::from(short);
+        (word(self.up, self.edge), word(self.down, self.last))
     }
 
     /// The inverse of [`Span::pack`].
     #[must_use]
     pub fn unpack((high, low): (u128, u128)) -> Self {
-        let [.., a, b, c, d] = low.to_be_bytes();
-        let down = (high << 96 | low >> 32) & MOST;
-        Self { last: u32::from_be_bytes([a, b, c, d]), up: high >> 16, down }
+        let short = |word: u128| {
+            let [.., a, b, c, d] = word.to_be_bytes();
+            u32::from_be_bytes([a, b, c, d])
+        };
+        Self { last: short(low), up: high >> 32, down: low >> 32, edge: short(high) }
     }
 
     fn is_young(&self, now: u32, seasoning: u32) -> bool {
@@ -75,12 +80,13 @@ impl Young {
         usize::try_from(number.checked_rem(6).unwrap_or(0)).unwrap_or(0)
     }
 
-    /// The span at [`Young::place`] after a trade that changes the book's delta by `delta` [1e-18 of the underlying].
+    /// The span at [`Young::place`] after a trade that changes the book's delta by `delta` [1e-18 of the underlying], out of a
+    /// state whose band reached to `outer` [micro-USD].
     ///
     /// What the place held is dropped when it is of an earlier round of the ring and no longer young, which it always is
     /// unless the seasoning was changed or the clock went back.
     #[must_use]
-    pub fn add(span: &Span, now: u32, delta: i128, seasoning: u32) -> Span {
+    pub fn add(span: &Span, now: u32, delta: i128, outer: u128, seasoning: u32) -> Span {
         let now = now.max(1);
         let width = width(seasoning);
         let same = span.last.checked_div(width) == now.checked_div(width);
@@ -88,15 +94,20 @@ impl Young {
         let more = |sum: u128, counts: bool| {
             if counts { sum.saturating_add(delta.unsigned_abs()).min(MOST) } else { sum }
         };
-        Span { last: kept.last.max(now), up: more(kept.up, delta > 0), down: more(kept.down, delta < 0) }
+        Span {
+            last: kept.last.max(now),
+            up: more(kept.up, delta > 0),
+            down: more(kept.down, delta < 0),
+            edge: kept.edge.max(u32::try_from(outer.div_ceil(MILLION)).unwrap_or(u32::MAX)),
+        }
     }
 
     /// The ring after a trade: [`Young::add`] in its place.
     #[must_use]
-    pub fn record(&self, now: u32, delta: i128, seasoning: u32) -> Self {
+    pub fn record(&self, now: u32, delta: i128, outer: u128, seasoning: u32) -> Self {
         let mut ring = *self;
         if let Some(span) = ring.spans.get_mut(Self::place(now, seasoning)) {
-            *span = Self::add(span, now, delta, seasoning);
+            *span = Self::add(span, now, delta, outer, seasoning);
         }
         ring
     }
@@ -112,7 +123,7 @@ impl Young {
         let size = i128::try_from(trigger.deviation.unsigned_abs()).unwrap_or(i128::MAX);
         // A deviation above zero is a book whose delta is too low.
         let low_book = trigger.deviation > 0;
-        let (mut least, mut since) = (size, 0_i128);
+        let (mut least, mut since, mut edge) = (size, 0_i128, trigger.edge);
         for span in self.newest_first() {
             if !span.is_young(now, seasoning) {
                 continue;
@@ -123,9 +134,10 @@ impl Young {
             let eased = cash(maths::mul_div_down(eased, spot, WAD));
             least = least.min(size.saturating_sub(since).saturating_sub(made));
             since = since.saturating_add(made).saturating_sub(eased);
+            edge = edge.max(usd(span.edge));
         }
         let least = u128::try_from(least).unwrap_or(0);
-        if least > trigger.edge { least.saturating_sub(trigger.inner) } else { 0 }
+        if least > edge { least.saturating_sub(trigger.inner) } else { 0 }
     }
 
     /// Spans by the time of their last trade, latest first.

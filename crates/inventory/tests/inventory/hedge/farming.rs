@@ -169,7 +169,8 @@ impl World {
         self.gain -= quote.spread as f64 + if self.uncredited { charge.max(0.0) } else { charge };
 
         let added = -size * self.call.greeks(self.spot, self.now).delta;
-        self.young = self.young.record(self.now, (added * 1e18) as i128, self.rules.seasoning);
+        let outer = self.band().outer;
+        self.young = self.young.record(self.now, (added * 1e18) as i128, outer, self.rules.seasoning);
         self.held += size;
         self.look();
     }

@@ -65,7 +65,8 @@ fn clock() -> impl Strategy<Value = Clock> {
 }
 
 fn ring() -> impl Strategy<Value = Young> {
-    let span = (short(), size(), size()).prop_map(|(last, up, down)| Span { last, up, down });
+    let span =
+        (short(), size(), size(), short()).prop_map(|(last, up, down, edge)| Span { last, up, down, edge });
     proptest::array::uniform6(span).prop_map(|spans| Young { spans })
 }
 
@@ -89,7 +90,7 @@ proptest! {
         prop_assert!(trigger.due.unsigned_abs() <= trigger.gap.unsigned_abs() && trigger.due.signum() * trigger.gap.signum() >= 0);
         let later = clock.observe(now, trigger.deviation, &band, &rules);
         let _ = (later.waited(&rules, waited), later.overdue(&rules, waited), later.waited_for(&trigger, &rules, now));
-        prop_assert!(ring.record(now, order, rules.seasoning).seasoned(&trigger, waited, spot, rules.seasoning) <= trigger.excess());
+        prop_assert!(ring.record(now, order, inner, rules.seasoning).seasoned(&trigger, waited, spot, rules.seasoning) <= trigger.excess());
         let _ = worst_price(spot, true, slip(&rules, waited)).zip(worst_price(spot, false, slip(&rules, waited)));
         let _ = Dutch::new(&rules, &profile, waited).discount(paid, seasoned);
         let work = Work { size: paid, cost, seasoned, waited, gas };

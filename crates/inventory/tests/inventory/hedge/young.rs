@@ -18,7 +18,7 @@ fn seasoned(ring: &Young, net: i128, now: u32) -> u128 {
 
 #[test]
 fn a_trade_then_a_hedge_counts_for_nothing() {
-    let ring = Young::default().record(NOW, 10 * WAD, N);
+    let ring = Young::default().record(NOW, 10 * WAD, 0, N);
     assert_eq!(seasoned(&ring, 10 * WAD, NOW), 0);
     assert_eq!(seasoned(&ring, 10 * WAD, NOW + N - 1), 0);
     assert_eq!(seasoned(&ring, 10 * WAD, NOW + N), 16_000_000_000);
@@ -28,30 +28,39 @@ fn a_trade_then_a_hedge_counts_for_nothing() {
 fn a_move_of_the_price_counts_at_once() {
     assert_eq!(seasoned(&Young::default(), -10 * WAD, NOW), 16_000_000_000);
     // At today's price: two of twelve units are young.
-    let ring = Young::default().record(NOW, -2 * WAD, N);
+    let ring = Young::default().record(NOW, -2 * WAD, 0, N);
     let doubled = ring.seasoned(&trigger(48_000_000_000, &BAND), NOW, 2 * SPOT, N);
     assert_eq!(doubled, 40_000_000_000 - 4_000_000_000);
 }
 
 #[test]
 fn a_push_over_the_edge_does_not_make_what_was_inside_count() {
-    let ring = Young::default().record(NOW, WAD / 100, N);
+    let ring = Young::default().record(NOW, WAD / 100, 0, N);
     assert_eq!(seasoned(&ring, 4 * WAD + WAD / 200, NOW), 0);
+}
+
+#[test]
+fn a_trade_that_narrows_the_band_does_not_make_what_was_inside_count() {
+    // No delta of its own; before it the band reached to 20,000 USD, 5 units are worth 10,000.
+    let ring = Young::default().record(NOW, 0, 20_000_000_000, N);
+    assert_eq!(seasoned(&ring, 5 * WAD, NOW + N - 1), 0);
+    assert_eq!(seasoned(&ring, 5 * WAD, NOW + N), 6_000_000_000);
+    assert_eq!(seasoned(&ring, 11 * WAD, NOW), 18_000_000_000);
 }
 
 #[test]
 fn out_and_back_does_not_season() {
     // Ten units stand; they are sold back and bought again.
-    let ring = Young::default().record(NOW, -10 * WAD, N).record(NOW + 200, 10 * WAD, N);
+    let ring = Young::default().record(NOW, -10 * WAD, 0, N).record(NOW + 200, 10 * WAD, 0, N);
     assert_eq!(seasoned(&ring, 10 * WAD, NOW + 200), 0);
     // The other way round is no reason to count less in a ring that knows the order.
-    let ring = Young::default().record(NOW, 10 * WAD, N).record(NOW + 200, -10 * WAD, N);
+    let ring = Young::default().record(NOW, 10 * WAD, 0, N).record(NOW + 200, -10 * WAD, 0, N);
     assert_eq!(seasoned(&ring, 10 * WAD, NOW + 200), 16_000_000_000);
 }
 
 #[test]
 fn a_longer_seasoning_makes_old_trades_young_again() {
-    let ring = Young::default().record(NOW, 10 * WAD, 60);
+    let ring = Young::default().record(NOW, 10 * WAD, 0, 60);
     assert_eq!(ring.seasoned(&trigger(-20_000_000_000, &BAND), NOW + 100, SPOT, 60), 16_000_000_000);
     assert_eq!(ring.seasoned(&trigger(-20_000_000_000, &BAND), NOW + 100, SPOT, N), 0);
 }
@@ -70,7 +79,7 @@ proptest! {
         let (mut ring, mut now, mut log) = (Young::default(), NOW, Vec::new());
         for (units, gap) in trades {
             now += gap;
-            ring = ring.record(now, units * WAD, seasoning);
+            ring = ring.record(now, units * WAD, 0, seasoning);
             log.push((now, units));
         }
         now += later;
@@ -104,7 +113,7 @@ proptest! {
         let (mut ring, mut net) = (Young::default(), base);
         let mut path = vec![net];
         for (span, units) in trades.iter().enumerate() {
-            ring = ring.record(NOW + 120 * span as u32, units * WAD, N);
+            ring = ring.record(NOW + 120 * span as u32, units * WAD, 0, N);
             net += units;
             path.push(net);
         }
@@ -119,11 +128,11 @@ proptest! {
 
     #[test]
     fn a_span_packs_into_two_words(last: u32, up: u128, down: u128) {
-        let span = Span { last, up: up >> 16, down: down >> 16 };
+        let span = Span { last, up: up >> 32, down: down >> 32, edge: !last };
         prop_assert_eq!(Span::unpack(span.pack()), span);
         // More than fits is stored as the most that does.
-        let over = Span { last, up: u128::MAX, down: u128::MAX };
-        prop_assert_eq!(Span::unpack(over.pack()), Span { last, up: u128::MAX >> 16, down: u128::MAX >> 16 });
+        let over = Span { last, up: u128::MAX, down: u128::MAX, edge: 7 };
+        prop_assert_eq!(Span::unpack(over.pack()), Span { last, up: u128::MAX >> 32, down: u128::MAX >> 32, edge: 7 });
     }
 
     #[test]
@@ -131,7 +140,7 @@ proptest! {
         let (mut ring, mut now) = (Young::default(), NOW);
         for gap in times {
             now += gap;
-            ring = ring.record(now, if up { i128::MAX } else { i128::MIN }, N);
+            ring = ring.record(now, if up { i128::MAX } else { i128::MIN }, 0, N);
         }
         let deviation = if up { -1_i128 << 120 } else { 1_i128 << 120 };
         prop_assert_eq!(ring.seasoned(&trigger(deviation, &BAND), now, SPOT, N), 0);
