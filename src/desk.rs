@@ -36,10 +36,12 @@ impl Vault {
     /// Counts a trade that changes the book's cash delta by `delta`, out of a state whose band reached to `outer` [micro-USD].
     pub(crate) fn note_trade(&mut self, session: &Session, delta: i128, outer: u128) -> Result<()> {
         let now = session.now32()?;
-        let Some(mut slot) = self.young.setter(Young::place(now, SEASONING)) else { return Ok(()) };
         let size = self.units(session, delta)?;
         let size = size.checked_add(size.signum()).or_overflow()?;
-        slot.set(packed(&Young::add(&unpacked(&slot.get()), now, size, outer, SEASONING)));
+        let place = Young::place(now, SEASONING);
+        let span = unpacked(&self.young.get(place).unwrap_or_default());
+        let span = packed(&Young::add(&span, now, size, outer, SEASONING));
+        self.young.setter(place).or_overflow()?.set(span);
         Ok(())
     }
 

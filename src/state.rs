@@ -10,7 +10,8 @@ use interfaces::vault::IVault::{
 use inventory::hedge::SPANS;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
-    StorageAddress, StorageArray, StorageB256, StorageBool, StorageMap, StorageU128, StorageU16, StorageU64, StorageU8,
+    StorageAddress, StorageArray, StorageB256, StorageBool, StorageMap, StorageU128, StorageU16, StorageU64,
+    StorageU8,
 };
 
 use crate::book::{live_indices, Book};

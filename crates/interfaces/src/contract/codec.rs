@@ -62,7 +62,7 @@ impl<'a> Args<'a> {
     }
 
     /// What a dynamic argument's offset points at.
-    fn tail(&mut self) -> Result<Self> {
+    pub(super) fn tail(&mut self) -> Result<Self> {
         let rest = self.all.get(self.size()?..);
         rest.map(Self::new).ok_or_else(Revert::empty)
     }
