@@ -18,6 +18,8 @@ mod breakers;
 mod calldata;
 mod costs;
 mod deposit;
+mod desk;
+mod desk_fill;
 mod differential;
 mod erc4626_properties;
 mod fee;

@@ -5,18 +5,16 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, I256, U256};
 use alloy_sol_types::SolCall;
 use book::{Request, MAX_EXPIRIES};
-use interfaces::contract::{calldata, Words};
-use interfaces::desk::IHedgeDesk::Leg;
+use interfaces::contract::{calldata, raise, Words};
+use interfaces::desk::IHedgeDesk::{Leg, VaultFailed};
 use interfaces::vault::IVault::{self, HedgeLeg};
-use interfaces::words::{int, to_u128, uint};
+use interfaces::words::{to_u128, uint};
 use inventory::hedge::{Span, Young, SPANS};
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
 use crate::error::{fail, Fault, Result};
 use crate::HedgeDesk;
-use interfaces::contract::raise;
-use interfaces::desk::IHedgeDesk::VaultFailed;
 
 const WORD: usize = 32;
 /// Most words of a state: offset and length, nine of the vault, and twelve of each expiry.
@@ -105,9 +103,4 @@ impl HedgeDesk {
             Err(refusal) => raise(&refusal),
         }
     }
-}
-
-/// A number as a word.
-pub(crate) fn signed(number: i128) -> I256 {
-    int(number)
 }

@@ -127,6 +127,8 @@ pub struct Stage {
     pub vault: Address,
     /// The vault's risk engine.
     pub engine: Address,
+    /// The hedging desk.
+    pub desk: Address,
     /// The hedge venue.
     pub venue: Address,
     /// The lens, which serves every vault.
@@ -139,6 +141,8 @@ pub struct Stage {
 
 /// Liquidity of each side of the pool [USD].
 const POOL_DEPTH: f64 = 200_000_000.0;
+/// What the desk pays gas for as if ether cost [USD].
+const ETHER: u32 = 2_000;
 /// USDC given to whoever deploys and arbitrages.
 const TREASURY: f64 = 1e12;
 
@@ -191,7 +195,7 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let [vault, engine, venue, lens, surface] =
+        let [vault, engine, desk, venue, lens, surface] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
         let publishers = surface::keys();
         let mut stage = Self {
@@ -204,6 +208,7 @@ impl Stage {
             uniswap,
             vault,
             engine,
+            desk,
             venue,
             lens,
             surface,
@@ -224,6 +229,7 @@ impl Stage {
             self.chain.send(owner, self.vault, IVault::setRoleCall { which, account })?;
         }
         self.chain.send(owner, self.vault, IVault::allowVenueCall { venue: self.venue })?;
+        self.chain.send(owner, self.vault, IVault::setDeskCall { desk_: self.desk })?;
         self.open_surface()?;
         Ok(())
     }
@@ -273,6 +279,14 @@ impl Stage {
         self.chain.view(self.vault, call)
     }
 
+    /// A transaction to the hedging desk.
+    ///
+    /// # Errors
+    /// The desk's refusal.
+    pub fn hedge<C: SolCall>(&mut self, from: Address, call: C) -> Result<C::Return, Failure> {
+        self.chain.send(from, self.desk, call)
+    }
+
     /// A view of the lens.
     ///
     /// # Errors
@@ -296,7 +310,7 @@ fn contracts_of(
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<[Address; 5]> {
+) -> Result<[Address; 6]> {
     let engine = chain.world.deploy_wasm(owner, &artifacts::wasm("risk_engine")?, None)?;
     let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
@@ -305,7 +319,9 @@ fn contracts_of(
     let lens = chain.world.deploy_wasm(owner, &artifacts::wasm("lens")?, None)?;
     let surface =
         chain.world.deploy_wasm(owner, &artifacts::wasm("surface_feed")?, Some(&vault.abi_encode()))?;
-    let contracts = [vault, engine, venue, lens, surface];
+    let arguments = (vault, ETHER).abi_encode_params();
+    let desk = chain.world.deploy_wasm(owner, &artifacts::wasm("hedge_desk")?, Some(&arguments))?;
+    let contracts = [vault, engine, desk, venue, lens, surface];
     for contract in contracts {
         chain.world.set_cached(contract, true);
     }
