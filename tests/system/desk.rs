@@ -176,7 +176,7 @@ fn automation_networks_come_through_their_own_doors() {
     for data in doors {
         market.stage.chain.world.restore(&base);
         let paid = market.usdc_of(keeper);
-        market.stage.chain.world.call(keeper, desk, data.into()).expect("a hedge");
+        market.stage.chain.world.call(keeper, desk, data).expect("a hedge");
         assert!(need(&mut market).due.is_zero());
         assert!(market.usdc_of(keeper) > paid, "whoever calls is paid");
     }
@@ -265,7 +265,7 @@ fn rules_have_bounds_and_are_fixed_once_there_are_shares() {
     assert_eq!(failure.data()[..4], IHedgeDesk::RulesLocked::SELECTOR);
     let arguments = (desk, U256::ONE).abi_encode_params();
     let data = [stylus_constructor(), arguments].concat();
-    let again = market.stage.chain.world.call(owner, desk, data.into());
+    let again = market.stage.chain.world.call(owner, desk, data);
     assert!(again.is_err(), "a second construction");
 }
 
