@@ -92,15 +92,17 @@ interface ILens {
 
     /// @param cash ledger of USDC in the vault, all purposes [USDC]
     /// @param owed settled claims and processed redemptions, segregated [USDC]
-    /// @param free cash - owed, negative while claims wait for hedges to be sold [USDC]
+    /// @param free cash + poolLiquid - owed, negative while claims wait for hedges to be sold [USDC]
     /// @param hedge value of the hedges at the feed's price [USDC]
     /// @param book model value of the options book, negative when the vault is short [USDC]
     /// @param riskReserve J of the state [USDC]
     /// @param riskDelta what J charges for net delta and for hedging it; riskGamma, for gamma and for keeping it in its band; riskVega, for
     /// vega. They sum to `riskReserve` but for two millionths [USDC]
     /// @param unvested spread income of trades that vests until their expiry [USDC]
-    /// @param mid free + hedge + book [USDC]
-    /// @param low mid - riskReserve - unvested [USDC]
+    /// @param pool what the money in the pool counts for [USDC]
+    /// @param poolLiquid what of it can be withdrawn now [USDC]
+    /// @param mid cash + pool - owed + hedge + book [USDC]
+    /// @param low mid - riskReserve - unvested - (pool - poolLiquid) [USDC]
     struct NavBreakdown {
         uint256 cash;
         uint256 owed;
@@ -112,6 +114,8 @@ interface ILens {
         uint256 riskGamma;
         uint256 riskVega;
         uint256 unvested;
+        uint256 pool;
+        uint256 poolLiquid;
         int256 mid;
         int256 low;
     }

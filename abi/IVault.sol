@@ -29,8 +29,12 @@ interface IVault {
     /// @param book model value of the options book, negative when the vault is short [USDC]
     /// @param riskReserve J of the state [USDC]
     /// @param unvested spread income of trades that vests until their expiry [USDC]
-    /// @param mid cash - owed + hedge + book [USDC]; deposits pay this mark
-    /// @param low mid - riskReserve - unvested [USDC]; redemptions receive this mark
+    /// @param pool what the money in the pool counts for: what its shares convert to, no more than the last checkpoint grown at 20 % a year
+    /// [USDC]; while the pool fails the checkpoint, and nothing once it is removed
+    /// @param poolLiquid what of it can be withdrawn now, nothing while the pool fails [USDC]
+    /// @param mid cash + pool - owed + hedge + book [USDC]; deposits pay this mark
+    /// @param low mid - riskReserve - unvested - (pool - poolLiquid) [USDC]; redemptions are paid at most this mark. While the pool is short of
+    /// money they are priced without the last term, and the shares that are not paid for wait
     struct Nav {
         uint256 cash;
         uint256 owed;
@@ -38,6 +42,8 @@ interface IVault {
         int256 book;
         uint256 riskReserve;
         uint256 unvested;
+        uint256 pool;
+        uint256 poolLiquid;
         int256 mid;
         int256 low;
     }
@@ -124,6 +130,8 @@ interface IVault {
     }
 
     event ExpiryListed(uint64 indexed expiry, uint256 base, uint256 step, uint8 count);
+    /// @notice Weights of depth by strike, as `setDepth` takes them: they come into force in a straight line from `since` to `until`.
+    event DepthSet(uint64 indexed expiry, bytes8 weights, uint256 since, uint256 until);
     /// @notice One leg of a trade: `size` as the trader sees it.
     event Traded(address indexed account, uint256 indexed series, int256 size);
     /// @notice A whole trade: what was paid for all its legs and the feed's price it was made at.
@@ -140,6 +148,10 @@ interface IVault {
     event DeskProposed(address indexed desk, uint256 acceptFrom);
     event DeskSet(address indexed desk);
     event RewardPaid(address indexed payee, uint256 amount);
+    /// @notice A pool was named, or removed: `allowedFrom` is 0.
+    event PoolSet(address indexed pool, uint256 allowedFrom);
+    /// @notice USDC went to the pool for shares of it (`bought`), or came back, as the vault's balances say.
+    event Invested(address indexed pool, bool bought, uint256 assets, uint256 shares);
     event ProfileSet(Profile profile);
     event LimitsSet(Limits limits);
     event Paused(address account);
@@ -199,6 +211,14 @@ interface IVault {
     error ExpiryNotListed(uint64 expiry);
     error TooManyExpiries(uint256 limit);
     error GridInvalid(uint256 base, uint256 step, uint8 count);
+    /// @notice Weights that sum to more than one [half percents].
+    error WeightsOverBudget(uint256 sum, uint256 budget);
+    /// @notice Eight strikes, counted from the lowest, that are listed and have no weight.
+    error WeightMissing(uint8 strip);
+    /// @notice Weights are on their way: they change again from `until` on.
+    error DepthRamping(uint256 until);
+    /// @notice A change that would take `span` seconds, for which `most` are left: half of the time to the expiry.
+    error DepthRampTooLong(uint256 span, uint256 most);
     error SurfaceMissing(uint64 expiry);
     error SurfaceStale(uint64 expiry, uint256 updatedAt, uint256 maxAge);
     /// @notice The surface feed did not answer, or not with slices that can be marked.
@@ -221,6 +241,14 @@ interface IVault {
     error SlippageAboveCap(uint256 price, uint256 worst);
     error VenueUnderfilled(int256 size, int256 filled);
 
+    /// @notice The pool does not answer, or does not take what it is given.
+    error PoolFailed(address pool);
+    error PoolNotAllowed(address pool, uint256 allowedFrom);
+    /// @notice Another pool cannot be named while the vault has shares of this one.
+    error PoolInUse(address pool, uint256 shares);
+    /// @notice A call to the pool failed that had less than its gas, so nobody knows whether the pool fails.
+    error PoolGasTooLow(uint256 gas, uint256 needed);
+
     error Solvent(int256 nav);
     error InShortfall(uint256 since);
     error NotExpired(uint64 expiry, uint256 timestamp);
@@ -241,12 +269,19 @@ interface IVault {
     error ProfileInvalid(uint8 field);
     error EngineFailed(address engine);
     error TokenFailed(address token);
+    /// @notice Fewer tokens moved than were due; of the pool, less USDC than was asked of it, or shares that are worth less than was paid [USDC].
     error TokenShort(address token, uint256 expected, uint256 received);
 
     // Market
 
     /// @notice Lists an expiry (08:00 UTC) with strikes base, base + step, ... (count of them, at most 64). Curator.
     function listExpiry(uint64 expiry, uint256 base, uint256 step, uint8 count) external;
+    /// @notice Gives an expiry's depth to its strikes: J charges their vega by their weight, so quotes are deep where it is high and shallow
+    /// where it is low. One byte for each eight strikes, from the lowest; a unit is half a percent, and they sum to 200 at most. All zero
+    /// takes the weights away. A change comes into force in a straight line over six hours, or longer: so slowly that a trade before it and
+    /// its reverse within six hours pay more in spread than it gives. It needs a cap on vega for that, waits for the change before it, and is
+    /// done by half of the time to the expiry. Curator.
+    function setDepth(uint64 expiry, bytes8 weights) external;
     function settlementPrice(uint64 expiry) external view returns (uint256);
 
     // Trades
@@ -338,4 +373,18 @@ interface IVault {
     function setSurfaceFeed(address feed) external;
     /// @notice Puts the proposed feed in force. Anyone.
     function acceptSurfaceFeed() external;
+
+    // Idle cash
+
+    /// @notice The ERC-4626 pool of idle USDC, from when it may be used (0: not), and the shares of it that the vault bought.
+    function pool() external view returns (address pool_, uint256 allowedFrom, uint256 shares);
+    /// @notice Names the pool: to be used at once while no shares exist, after two days otherwise. Owner.
+    function setPool(address pool) external;
+    /// @notice Stops its use at once; from then on anyone may bring back what is in it. Owner or guardian.
+    function removePool() external;
+    /// @notice Puts `assets` of free cash into the pool. A tenth of free cash and pool together stays, and everything that is owed. Curator.
+    function invest(uint256 assets) external;
+    /// @notice Brings `assets` back, or all that can be withdrawn. Curator, owner or guardian; anyone once the pool is removed. What the vault
+    /// must pay it brings back by itself.
+    function divest(uint256 assets) external returns (uint256 received);
 }

@@ -40,11 +40,11 @@ impl Book {
         Ok(())
     }
 
-    /// An expiry with its lots, no slice yet.
+    /// An expiry with its lots, no slice and no weights yet.
     pub(crate) fn stored(&self, index: usize) -> Stored {
         let header = self.header(index);
         let lots = (0..slots(&header).into()).map(|slot| self.slot(index, slot)).collect();
-        Stored { index, header, slice: None, rate: 0, lots, weights: None }
+        Stored { index, header, slice: None, rate: 0, lots, depth: None }
     }
 
     fn slot(&self, index: usize, slot: usize) -> [u8; 32] {

@@ -16,6 +16,7 @@ use crate::fee::Fee;
 use crate::liquidity::positive;
 use crate::lock;
 use crate::oracle::Price;
+use crate::pool::Pooled;
 use crate::redemptions::Standing;
 use crate::risk::Position;
 use crate::shares::{to_assets, to_shares, Rounding};
@@ -32,6 +33,7 @@ pub(crate) struct NavParts {
     pub(crate) book: i128,
     pub(crate) reserve: u128,
     pub(crate) unvested: u128,
+    pub(crate) pool: Pooled,
     pub(crate) mid: i128,
 }
 
@@ -46,9 +48,24 @@ impl NavParts {
         self.mid.saturating_sub_unsigned(self.unvested)
     }
 
-    /// NAV less J and less what has not vested.
-    pub(crate) fn low(&self) -> i128 {
+    /// NAV less J and less what has not vested: what a share is redeemed at.
+    pub(crate) fn fair(&self) -> i128 {
         self.vested().saturating_sub_unsigned(self.reserve)
+    }
+
+    /// The same without what cannot be withdrawn from the pool now: the most that redemptions are paid.
+    pub(crate) fn low(&self) -> i128 {
+        self.fair().saturating_sub_unsigned(self.stuck())
+    }
+
+    /// NAV at mid, likewise: what bears a loss.
+    pub(crate) fn liquid(&self) -> i128 {
+        self.mid.saturating_sub_unsigned(self.stuck())
+    }
+
+    /// What cannot be withdrawn from the pool now.
+    fn stuck(&self) -> u128 {
+        self.pool.value.saturating_sub(self.pool.liquid)
     }
 }
 
@@ -56,6 +73,7 @@ impl NavParts {
 struct Rate {
     nav: u128,
     fee: Fee,
+    pool: Pooled,
 }
 
 impl Rate {
@@ -85,11 +103,13 @@ impl Vault {
         let hedge = self.hedge_value(session.price.spot)?;
         let reserve = position.risk;
         let free = self.free_cash()?;
+        let pool = session.pool;
+        let assets = hedge.checked_add(pool.value).or_overflow()?;
         let mid =
-            free.checked_add_unsigned(hedge).or_overflow()?.checked_add(position.value).or_overflow()?;
+            free.checked_add_unsigned(assets).or_overflow()?.checked_add(position.value).or_overflow()?;
         let cash = small(self.cash.get());
         let unvested = self.unvested(session)?;
-        Ok(NavParts { cash, owed: self.owed()?, hedge, book: position.value, reserve, unvested, mid })
+        Ok(NavParts { cash, owed: self.owed()?, hedge, book: position.value, reserve, unvested, pool, mid })
     }
 
     /// NAV as a struct of the ABI.
@@ -103,6 +123,8 @@ impl Vault {
             book: int(nav.book),
             riskReserve: uint(nav.reserve),
             unvested: uint(nav.unvested),
+            pool: uint(nav.pool.value),
+            poolLiquid: uint(nav.pool.liquid),
             mid: int(nav.mid),
             low: int(nav.low()),
         })
@@ -111,6 +133,7 @@ impl Vault {
     /// What a deposit pays: NAV at mid, at a checked price.
     fn deposit_rate(&self) -> Result<Rate> {
         let session = self.session()?;
+        self.require_pool(&session.pool)?;
         let position = self.mark(&session)?;
         self.require_open(&session, &position)?;
         self.rate_at_mid(&session, &position)
@@ -118,22 +141,23 @@ impl Vault {
 
     fn rate_at_mid(&self, session: &Session, position: &Position) -> Result<Rate> {
         let nav = self.nav_parts(session, position)?;
-        Ok(Rate { nav: nav.mid(), fee: self.fee(&session.limits, &nav)? })
+        Ok(Rate { nav: nav.mid(), fee: self.fee(&session.limits, &nav)?, pool: session.pool })
     }
 
     /// The vested NAV at the feed's last answer, whatever its age; without one or without a surface feed, free cash alone. Never
     /// fails for want of either.
     fn indicative_rate(&self) -> Result<Rate> {
-        let session = self.unpriced();
+        let (pool, session) = (self.pooled()?, self.unpriced());
         if let Some(spot) = self.feeds_of(&session.profile).indicative(self.vm()) {
-            let session = Session { price: Price { spot, ..session.price }, ..session };
+            let session = Session { price: Price { spot, ..session.price }, pool, ..session };
             if let Some(position) = self.mark_if_any(&session)? {
                 let nav = self.nav_parts(&session, &position)?;
-                return Ok(Rate { nav: positive(&nav.vested()), fee: self.fee(&session.limits, &nav)? });
+                let fee = self.fee(&session.limits, &nav)?;
+                return Ok(Rate { nav: positive(&nav.vested()), fee, pool });
             }
         }
-        let nav = positive(&self.free_cash()?);
-        Ok(Rate { nav, fee: Fee::none(self.shares.supply()) })
+        let nav = positive(&self.liquid(&pool)?);
+        Ok(Rate { nav, fee: Fee::none(self.shares.supply()), pool })
     }
 
     /// What a deposit would pay now: none while paused, without a price or a surface feed, or while no share is priced.
@@ -142,9 +166,9 @@ impl Vault {
         let Ok(price) = self.feeds_of(&session.profile).current(self.vm(), session.now) else {
             return Ok(None);
         };
-        let session = Session { price, ..session };
+        let session = Session { price, pool: self.pooled()?, ..session };
         let Some(position) = self.mark_if_any(&session)? else { return Ok(None) };
-        if self.is_paused() || self.stop(&session, &position)?.is_some() {
+        if self.is_paused() || session.pool.failed || self.stop(&session, &position)?.is_some() {
             return Ok(None);
         }
         self.rate_at_mid(&session, &position).map(Some)
@@ -155,6 +179,7 @@ impl Vault {
         let vm = self.vm().clone();
         let sender = vm.msg_sender();
         self.pay_fee(&rate.fee)?;
+        self.checkpoint(&rate.pool)?;
         self.credit_cash(assets)?;
         self.shares.mint(&vm, receiver, shares)?;
 
@@ -191,9 +216,9 @@ pub trait Deposits {
     /// Deposits what `shares` cost.
     fn mint(&mut self, shares: U256, receiver: Address) -> Result<U256>;
     /// Assets that `controller` can take now.
-    fn max_withdraw(&self, controller: Address) -> U256;
+    fn max_withdraw(&self, controller: Address) -> Result<U256>;
     /// Shares whose assets `controller` can take now.
-    fn max_redeem(&self, controller: Address) -> U256;
+    fn max_redeem(&self, controller: Address) -> Result<U256>;
     /// Always refuses: redemptions are asynchronous.
     fn preview_withdraw(&self, assets: U256) -> Result<U256>;
     /// Always refuses: redemptions are asynchronous.
@@ -288,12 +313,12 @@ impl Deposits for Vault {
         Ok(uint(assets))
     }
 
-    fn max_withdraw(&self, controller: Address) -> U256 {
-        uint(self.payable(controller).1)
+    fn max_withdraw(&self, controller: Address) -> Result<U256> {
+        Ok(uint(self.payable(controller)?.1))
     }
 
-    fn max_redeem(&self, controller: Address) -> U256 {
-        uint(self.payable(controller).0)
+    fn max_redeem(&self, controller: Address) -> Result<U256> {
+        Ok(uint(self.payable(controller)?.0))
     }
 
     fn preview_withdraw(&self, _assets: U256) -> Result<U256> {

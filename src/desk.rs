@@ -70,6 +70,9 @@ impl Vault {
         let within = units > 0 && if buying { cash <= limit } else { cash >= limit };
         let price = self.price_of(cash, units)?;
         ensure(within, || SlippageAboveCap { price: uint(price), worst: uint(worst) })?;
+        if buying {
+            self.need_free(cash)?;
+        }
         let (needed, available) =
             if buying { (cash, positive(&self.free_cash()?)) } else { (units, small(self.hedge.get())) };
         ensure(needed <= available, || InsufficientLiquidity {
@@ -235,6 +238,7 @@ impl Desk for Vault {
         lock::take()?;
         self.require_desk()?;
         let (reward, granted) = (to_u128(amount).or_overflow()?, lock::grant());
+        self.need_free(reward)?;
         let most = granted.min(positive(&self.free_cash()?));
         ensure(reward <= most, || RewardAboveCap { reward: amount, most: uint(most) })?;
 

@@ -104,14 +104,18 @@ impl Vault {
         let nav = self.nav_parts(&session, &position)?;
         let fee = self.fee(&session.limits, &nav)?;
         self.pay_fee(&fee)?;
+        self.checkpoint(&nav.pool)?;
 
-        let (mid, low) = (nav.mid(), positive(&nav.low()));
-        ensure(low > 0, || SharesWorthless { low: int(nav.low()) })?;
-        let value = to_assets(waiting, fee.supply, low, Rounding::Down)?;
+        let (mid, fair) = (nav.mid(), positive(&nav.fair()));
+        ensure(fair > 0, || SharesWorthless { low: int(nav.fair()) })?;
+        let value = to_assets(waiting, fee.supply, fair, Rounding::Down)?;
+        let most = to_assets(waiting, fee.supply, positive(&nav.low()), Rounding::Down)?;
         let kept = maths::mul_div_up(mid, session.limits.minLiquidity.into(), MILLION).or_overflow()?;
-        let available = self.spendable(&position)?.min(positive(&self.free_cash()?).saturating_sub(kept));
-        let loss = self.worst_loss(&session)?;
-        let available = available.min(payable(nav.mid, loss, 0, session.limits.solvencyBuffer));
+        let available = self
+            .spendable(&session, &position)?
+            .min(positive(&self.liquid(&session.pool)?).saturating_sub(kept));
+        let (loss, buffer) = (self.worst_loss(&session)?, session.limits.solvencyBuffer);
+        let available = available.min(most).min(payable(nav.liquid(), loss, 0, buffer));
         let fill = Fill::new(waiting, value, available).or_overflow()?;
         ensure(fill.shares > 0, || InsufficientLiquidity {
             needed: uint(value),

@@ -15,7 +15,7 @@ use crate::lock;
 use crate::profile::Settings;
 use crate::state::{word64, Vault};
 
-/// Time from naming a venue or a surface feed to its first use, once there are shares [s].
+/// Time from naming a venue, a pool or a surface feed to its first use, once there are shares [s].
 const DELAY: u64 = 2 * 86_400;
 
 pub(crate) const OWNER: IVault::Role = IVault::Role::Owner;
@@ -65,7 +65,15 @@ impl Vault {
         self.now().checked_add(delay).or_overflow()
     }
 
-    fn require_owner_or_guardian(&self) -> Result<()> {
+    /// Refuses a caller that may neither invest nor stop it.
+    pub(crate) fn require_keeper_of_cash(&self) -> Result<()> {
+        if self.vm().msg_sender() == self.holder(&IVault::Role::Curator) {
+            return Ok(());
+        }
+        self.require_owner_or_guardian()
+    }
+
+    pub(crate) fn require_owner_or_guardian(&self) -> Result<()> {
         if self.vm().msg_sender() == self.holder(&OWNER) {
             return Ok(());
         }

@@ -48,7 +48,7 @@ impl Vault {
         let Position { delta, band, .. } = self.mark(session)?;
         let position = i128::try_from(self.hedge_value(session.price.spot)?).or_overflow()?;
         let target = delta.checked_neg().or_overflow()?;
-        let most = position.checked_add(self.free_cash()?.max(0)).or_overflow()?;
+        let most = position.checked_add(self.liquid(&session.pool)?.max(0)).or_overflow()?;
         let reachable = target.clamp(0, most);
         let due = inventory::hedge_due(reachable.checked_sub(position).or_overflow()?, &band);
         Ok(Skew { target, reachable, position, band, due })
@@ -169,6 +169,7 @@ impl Vault {
         let vault = vm.contract_address();
         let (asset, underlying) = (self.asset_token(), self.underlying_token());
         if buying {
+            self.need_free(cash_limit)?;
             let free = positive(&self.free_cash()?);
             ensure(cash_limit <= free, || InsufficientLiquidity {
                 needed: uint(cash_limit),
@@ -201,14 +202,20 @@ impl Vault {
         }
     }
 
-    /// Makes sure that `amount` of USDC is there, selling hedges by the default venue if it is not. It needs a price only then.
+    /// Makes sure that `amount` of USDC is there, from the pool and, short of that, by selling hedges through the default venue. It needs a
+    /// price only for these.
     pub(crate) fn raise_cash(&mut self, amount: u128) -> Result<()> {
-        let available = small(self.cash.get());
+        let mut available = small(self.cash.get());
+        if available >= amount {
+            return Ok(());
+        }
+        self.need_cash(i128::try_from(amount.saturating_sub(available)).or_overflow()?)?;
+        available = small(self.cash.get());
         if available >= amount {
             return Ok(());
         }
         let short = InsufficientCash { needed: uint(amount), available: uint(available) };
-        let session = self.session()?;
+        let session = self.priced()?;
         let missing = amount.checked_sub(available).or_overflow()?;
         let worst = worst_price(&session, false, U256::ZERO)?;
         let scale = self.hedge_unit()?.checked_mul(WAD_PER_MICRO).or_overflow()?;

@@ -12,7 +12,8 @@
 //! # QUOTES
 //! premium = model value + J(after) - J(before) + spread, rounded against the trader and clamped to static bounds; the spread is never less
 //! than the feed's deviation and the surface's step may hide. J is a function of the state alone, so a cycle of trades at one market state
-//! never gains (`trading`).
+//! never gains (`trading`). Weights over strips of strikes make an expiry's quotes deeper where they are high and shallower where they are
+//! low; a change of them ramps over six hours or more, so slowly that the spread is worth more than knowing of it (`depth`).
 //!
 //! # LIMITS
 //! The hedge that the book needs must stay within reach of a spot venue: not short, and bought with free cash, now and after the
@@ -27,8 +28,14 @@
 //!
 //! # REDEMPTIONS
 //! Requests of one epoch share one price and one fill, pro rata, as far as free cash goes that neither hedging nor the market's least
-//! liquidity asks for and what stays could still bear the worst loss; the rest waits, and epochs are filled in order (`epochs`). A request can be cancelled until half the delay after its
-//! epoch closed. Nobody comes or is processed round an expiry or after a jump of the feed or of the surface (`breakers`).
+//! liquidity asks for, and as those who stay could still bear the worst loss; the rest waits, and epochs are filled in order (`epochs`). A
+//! request can be cancelled until half the delay after its epoch closed. Nobody comes or is processed round an expiry or after a jump of the
+//! feed or of the surface (`breakers`).
+//!
+//! # IDLE CASH
+//! The curator may put up to nine tenths of free cash in an ERC-4626 pool that the owner named; whatever pays out brings it back in the same
+//! call. It counts for deposits at what its shares convert to, growing by 20 % a year at most, and as liquid at what can be withdrawn; a pool
+//! that fails takes no deposit and blocks no exit (`pool`).
 //!
 //! # SHORTFALL
 //! When liabilities exceed assets anyone may record it: from then on the live series share cash and hedges in proportion to their value at
@@ -47,8 +54,9 @@
 //! set aside from then on, and claims are paid at any time, paused or not (`settlement`).
 //!
 //! # ROLES
-//! Owner: profile, venues and surface feed before the first deposit, later venues and feeds after two days, roles. Curator: lists expiries.
-//! Guardian: stops new risk, removes venues. No role can stop a sale, a claim or a redemption (`governance`).
+//! Owner: profile, venues, pool and surface feed before the first deposit, later these three after two days, roles. Curator: lists expiries,
+//! weighs their depth by strike, invests idle cash. Guardian: stops new risk, removes venues and the pool. No role can stop a sale, a claim or
+//! a redemption (`governance`).
 //!
 //! # LIVENESS
 //! Trades, deposits and the processing of redemptions need a fresh price, a sequencer that has been up for the grace period and a feed that
@@ -56,8 +64,11 @@
 //! settlement needs the feed's rounds; claims of settled series need nothing but the token.
 //!
 //! # KNOWN LIMITS
-//! Hedges are spot only. There is no reward for hedging yet. Where two phases of the feed ran side by side at an expiry, a round of either may settle it.
-//! What rounding leaves of processed redemptions, under a micro-dollar a request, stays set aside.
+//! Hedges are spot only. There is no reward for hedging yet. Where two phases of the feed ran side by side at an expiry, a round of either may
+//! settle it. While the pool cannot pay what it counts for, redemptions are filled in part, in order, and a shortfall cannot be recorded; where
+//! one that is not removed fails for good, they are priced with its last checkpoint. A gain of the pool above the bound counts when it is
+//! brought back. What rounding leaves of processed redemptions, under a micro-dollar a request, stays set aside. A change of weights that takes
+//! longer than six hours may give who holds on through it more than the spreads.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 #[macro_use]
@@ -67,6 +78,7 @@ mod amounts;
 mod book;
 mod breakers;
 mod deposits;
+mod depth;
 mod desk;
 mod epochs;
 mod error;
@@ -78,6 +90,7 @@ mod lock;
 mod market;
 mod oracle;
 mod permit;
+mod pool;
 mod positions;
 mod profile;
 mod redemptions;

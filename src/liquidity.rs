@@ -2,12 +2,12 @@
 
 use crate::error::Result;
 use crate::risk::Position;
-use crate::state::Vault;
+use crate::state::{Session, Vault};
 
 impl Vault {
-    /// Free cash that hedging does not ask for [micro-USD].
-    pub(crate) fn spendable(&self, position: &Position) -> Result<u128> {
-        Ok(positive(&self.free_cash()?).saturating_sub(position.needed))
+    /// Free cash, with what the pool gives at once, that hedging does not ask for [micro-USD].
+    pub(crate) fn spendable(&self, session: &Session, position: &Position) -> Result<u128> {
+        Ok(positive(&self.liquid(&session.pool)?).saturating_sub(position.needed))
     }
 }
 

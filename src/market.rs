@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use ::book::{Header, MAX_EXPIRIES};
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{FixedBytes, B256, U256};
 use interfaces::vault::IVault::{
     self, ExpiryAlreadyListed, ExpiryListed, ExpiryNotOnGrid, ExpiryOutOfRange, GridInvalid, Nav,
     TooManyExpiries,
@@ -41,6 +41,14 @@ impl Vault {
         self.book.set_header(index, &header)?;
         self.set_live(index, true)
     }
+
+    /// Clears an expiry that is settled: lots, weights, and its place for another.
+    #[inline(never)]
+    pub(crate) fn clear(&mut self, index: usize) -> Result<()> {
+        self.book.clear(index)?;
+        self.store_ramp(index, None)?;
+        self.set_live(index, false)
+    }
 }
 
 /// The market. `abi/IVault.sol` is the manual.
@@ -48,6 +56,8 @@ impl Vault {
 pub trait Market {
     /// Lists an expiry.
     fn list_expiry(&mut self, expiry: u64, base: U256, step: U256, count: u8) -> Result<()>;
+    /// Changes the weights of depth by strike of an expiry.
+    fn set_depth(&mut self, expiry: u64, weights: FixedBytes<8>) -> Result<()>;
     /// NAV and its parts.
     fn nav(&self) -> Result<Nav>;
     /// What the risk engine is told.
@@ -76,6 +86,14 @@ impl Market for Vault {
         Ok(())
     }
 
+    fn set_depth(&mut self, expiry: u64, weights: FixedBytes<8>) -> Result<()> {
+        lock::take()?;
+        self.require_role(IVault::Role::Curator)?;
+        self.change_depth(expiry, weights.0)?;
+        lock::release();
+        Ok(())
+    }
+
     fn nav(&self) -> Result<Nav> {
         lock::check()?;
         self.nav_view()
@@ -93,7 +111,7 @@ impl Market for Vault {
 
     fn spot(&self) -> Result<(U256, U256)> {
         lock::check()?;
-        let price = self.session()?.price;
+        let price = self.priced()?.price;
         let wad = u128::from(price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
         Ok((uint(wad), uint(price.updated_at.into())))
     }

@@ -149,13 +149,14 @@ impl Vault {
         }
     }
 
-    /// Shares and assets of processed redemptions that cash is there for, without a sale of hedges.
-    pub(crate) fn payable(&self, controller: Address) -> (u128, u128) {
+    /// Shares and assets of processed redemptions that cash is there for or can be withdrawn from the pool, without a sale of hedges.
+    pub(crate) fn payable(&self, controller: Address) -> Result<(u128, u128)> {
         let Standing { shares, assets, .. } = self.redemptions.standing(controller);
         let cash = small(self.cash.get());
         if assets <= cash {
-            return (shares, assets);
+            return Ok((shares, assets));
         }
-        (maths::mul_div_down(shares, cash, assets).unwrap_or_default(), cash)
+        let cash = cash.saturating_add(self.pooled()?.liquid).min(assets);
+        Ok((maths::mul_div_down(shares, cash, assets).unwrap_or_default(), cash))
     }
 }

@@ -106,7 +106,7 @@ impl Vault {
     pub(crate) fn told_words(&self) -> Result<Vec<B256>> {
         let session = self.unpriced();
         let price = self.feeds_of(&session.profile).current(self.vm(), session.now).unwrap_or_default();
-        let session = Session { price, ..session };
+        let session = Session { price, pool: self.pooled()?, ..session };
         let stored = self.stored(&session)?;
         let words = self.question(&session, Vec::new(), stored)?.encode();
         Ok(words.into_iter().map(B256::from).collect())
@@ -118,7 +118,7 @@ impl Vault {
             spot: session.price.spot,
             now: session.now32()?,
             hedge: self.hedge_position(session)?,
-            free: self.free_cash()?,
+            free: self.liquid(&session.pool)?,
             orders,
             stored,
         })

@@ -21,6 +21,7 @@ use crate::error::{Result, Revert};
 use crate::governance::Governance as _;
 use crate::hedging::Hedging as _;
 use crate::market::Market as _;
+use crate::pool::IdleCash as _;
 use crate::positions::{Erc165 as _, Erc6909 as _};
 use crate::settlement::Settlement as _;
 use crate::shares::Erc20 as _;
@@ -60,6 +61,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             recordShortfallCall => record_shortfall();
             settlementPriceCall => settlement_price(expiry);
             listExpiryCall => list_expiry(expiry, base, step, count);
+            setDepthCall => set_depth(expiry, weights);
             navCall => nav();
             wordsCall => words();
             headersCall => headers();
@@ -89,6 +91,11 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             hedgeCall => hedge(leg);
             exchangeCall => exchange(filler, receiver, size, cash, data);
             payRewardCall => pay_reward(payee, amount);
+            poolCall => pool_view();
+            setPoolCall => set_pool(pool);
+            removePoolCall => remove_pool();
+            investCall => invest(assets);
+            divestCall => divest(assets);
         }
         IERC4626 {
             assetCall => asset_address();

@@ -35,8 +35,7 @@ impl Vault {
 
         self.settlements.setter(U64::from_limbs([expiry])).set(U64::from_limbs([price]));
         increase(&mut self.claims_owed, owed)?;
-        self.book.clear(index)?;
-        self.set_live(index, false)?;
+        self.clear(index)?;
 
         let wad = u128::from(price).checked_mul(WAD_PER_PRICE).or_overflow()?;
         emit(self.vm(), &Settled { expiry, price: uint(wad), roundId: round_id, owed: uint(owed) });

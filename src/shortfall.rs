@@ -63,6 +63,7 @@ impl Vault {
         let nav = self.nav_parts(&session, &position)?;
         ensure(nav.mid < 0, || Solvent { nav: int(nav.mid) })?;
 
+        self.empty_pool()?;
         self.raise_cash(nav.owed)?;
         let (cash, hedge) = (positive(&self.free_cash()?), small(self.hedge.get()));
         let total = position.value.unsigned_abs();
@@ -76,8 +77,7 @@ impl Vault {
             self.freeze(place, 0, header.pack())?;
             self.freeze(place, 1, slice.map_or([0; 32], |slice| slice.pack()))?;
             self.freeze(place, 2, int(rate.into()).into_raw().to_be_bytes())?;
-            self.book.clear(index)?;
-            self.set_live(index, false)?;
+            self.clear(index)?;
         }
         increase(&mut self.claims_owed, cash)?;
         self.hedge.set(wide(0));
@@ -115,7 +115,7 @@ impl Vault {
         let slice = slice.map(|word| Slice::unpack(&word));
         let [.., a, b, c, d] = word(at.saturating_add(2))?;
         let rate = i32::from_be_bytes([a, b, c, d]);
-        Some(Stored { index: 0, header, slice, rate, lots: words, weights: None })
+        Some(Stored { index: 0, header, slice, rate, lots: words, depth: None })
     }
 
     /// Counts `size` of a series that was live as claimed: its cash and its hedges. None for any other series.

@@ -10,12 +10,12 @@ use interfaces::vault::IVault::{
 use inventory::hedge::SPANS;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
-    StorageAddress, StorageArray, StorageB256, StorageBool, StorageMap, StorageU128, StorageU16, StorageU64,
-    StorageU8,
+    StorageAddress, StorageArray, StorageB256, StorageMap, StorageU128, StorageU16, StorageU64, StorageU8,
 };
 
 use crate::book::{live_indices, Book};
 use crate::deposits::Deposits;
+use crate::depth::Depths;
 use crate::desk::Desk;
 use crate::epochs::Queue;
 use crate::error::{emit, ensure, OrOverflow, Result};
@@ -23,6 +23,7 @@ use crate::governance::Governance;
 use crate::hedging::Hedging;
 use crate::market::Market;
 use crate::oracle::{Feeds, Price};
+use crate::pool::{IdleCash, Pool, Pooled};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
@@ -41,14 +42,22 @@ const ASSET_DECIMALS: u128 = 6;
 const FEED_DECIMALS: u128 = 8;
 const MAX_UNDERLYING_DECIMALS: u128 = 18;
 
+/// New risk is stopped.
+const PAUSED: u64 = 1;
+/// Cash is in the pool.
+const IN_POOL: u64 = 2;
+
 /// Storage of the vault.
 #[storage]
 pub struct Vault {
     price_feed: StorageAddress,
     /// One bit for each live expiry.
     live: StorageU16,
+    /// One bit for each expiry whose depth has weights.
+    pub(crate) weighted: StorageU16,
     underlying_decimals: StorageU8,
-    paused: StorageBool,
+    /// [`PAUSED`] and [`IN_POOL`], read with the price feed.
+    flags: StorageU8,
     sequencer_feed: StorageAddress,
     risk_engine: StorageAddress,
     asset: StorageAddress,
@@ -86,6 +95,8 @@ pub struct Vault {
     pub(crate) young: StorageArray<StorageB256, SPANS>,
     pub(crate) throttle: Throttle,
     pub(crate) shortfall: Shortfall,
+    pub(crate) depths: Depths,
+    pub(crate) pool: Pool,
 }
 
 #[public]
@@ -101,6 +112,7 @@ pub struct Vault {
     Market,
     SurfaceSource,
     Desk,
+    IdleCash,
     Governance
 )]
 impl Vault {
@@ -145,6 +157,7 @@ pub(crate) struct Session {
     /// [s]
     pub(crate) now: u64,
     pub(crate) price: Price,
+    pub(crate) pool: Pooled,
 }
 
 impl Session {
@@ -195,21 +208,26 @@ impl Vault {
         }
     }
 
-    /// Time and a checked price.
+    /// Time, a checked price, and what is in the pool.
     pub(crate) fn session(&self) -> Result<Session> {
+        Ok(Session { pool: self.pooled()?, ..self.priced()? })
+    }
+
+    /// Time and a checked price; the pool is not asked.
+    pub(crate) fn priced(&self) -> Result<Session> {
         let session = self.unpriced();
         let price = self.feeds_of(&session.profile).current(self.vm(), session.now)?;
         Ok(Session { price, ..session })
     }
 
-    /// Time and settings, without a price.
+    /// Time and settings, without a price and without the pool.
     pub(crate) fn unpriced(&self) -> Session {
         let packed = self.settings.packed();
         let Settings { profile, limits } = Settings::unpack(&packed);
-        Session { packed, profile, limits, now: self.now(), price: Price::default() }
+        Session { packed, profile, limits, now: self.now(), price: Price::default(), pool: Pooled::default() }
     }
 
-    /// Cash owed to nobody; negative while settled claims wait for hedges to be sold.
+    /// Cash in the vault owed to nobody; negative while settled claims wait for hedges to be sold.
     pub(crate) fn free_cash(&self) -> Result<i128> {
         let owed = self.owed()?;
         let cash = i128::try_from(small(self.cash.get())).or_overflow()?;
@@ -239,6 +257,12 @@ impl Vault {
         u16::try_from(bits).unwrap_or_default()
     }
 
+    /// One bit for each expiry whose depth has weights.
+    pub(crate) fn weighted_bits(&self) -> u16 {
+        let [bits] = *self.weighted.get().as_limbs();
+        u16::try_from(bits).unwrap_or_default()
+    }
+
     /// Sets or clears the bit of an expiry.
     pub(crate) fn set_live(&mut self, index: usize, live: bool) -> Result<()> {
         let bit = 1_u16.checked_shl(u32::try_from(index).or_overflow()?).or_overflow()?;
@@ -254,17 +278,37 @@ impl Vault {
 
     /// Whether new risk is stopped.
     pub(crate) fn is_paused(&self) -> bool {
-        self.paused.get()
+        self.flag(PAUSED)
     }
 
     /// Stops or allows new risk.
     pub(crate) fn store_paused(&mut self, paused: bool) {
-        self.paused.set(paused);
+        self.store_flag(PAUSED, paused);
+    }
+
+    /// Whether any cash is in the pool.
+    pub(crate) fn in_pool(&self) -> bool {
+        self.flag(IN_POOL)
+    }
+
+    /// Notes whether any cash is in the pool.
+    pub(crate) fn store_in_pool(&mut self, any: bool) {
+        self.store_flag(IN_POOL, any);
+    }
+
+    fn flag(&self, flag: u64) -> bool {
+        let [flags] = *self.flags.get().as_limbs();
+        flags & flag != 0
+    }
+
+    fn store_flag(&mut self, flag: u64, on: bool) {
+        let [flags] = *self.flags.get().as_limbs();
+        self.flags.set(U8::from_limbs([if on { flags | flag } else { flags & !flag }]));
     }
 
     /// New risk and new deposits stop while paused.
     pub(crate) fn require_unpaused(&self) -> Result<()> {
-        ensure(!self.paused.get(), || EnforcedPause {})
+        ensure(!self.is_paused(), || EnforcedPause {})
     }
 
     /// USDC comes in.

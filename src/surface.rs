@@ -43,8 +43,9 @@ impl Vault {
 
     /// As [`Vault::live`], none when the surface feed fails.
     pub(crate) fn live_if_any(&self, session: &Session) -> Result<Option<Live>> {
+        let indices = live_indices(self.live_bits());
         let mut stored: Vec<_> =
-            live_indices(self.live_bits()).map(|index| self.book.stored(index)).collect();
+            indices.map(|index| Stored { depth: self.ramp(index), ..self.book.stored(index) }).collect();
         let moved = fill(self.vm(), self.surface.current(), &mut stored, session.now32()?);
         Ok(moved.map(|moved| Live { stored, moved }))
     }

@@ -50,7 +50,7 @@ impl Vault {
     ) -> Result<Admitted> {
         let (id, limits) = (session.price.round, &session.limits);
         let admit = |series, word, net: [i128; 2], caps| {
-            unpack(word).admit(id, None, net.into(), &caps).map_err(|error| refusal(series, error))
+            unpack(word).admit(id, net.into(), &caps).map_err(|error| refusal(series, error))
         };
         let caps = RoundCaps { delta: usd(limits.roundDelta), vega: usd(limits.roundVega) };
         let all = admit(U256::ZERO, self.throttle.all.get(), offer.net, caps)?;
@@ -76,9 +76,6 @@ fn usd(number: u32) -> u128 {
 
 fn refusal(series: U256, error: RoundError) -> Revert {
     match error {
-        RoundError::Moved { id, expected } => {
-            RoundMoved { roundId: uint(id), expected: uint(expected) }.into()
-        }
         RoundError::Delta { delta, cap } => {
             RoundDeltaExceeded { series, delta: int(delta), cap: uint(cap) }.into()
         }

@@ -39,8 +39,17 @@ impl Token {
         let before = self.balance(vm, vault)?;
         self.act(vm, &calldata(&IToken::transferFromCall { from, to: vault, value: uint(value) }))?;
         let received = self.balance(vm, vault)?.checked_sub(before).or_overflow()?;
-        let token = self.0;
-        ensure(received == value, || TokenShort { token, expected: uint(value), received: uint(received) })
+        if received == value {
+            Ok(())
+        } else {
+            self.short(value, received)
+        }
+    }
+
+    /// Refuses what falls short.
+    #[inline(never)]
+    pub(crate) fn short(self, expected: u128, received: u128) -> Result<()> {
+        fail(TokenShort { token: self.0, expected: uint(expected), received: uint(received) })
     }
 
     /// Sends `value` from the vault.
@@ -49,6 +58,11 @@ impl Token {
             return Ok(());
         }
         self.act(vm, &calldata(&IToken::transferCall { to, value: uint(value) }))
+    }
+
+    /// Lets `spender` take `value` from the vault.
+    pub(crate) fn approve(self, vm: &VM, spender: Address, value: U256) -> Result<()> {
+        self.act(vm, &calldata(&IToken::approveCall { spender, value }))
     }
 
     /// Calls the token and accepts `true`, or no answer at all from a contract that has code.

@@ -58,6 +58,9 @@ fn words_out_of_range_are_refused() {
     let mut expiry = IVault::settlementPriceCall { expiry: 1 }.abi_encode();
     expiry[4] = 1;
     malformed(&mut market, expiry, "a uint64 over 64 bits");
+    let mut weights = IVault::setDepthCall { expiry: 1, weights: [25; 8].into() }.abi_encode();
+    weights[4 + 32 + 8] = 1;
+    malformed(&mut market, weights, "a bytes8 of nine bytes");
     let mut role = IVault::roleCall { which: IVault::Role::Owner }.abi_encode();
     role[35] = 4;
     malformed(&mut market, role, "a role that there is not");

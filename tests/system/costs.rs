@@ -17,6 +17,7 @@ use interfaces::vault::IVault;
 
 use serde_json::Number;
 
+use crate::depth;
 use crate::hedge::{due, skewed};
 use crate::kernel;
 use crate::market::{expiry, legs_of, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
@@ -83,7 +84,11 @@ fn view<C: SolCall>(market: &mut Market, contract: Address, call: C) -> u64 {
 
 /// A market with `count` strikes in each of `expiries` and no other, all of them traded: in each slot seven calls and a put.
 fn full(expiries: &[u64], count: u8) -> Market {
-    let mut market = Market::unlisted(default_profile());
+    filled(Market::unlisted(default_profile()), expiries, count)
+}
+
+/// The same with a market of one's own.
+pub(crate) fn filled(mut market: Market, expiries: &[u64], count: u8) -> Market {
     market.deposit(1_000_000.0).expect("a deposit");
     for one in expiries {
         market.list(*one, 1_800.0, 25.0, count).expect("a listing");
@@ -343,6 +348,35 @@ fn settlement(meter: &mut Meter) {
     meter.send("claim", trader, IVault::claimCall { series: vec![id], receiver: trader });
 }
 
+/// Idle cash in OpenZeppelin's ERC-4626, which lends: a trade and a deposit that count it.
+fn pools(gas: &mut Figures) {
+    let mut market = book_of_64();
+    let actors = market.stage.actors;
+    let pool = crate::pool::lending(&mut market, 0);
+    let mut send = |market: &mut Market, name: &str, from, data: Vec<u8>| {
+        let vault = market.stage.vault;
+        let receipt = market.stage.chain.world.call(from, vault, data).expect(name);
+        gas.insert(name.into(), receipt.execution_gas.into());
+    };
+    send(&mut market, "setPool", actors.owner, IVault::setPoolCall { pool }.abi_encode());
+    market.move_to(START + 2 * DAY, SPOT);
+    send(&mut market, "invest", actors.curator, IVault::investCall { assets: usdc(900_000.0) }.abi_encode());
+    let (trader, id) = (market.trader, series(expiry(14), 2_000, false));
+    let trade = |size| IVault::tradeCall {
+        legs: legs_of(&[(id, size)]),
+        maxPremium: I256::MAX,
+        receiver: trader,
+        deadline: U256::MAX,
+    };
+    send(&mut market, "trade_one_leg_64_pool", trader, trade(1.0).abi_encode());
+    let deposit = IERC4626::depositCall { assets: usdc(1_000.0), receiver: trader };
+    send(&mut market, "deposit_pool", trader, deposit.abi_encode());
+    send(&mut market, "divest", actors.curator, IVault::divestCall { assets: usdc(1_000.0) }.abi_encode());
+    send(&mut market, "removePool", actors.guardian, IVault::removePoolCall {}.abi_encode());
+    let vault = market.stage.vault;
+    gas.insert("pool".into(), view(&mut market, vault, IVault::poolCall {}).into());
+}
+
 /// The profile is set before there are shares.
 fn profile(gas: &mut Figures) {
     let profile = default_profile();
@@ -374,7 +408,9 @@ fn gas_of_every_entry_point() {
     settlement(&mut meter);
     let mut gas = meter.gas;
     hedges(&mut gas);
+    depth::figures(&mut gas);
     profile(&mut gas);
+    pools(&mut gas);
     full_books(&mut gas);
     surfaces(&mut gas);
     kernel::figures(&mut gas);

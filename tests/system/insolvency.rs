@@ -21,7 +21,7 @@ fn strained() -> Market {
 }
 
 /// The same, with something done first.
-fn strained_after(first: impl FnOnce(&mut Market)) -> Market {
+pub(crate) fn strained_after(first: impl FnOnce(&mut Market)) -> Market {
     let profile = IVault::Profile { redeemDelay: 0, hedgeReserve: 0, ..default_profile() };
     let mut market = Market::limited(profile, wide_limits());
     first(&mut market);

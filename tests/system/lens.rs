@@ -176,7 +176,7 @@ fn stress_and_worst_case_agree_and_follow_the_market() {
 fn the_next_hedge_is_due_where_the_lens_says() {
     let mut market = Market::open();
     let vault = market.stage.vault;
-    market.trade(&[(market.call(2_800), 10.0)]).expect("a purchase");
+    market.trade(&[(market.call(2_800), 4.0)]).expect("a purchase");
     let (told, hedge) = (look(&mut market, ILens::nextHedgeCall { vault }), due(&mut market));
     assert_eq!((told.needed, told.position, told.target), (hedge.needed, hedge.position, hedge.target));
     assert_eq!((told.reachable, told.inner, told.outer), (hedge.reachable, hedge.inner, hedge.outer));

@@ -137,6 +137,10 @@ fn callers_without_the_role() {
             IVault::listExpiryCall { expiry: expiry(14), base: wad(1_000.0), step: wad(100.0), count: 10 };
         market.stage.vault(caller, call)
     });
+    market.refuses(denied(Role::Curator), |market| {
+        let call = IVault::setDepthCall { expiry: expiry(30), weights: [25; 8].into() };
+        market.stage.vault(caller, call)
+    });
     market.refuses(denied(Role::Owner), |market| {
         market.stage.vault(caller, IVault::setSurfaceFeedCall { feed: venue })
     });

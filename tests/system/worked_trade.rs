@@ -32,8 +32,10 @@ fn the_readme_says_what_happens() {
     assert_eq!((nav.mid, nav.low), (int(1_000_113_641_880), int(1_000_000_000_000)));
     assert_eq!(market.greeks().delta, int(-5_459_009_943_113_852_283));
     let hedge = due(&mut market);
-    assert_eq!((hedge.target, hedge.needed), (int(5_459_009_943_214_285_714), false));
-    assert_eq!(hedge.outer, U256::from(5_904_361_705_000_000_000_u64));
+    assert_eq!((hedge.target, hedge.needed), (int(5_459_009_943_214_285_714), true));
+    let whole = |number: U256| number / U256::from(1_000_000_000_000_u64);
+    assert_eq!((whole(hedge.outer), whole(hedge.inner)), (U256::from(4_299_121), U256::from(2_248_019)));
+    assert_eq!(whole(hedge.size.into_raw()), U256::from(3_210_990));
 
     let second = quote(2_684_381_278, 2_570_455_682, 12_503_755, 101_421_841);
     assert_eq!(market.quote(&buy).expect("a quote"), second);

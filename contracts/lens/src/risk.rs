@@ -49,12 +49,13 @@ pub(crate) fn worst_case(vault: &Vault<'_>) -> Result<WorstCase> {
 /// NAV as the vault says it, with its risk reserve by what is at risk.
 pub(crate) fn nav_breakdown(vault: &Vault<'_>) -> Result<NavBreakdown> {
     let (marked, nav) = (vault.marked()?, vault.nav()?);
-    let Nav { cash, owed, hedge, book, risk_reserve, unvested, mid, low } = nav;
+    let Nav { cash, owed, hedge, book, risk_reserve, unvested, pool, pool_liquid, mid, low } = nav;
     let position = marked.mark.position().or_overflow()?;
     let whole = position.exposure(hedge).or_overflow()?;
     let coefficients = Coefficients::new(&marked.state.rules.profile);
     let charge = |part: Exposure<'_>| coefficients.risk(&part).or_overflow().map(uint);
-    let free = i128::try_from(cash).or_overflow()?.checked_sub_unsigned(owed).or_overflow()?;
+    let at_hand = cash.checked_add(pool_liquid).or_overflow()?;
+    let free = i128::try_from(at_hand).or_overflow()?.checked_sub_unsigned(owed).or_overflow()?;
     Ok(NavBreakdown {
         cash: uint(cash),
         owed: uint(owed),
@@ -66,6 +67,8 @@ pub(crate) fn nav_breakdown(vault: &Vault<'_>) -> Result<NavBreakdown> {
         riskGamma: charge(Exposure { gamma: whole.gamma, ..Exposure::default() })?,
         riskVega: charge(Exposure { delta: 0, gamma: 0, ..whole })?,
         unvested: uint(unvested),
+        pool: uint(pool),
+        poolLiquid: uint(pool_liquid),
         mid: int(mid),
         low: int(low),
     })

@@ -19,7 +19,7 @@ use crate::error::{fail, OrOverflow, Result};
 
 const WORD: usize = 32;
 /// Words of a NAV, of a hedge and of a quote.
-const NAV: usize = 8;
+const NAV: usize = 10;
 const HEDGE: usize = 7;
 const QUOTE: usize = 4;
 /// Most words of a state: offset and length, eight of the vault, and eleven of each expiry.
@@ -52,6 +52,8 @@ pub(crate) struct Nav {
     pub(crate) book: i128,
     pub(crate) risk_reserve: u128,
     pub(crate) unvested: u128,
+    pub(crate) pool: u128,
+    pub(crate) pool_liquid: u128,
     pub(crate) mid: i128,
     pub(crate) low: i128,
 }
@@ -194,6 +196,8 @@ fn read_nav(words: &mut Reader<'_>) -> Option<Nav> {
         book: words.int()?,
         risk_reserve: words.uint()?,
         unvested: words.uint()?,
+        pool: words.uint()?,
+        pool_liquid: words.uint()?,
         mid: words.int()?,
         low: words.int()?,
     })

@@ -20,6 +20,7 @@
 
 extern crate alloc;
 
+mod depth;
 mod engine;
 mod header;
 mod liquidity;
@@ -31,6 +32,7 @@ mod request;
 mod scale;
 mod stress;
 
+pub use depth::{DEPTH, Ramp, RampError};
 pub use engine::{Marked, Offer, Refusal, Rules, mark, offer, worst_loss};
 pub use header::{Header, MAX_EXPIRIES, Place, add_lots, slots};
 pub use liquidity::Unreachable;

@@ -5,10 +5,11 @@
 
 use alloc::vec::Vec;
 
-use inventory::{STRIPS, Weights};
+use inventory::{Blend, STRIPS};
 use maths::Word;
 use options::{Kind, Market, Quoted, STRIKES_PER_SLOT, Slice, Totals};
 
+use crate::depth::Ramp;
 use crate::header::{Header, Place, add_lots};
 use crate::position::Position;
 use crate::price::Order;
@@ -98,7 +99,7 @@ pub struct Stored {
     /// Signed net lots, calls and puts together: a word for each eight strikes of the grid.
     pub lots: Vec<[u8; 32]>,
     /// Weights of depth by strike, none where depth is the same everywhere.
-    pub weights: Option<Weights>,
+    pub depth: Option<Ramp>,
 }
 
 /// A live expiry, marked.
@@ -114,6 +115,8 @@ pub struct ExpiryMark {
     moves: Option<[Word; 2]>,
     /// Of what is stored; an expired book keeps its value only.
     pub sums: Totals,
+    /// The weights in force, where depth has any.
+    pub(crate) weights: Option<Blend>,
     /// Vega of each eight strikes, where depth has weights [lots x Q62 of spot]
     pub(crate) strips: [i128; STRIPS],
 }
@@ -125,8 +128,9 @@ impl ExpiryMark {
         let surface_age = stored.slice.map_or(u32::MAX, |slice| now.saturating_sub(slice.updated_at));
         let market = market(&stored, spots.mid.at, seconds)?;
         let moves = spots.reserve.map(|reserve| reserve.moves);
+        let weights = stored.depth.map(|ramp| ramp.at(now));
         let (sums, strips) = (Totals::default(), [0; STRIPS]);
-        let mut mark = Self { stored, seconds, surface_age, market, moves, sums, strips };
+        let mut mark = Self { stored, seconds, surface_age, market, moves, sums, weights, strips };
         if let Some(market) = &market {
             mark.add_stored(market);
         }
@@ -138,7 +142,7 @@ impl ExpiryMark {
         for (slot, word) in (0_u8..).zip(&self.stored.lots) {
             let before = self.sums.vega;
             self.sums.add_slot(market, self.moves, &header.grid, slot, word);
-            if let (Some(_), Some(strip)) = (self.stored.weights, self.strips.get_mut(usize::from(slot))) {
+            if let (Some(_), Some(strip)) = (self.weights, self.strips.get_mut(usize::from(slot))) {
                 *strip = self.sums.vega.saturating_sub(before);
             }
         }

@@ -33,12 +33,12 @@ impl Position {
         let mid = spots.mid.scale;
         let mut totals = Totals::default();
         let (mut vega, mut depth) = (Vec::new(), Vec::new());
-        for expiry in expiries {
+        for (bucket, expiry) in expiries.iter().enumerate() {
             totals.merge(&expiry.sums);
             let (seconds, surface_age) = (expiry.seconds, expiry.surface_age);
             vega.push(Bucket { seconds, vega: mid.floor(expiry.sums.vega, WORD)?, surface_age });
-            if let Some(weights) = expiry.stored.weights {
-                depth.push(Depth { seconds, vega: strip_vega(mid, &expiry.strips)?, weights });
+            if let Some(weights) = expiry.weights {
+                depth.push(Depth { bucket, vega: strip_vega(mid, &expiry.strips)?, weights });
             }
         }
         let [below, above] = totals.moved;

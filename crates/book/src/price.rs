@@ -1,5 +1,6 @@
 //! The premium of a trade on the whole book: one computation for quotes and trades.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use inventory::{Coefficients, Profile, Quote, QuoteError, Trade, quote, static_bound};
@@ -52,7 +53,10 @@ pub fn price(profile: &Profile, mark: &mut Mark, orders: &[Order], hedge: u128) 
     let traded = Mark::new(change.clone().into_iter(), mark.spots, mark.now)?;
     mark.absorb(&traded, orders)?;
     let (net, after) = (traded.position()?, mark.position()?);
-    let legs = orders.iter().map(|order| alone(mark, order)).collect::<Result<_>>()?;
+    let legs = match orders {
+        [_] => vec![[net.swing, net.vega()?]],
+        _ => orders.iter().map(|order| alone(mark, order)).collect::<Result<_>>()?,
+    };
     let [low, high] = around(mark.spots.mid.at, profile.deviation)?;
     let end = |spot| {
         let end = Mark::new(change.iter().cloned(), Spots::here(mark.spots.lot, spot)?, mark.now)?;

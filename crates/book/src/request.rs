@@ -7,12 +7,13 @@
 //! | 6 | hedge 16 [lots, Q32], its value 16 [micro-USD] |
 //! | 7 | free cash 16 [micro-USD] |
 //! | each order | storage index 1, grid index 1, put 1, lots bought 4 |
-//! | each expiry | a word of header, one of slice (zero without one), one of rate in its first 4 bytes, one for each eight strikes |
+//! | each expiry | a word of header, one of slice (zero without one), one of rate 4 and depth 24 ([`Ramp`], zero without weights), one for each eight strikes |
 
 use alloc::vec::Vec;
 
 use options::{Kind, Slice};
 
+use crate::depth::{DEPTH, Ramp};
 use crate::header::{Header, MAX_EXPIRIES, Place, slots};
 use crate::mark::Stored;
 use crate::packed::{Reader, Writer};
@@ -62,7 +63,8 @@ impl Request {
         for stored in &self.stored {
             words.push(stored.header.pack());
             words.push(stored.slice.as_ref().map_or([0; 32], Slice::pack));
-            words.push(word(&[&stored.rate.to_be_bytes()]));
+            let depth = stored.depth.map_or([0; DEPTH], |ramp| ramp.pack());
+            words.push(word(&[&stored.rate.to_be_bytes(), &depth]));
             words.extend_from_slice(&stored.lots);
         }
         words
@@ -95,15 +97,27 @@ impl Request {
             let index = usize::try_from(head.take(1)).ok()?;
             let header = Header::unpack(words.next()?);
             let slice = Some(words.next()?).filter(|word| **word != [0; 32]).map(Slice::unpack);
-            let rate = Reader(words.next()?).u32().cast_signed();
+            let (rate, depth) = rate_and_depth(words.next()?, &header, now)?;
             let lots: Vec<_> = words.by_ref().take(slots(&header).into()).copied().collect();
             if lots.len() != usize::from(slots(&header)) {
                 return None;
             }
-            stored.push(Stored { index, header, slice, rate, lots, weights: None });
+            stored.push(Stored { index, header, slice, rate, lots, depth });
         }
         Some(Self { settings: *settings, spot, now, hedge, free, orders, stored })
     }
+}
+
+/// The rate, and the weights if there are any; none at all for weights that no vault stores.
+fn rate_and_depth(word: &[u8; 32], header: &Header, now: u32) -> Option<(i32, Option<Ramp>)> {
+    let (rate, depth) = word.split_first_chunk::<4>()?;
+    let rate = i32::from_be_bytes(*rate);
+    if depth.iter().all(|byte| *byte == 0) {
+        return Some((rate, None));
+    }
+    let (packed, rest) = depth.split_first_chunk::<DEPTH>()?;
+    let ramp = Ramp::unpack(packed);
+    (*rest == [0; 4] && ramp.is_sound(header, now)).then_some((rate, Some(ramp)))
 }
 
 fn order(word: &[u8; 32]) -> Order {

@@ -35,7 +35,7 @@ const VEGA_VARIANCE: Real = quotient(30, Real::new(1_000_000_000_000, 0));
 /// | gamma | (g/4) (s^2 h_G)^2 G^2 | variance of the gamma P&L of a delta-hedged book |
 /// | carry | (g/2) s^2 h_C H^2, H = (3/2 c G^2 / g)^{1/3} | cost of keeping the book in its band for h_C: hedges, and variance inside |
 /// | vega | (g/2) h_V sum_ef V_e V_f nu_e nu_f rho_ef | variance from moves of the surface |
-/// | depth | (g/2) h_V sum_e nu_e^2 (sum_b V_eb^2 / w_eb - V_e^2) | the same where depth is given to some strikes only |
+/// | depth | (g/2) h_V sum_e nu_e^2 (sum_b V_eb^2 / w_eb - V_e^2) | the same where depth is given to some strikes only; the blend of two such while weights change |
 /// | hedging | c D^2 / (2 B) up to the edge B, c (\|D\| - B/2) beyond | cost of hedging what leaves the band |
 ///
 /// The hedging term is a Huber function rather than a smooth root c (sqrt(D^2 + B^2) - B): it needs no root, and beyond B
@@ -88,7 +88,7 @@ impl Coefficients {
 
     /// J of a state in micro-USD; 0 at no exposure.
     ///
-    /// `None` outside the domain: more than 12 buckets, an expiry's vega beyond i64, weights that [`check_weights`] refuses, or a
+    /// `None` outside the domain: more than 12 buckets, an expiry's vega beyond i64, depth without a bucket, weights that [`check_weights`] refuses, or a
     /// J beyond 2^104 (2e31) micro-USD. With greeks up to 1e16 micro-USD and a profile that [`Profile::check`] accepts, or vols up to
     /// 10 and horizons up to a year, none of it occurs.
     ///
@@ -113,7 +113,8 @@ impl Coefficients {
         }
         vega::for_each_square(exposure.vega, |square| add(self.vega.times(square)))?;
         for expiry in exposure.depth {
-            depth::for_each_term(expiry, vega::floored(expiry.seconds), self.vega, &mut add)?;
+            let seconds = vega::floored(exposure.vega.get(expiry.bucket)?.seconds);
+            depth::for_each_term(expiry, seconds, self.vega, &mut add)?;
         }
         Some(sum >> FRACTION)
     }

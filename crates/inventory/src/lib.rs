@@ -109,7 +109,7 @@ mod vega;
 
 pub use band::{Band, band, hedge_due};
 pub use charge::{Coefficients, risk};
-pub use depth::{Depth, STRIPS, Weights, WeightsError, check_weights};
+pub use depth::{Blend, Depth, Pace, RAMP, STRIPS, Weights, WeightsError, check_weights};
 pub use limits::{CapError, Caps, Round, RoundCaps, RoundError};
 pub use margin::{Auction, Exposed, Margin, MarginRule, liquidation_part, margin, uncovered};
 pub use profile::{Field, Profile, ProfileError};

@@ -2,7 +2,7 @@
 //!
 //! No cap refuses a trade that brings what is capped nearer to zero.
 
-use crate::Exposure;
+use crate::{Exposure, STRIPS};
 
 /// Caps on the book's greeks [micro-USD].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Caps {
     pub delta: u128,
     /// |cash gamma|.
     pub gamma: u128,
-    /// |vega| of each expiry.
+    /// |vega| of each expiry, and of each of its strips where depth has weights.
     pub vega: u128,
 }
 
@@ -32,7 +32,7 @@ pub enum CapError {
         /// What it may be [micro-USD]
         cap: u128,
     },
-    /// On an expiry's vega.
+    /// On the vega of an expiry or of one of its strips.
     Vega {
         /// Place of the expiry in the exposure
         bucket: usize,
@@ -67,7 +67,13 @@ impl Caps {
                 return Err(CapError::Vega { bucket, vega: expiry.vega, cap: self.vega });
             }
         }
-        Ok(())
+        after.depth.iter().enumerate().try_for_each(|(place, depth)| {
+            let had = before.depth.get(place).map_or([0; STRIPS], |depth| depth.vega);
+            let strips = had.into_iter().zip(depth.vega).map(|(had, vega)| (had.into(), vega.into()));
+            let mut over = strips.filter(|(had, vega)| !within(*had, *vega, self.vega));
+            let error = |(_, vega)| CapError::Vega { bucket: depth.bucket, vega, cap: self.vega };
+            over.next().map_or(Ok(()), |over| Err(error(over)))
+        })
     }
 }
 
@@ -96,13 +102,6 @@ pub struct RoundCaps {
 /// A cap of a round that a trade would exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoundError {
-    /// The trader expected another round.
-    Moved {
-        /// The round that it is
-        id: u128,
-        /// The round that was expected
-        expected: u128,
-    },
     /// On net delta.
     Delta {
         /// What it would be [micro-USD]
@@ -123,17 +122,8 @@ impl Round {
     /// The round after a trade of `delta` and `vega` in round `id`: sums start anew with each round.
     ///
     /// # Errors
-    /// A round other than the one `expected`, or a cap exceeded. A sum beyond 128 bits counts as exceeding its cap.
-    pub fn admit(
-        &self,
-        id: u128,
-        expected: Option<u128>,
-        (delta, vega): (i128, i128),
-        caps: &RoundCaps,
-    ) -> Result<Self, RoundError> {
-        if let Some(expected) = expected.filter(|expected| *expected != id) {
-            return Err(RoundError::Moved { id, expected });
-        }
+    /// A cap exceeded. A sum beyond 128 bits counts as exceeding its cap.
+    pub fn admit(&self, id: u128, (delta, vega): (i128, i128), caps: &RoundCaps) -> Result<Self, RoundError> {
         let before = if self.id == id { *self } else { Self::default() };
         let (delta, vega) = (before.delta.saturating_add(delta), before.vega.saturating_add(vega));
         if !within(before.delta, delta, caps.delta) {

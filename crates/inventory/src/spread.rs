@@ -2,7 +2,7 @@
 
 use maths::mul_div_up;
 
-use crate::{Exposure, Profile};
+use crate::{Depth, Exposure, Profile};
 
 /// One in the fixed point of fractions and vols.
 const MILLION: u32 = 1_000_000;
@@ -33,6 +33,9 @@ pub fn age_factor(profile: &Profile, surface_age: u32) -> Option<u64> {
 /// |delta| deviation + |gamma| deviation^2 / 2 + sum_e |vega_e| vol_step age_factor_e + fee x gross notional
 /// ```
 ///
+/// Where an expiry's depth has weights, |vega_e| is the sum over its strips: J tells them apart, so what moves vega from one to
+/// another pays for both.
+///
 /// `gross_notional` is spot times the sum of the legs' |sizes|. The floor is rounded once, so the floors of a trade's parts
 /// never sum to less than the floor of the whole: a split cannot pay. Buckets are not netted here: give each expiry once.
 ///
@@ -47,10 +50,17 @@ pub fn spread_floor(profile: &Profile, trade: &Exposure, gross_notional: u128) -
     let of_size = gross_notional.checked_mul(u128::from(profile.fee).checked_mul(2_000_000)?)?;
 
     let mut sum = of_delta.checked_add(of_gamma)?.checked_add(of_size)?;
-    for bucket in trade.vega {
+    for (place, bucket) in trade.vega.iter().enumerate() {
         let step =
             u128::from(profile.vol_step).checked_mul(age_factor(profile, bucket.surface_age)?.into())?;
-        sum = sum.checked_add(bucket.vega.unsigned_abs().checked_mul(step.checked_mul(2)?)?)?;
+        let vega = bucket.vega.unsigned_abs().max(gross(trade.depth, place));
+        sum = sum.checked_add(vega.checked_mul(step.checked_mul(2)?)?)?;
     }
     mul_div_up(sum, 1, DENOMINATOR)
+}
+
+/// Vega of the strips of the expiry at `place`, none netted against another; zero where depth has no weights.
+fn gross(depth: &[Depth], place: usize) -> u128 {
+    let strips = depth.iter().filter(|depth| depth.bucket == place).flat_map(|depth| depth.vega);
+    strips.fold(0, |sum, vega| sum.saturating_add(vega.unsigned_abs().into()))
 }

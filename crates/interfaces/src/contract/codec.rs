@@ -51,6 +51,13 @@ impl<'a> Args<'a> {
         if number.bit_len() > bits { malformed() } else { Ok(number) }
     }
 
+    /// A word of at most `size` bytes on its left.
+    #[inline(never)]
+    fn left(&mut self, size: usize) -> Result<&'a [u8; 32]> {
+        let word = self.word()?;
+        if word.iter().skip(size).any(|byte| *byte != 0) { malformed() } else { Ok(word) }
+    }
+
     /// A number of at most 64 bits.
     fn limb(&mut self, bits: usize) -> Result<u64> {
         let [low, ..] = self.uint(bits)?.into_limbs();
@@ -190,14 +197,18 @@ impl Answer for Address {
     }
 }
 
-impl Arg for FixedBytes<4> {
-    fn take(args: &mut Args<'_>) -> Result<Self> {
-        match args.word()?.split_first_chunk::<4>() {
-            Some((bytes, rest)) if rest.iter().all(|byte| *byte == 0) => Ok(Self(*bytes)),
-            _ => malformed(),
+/// Fewer bytes than a word, on its left.
+macro_rules! bytes {
+    ($($size:literal)*) => {$(
+        impl Arg for FixedBytes<$size> {
+            fn take(args: &mut Args<'_>) -> Result<Self> {
+                args.left($size)?.first_chunk().copied().map(Self).ok_or_else(Revert::empty)
+            }
         }
-    }
+    )*};
 }
+
+bytes!(4 8);
 
 impl Answer for FixedBytes<4> {
     fn put(self, out: &mut Vec<u8>) -> Result<()> {
@@ -321,7 +332,7 @@ structs! {
     Arg SurfaceSlice: expiry rate a b rho m s forward;
     Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
-    Answer Nav: cash owed hedge book riskReserve unvested mid low;
+    Answer Nav: cash owed hedge book riskReserve unvested pool poolLiquid mid low;
     Answer Epoch: requested processed assets closesAt locksAt readyAt;
     Answer Marked: value delta risk needed inner outer;
     Answer Hedge: needed position target reachable inner outer size;

@@ -17,7 +17,7 @@ structs! {
     Answer WaitingEpoch: requestId waiting processed assets closesAt locksAt readyAt;
     Answer WorstCase: loss grid settlement slope;
     Answer Slice: updatedAt rate a b rho m s forward;
-    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega unvested mid low;
+    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega unvested pool poolLiquid mid low;
     Answer NextHedge: needed position target reachable inner outer size below above;
 }
 

@@ -1,4 +1,4 @@
-use inventory::{Bucket, CapError, Caps, Exposure, Round, RoundCaps, RoundError};
+use inventory::{Blend, Bucket, CapError, Caps, Depth, Exposure, Round, RoundCaps, RoundError};
 use proptest::prelude::*;
 
 use crate::market::{amount, books};
@@ -30,19 +30,37 @@ fn a_trade_that_exceeds_a_cap_is_refused_with_the_numbers() {
 }
 
 #[test]
+fn a_strip_of_weighted_depth_has_the_cap_of_its_expiry() {
+    let vega = [0, 5].map(|vega| Bucket { seconds: 1, vega, surface_age: 0 });
+    let strips = |first, last| {
+        [Depth { bucket: 1, vega: [first, 0, 0, 0, 0, 0, 0, last], weights: Blend::still([25; 8]) }]
+    };
+    let check = |before: &[Depth], after: &[Depth]| {
+        let of = |depth| Exposure { vega: &vega, depth, ..Default::default() };
+        CAPS.check(&of(before), &of(after))
+    };
+    assert_eq!(check(&[], &strips(-300, 300)), Ok(()));
+    assert_eq!(check(&[], &strips(301, -301)), Err(CapError::Vega { bucket: 1, vega: 301, cap: 300 }));
+    assert_eq!(check(&strips(0, -302), &strips(5, -301)), Ok(()));
+    assert_eq!(
+        check(&strips(0, -302), &strips(5, -303)),
+        Err(CapError::Vega { bucket: 1, vega: -303, cap: 300 })
+    );
+}
+
+#[test]
 fn a_round_has_its_caps_and_its_id() {
     let caps = RoundCaps { delta: 100, vega: 200 };
-    let round = Round::default().admit(7, None, (60, -200), &caps).unwrap();
+    let round = Round::default().admit(7, (60, -200), &caps).unwrap();
     assert_eq!(round, Round { id: 7, delta: 60, vega: -200 });
-    assert_eq!(round.admit(7, Some(7), (41, 0), &caps), Err(RoundError::Delta { delta: 101, cap: 100 }));
-    assert_eq!(round.admit(7, None, (0, -1), &caps), Err(RoundError::Vega { vega: -201, cap: 200 }));
-    assert_eq!(round.admit(7, Some(6), (0, 0), &caps), Err(RoundError::Moved { id: 7, expected: 6 }));
-    assert_eq!(round.admit(8, Some(8), (100, 200), &caps), Ok(Round { id: 8, delta: 100, vega: 200 }));
-    assert_eq!(round.admit(7, None, (-160, 400), &caps), Ok(Round { id: 7, delta: -100, vega: 200 }));
-    assert!(round.admit(7, None, (i128::MAX, 0), &caps).is_err());
+    assert_eq!(round.admit(7, (41, 0), &caps), Err(RoundError::Delta { delta: 101, cap: 100 }));
+    assert_eq!(round.admit(7, (0, -1), &caps), Err(RoundError::Vega { vega: -201, cap: 200 }));
+    assert_eq!(round.admit(8, (100, 200), &caps), Ok(Round { id: 8, delta: 100, vega: 200 }));
+    assert_eq!(round.admit(7, (-160, 400), &caps), Ok(Round { id: 7, delta: -100, vega: 200 }));
+    assert!(round.admit(7, (i128::MAX, 0), &caps).is_err());
     // Where caps were tightened below what was traded, trades back are allowed.
     let tight = RoundCaps { delta: 10, vega: 10 };
-    assert_eq!(round.admit(7, None, (-20, 100), &tight), Ok(Round { id: 7, delta: 40, vega: -100 }));
+    assert_eq!(round.admit(7, (-20, 100), &tight), Ok(Round { id: 7, delta: 40, vega: -100 }));
 }
 
 proptest! {
@@ -55,7 +73,8 @@ proptest! {
         let vegas = before.vega.iter().zip(&after.vega);
         let stopped = grown(before.delta, after.delta, delta)
             || grown(before.gamma, after.gamma, gamma)
-            || vegas.clone().any(|(a, b)| grown(a.vega, b.vega, vega));
+            || vegas.clone().any(|(a, b)| grown(a.vega, b.vega, vega))
+            || before.depth.iter().zip(&after.depth).any(|(a, b)| a.vega.into_iter().zip(b.vega).any(|(a, b)| grown(a.into(), b.into(), vega)));
         prop_assert_eq!(caps.check(&before.exposure(), &after.exposure()).is_err(), stopped);
     }
 
@@ -65,7 +84,7 @@ proptest! {
         let caps = RoundCaps { delta: u128::from(delta >> 8), vega: u128::from(vega >> 8) };
         let mut round = Round::default();
         for trade in trades {
-            if let Ok(next) = round.admit(1, None, trade, &caps) {
+            if let Ok(next) = round.admit(1, trade, &caps) {
                 round = next;
             }
             prop_assert!(round.delta.unsigned_abs() <= caps.delta && round.vega.unsigned_abs() <= caps.vega);

@@ -15,6 +15,7 @@
 mod avellaneda_stoikov;
 mod band;
 mod depth;
+mod frontier;
 mod hedge;
 mod hidden_loss;
 mod limits;

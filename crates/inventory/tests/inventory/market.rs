@@ -1,6 +1,6 @@
 //! Profiles and exposures that the properties draw from.
 
-use inventory::{Bucket, Depth, Exposure, MAX_BUCKETS, Profile, STRIPS};
+use inventory::{Blend, Bucket, Depth, Exposure, MAX_BUCKETS, Profile, STRIPS, Weights};
 use proptest::prelude::*;
 
 pub(crate) const USD: i128 = 1_000_000;
@@ -106,9 +106,9 @@ pub(crate) fn expiries() -> impl Strategy<Value = Vec<u32>> {
 type Seed = (i128, i128, [u32; STRIPS]);
 
 /// Strips from two amounts, so that drawing them stays cheap: the first in one strip, the second in another, a little in all.
-fn strips(seconds: u32, (a, b, seed): Seed, weights: [u32; STRIPS]) -> Depth {
+fn strips(bucket: usize, (a, b, seed): Seed, weights: Blend) -> Depth {
     let vega = seed.map(|word| i64::from(word.cast_signed()) >> (word % 32));
-    let mut depth = Depth { seconds, vega, weights };
+    let mut depth = Depth { bucket, vega, weights };
     let [first, second, ..] = seed;
     depth.vega[first as usize % STRIPS] += (a / 4) as i64;
     depth.vega[second as usize % STRIPS] += (b / 4) as i64;
@@ -116,16 +116,22 @@ fn strips(seconds: u32, (a, b, seed): Seed, weights: [u32; STRIPS]) -> Depth {
 }
 
 /// Weights of all eight strips, within the budget.
-pub(crate) fn weights() -> impl Strategy<Value = [u32; STRIPS]> {
+pub(crate) fn weights() -> impl Strategy<Value = Weights> {
     any::<[u16; STRIPS]>().prop_map(|parts| {
         let sum: u32 = parts.iter().map(|part| u32::from(*part) + 1).sum();
-        parts.map(|part| ((u64::from(part) + 1) * 999_000 / u64::from(sum)) as u32 + 1)
+        parts.map(|part| ((u64::from(part) + 1) * 192 / u64::from(sum)) as u8 + 1)
     })
+}
+
+/// Weights at any time of a change: some to others, none to some, some to none.
+pub(crate) fn blend() -> impl Strategy<Value = Blend> {
+    let some = || prop_oneof![4 => weights(), 1 => Just([0; STRIPS])];
+    (some(), some(), 0..=1_u64 << 32).prop_map(|(from, to, part)| Blend { from, to, part })
 }
 
 /// `COUNT` books on the same expiries, with the same weights in up to three of them.
 pub(crate) fn books<const COUNT: usize>() -> impl Strategy<Value = [Book; COUNT]> {
-    let weighted = proptest::collection::vec(weights(), 0..=3);
+    let weighted = proptest::collection::vec(blend(), 0..=3);
     (expiries(), weighted).prop_flat_map(|(expiries, weights)| {
         let weights: Vec<_> = weights.into_iter().take(expiries.len()).collect();
         let amounts = proptest::collection::vec(amount(), expiries.len());
@@ -134,9 +140,8 @@ pub(crate) fn books<const COUNT: usize>() -> impl Strategy<Value = [Book; COUNT]
             move |(delta, gamma, vegas, seeds)| {
                 let vega = expiries.iter().zip(vegas);
                 let vega = vega.map(|(&seconds, vega)| Bucket { seconds, vega, surface_age: 0 }).collect();
-                let depth = expiries.iter().zip(seeds).zip(&weights);
-                let depth =
-                    depth.map(|((&seconds, seed), weights)| strips(seconds, seed, *weights)).collect();
+                let depth = seeds.into_iter().zip(&weights).enumerate();
+                let depth = depth.map(|(bucket, (seed, weights))| strips(bucket, seed, *weights)).collect();
                 Book { delta, gamma, vega, depth }
             },
         ))

@@ -1,7 +1,7 @@
 //! Laws of the premium, at one market state.
 
 use inventory::{
-    Bucket, Coefficients, Depth, Exposure, Profile, Quote, QuoteError, Trade, quote, spread_floor,
+    Blend, Bucket, Coefficients, Depth, Exposure, Profile, Quote, QuoteError, Trade, quote, spread_floor,
     static_bound,
 };
 use proptest::prelude::*;
@@ -128,13 +128,16 @@ fn a_trade_on_an_old_surface_is_refused_with_its_age() {
 fn a_trade_beyond_the_domain_is_refused() {
     let coefficients = Coefficients::new(&ETH);
     let extreme = Exposure { delta: i128::MAX, ..Default::default() };
-    let weights = [Depth { seconds: DAY, vega: [1; 8], weights: [0; 8] }];
-    let weightless = Exposure { depth: &weights, ..Default::default() };
+    let bucket = [Bucket { seconds: DAY, vega: 8, surface_age: 0 }];
+    let weights = [Depth { bucket: 0, vega: [1; 8], weights: Blend::still([200, 0, 0, 0, 0, 0, 0, 0]) }];
+    let weightless = Exposure { vega: &bucket, depth: &weights, ..Default::default() };
+    let nowhere = Exposure { depth: &weights, ..Default::default() };
     for trade in [
         Trade { before: extreme, ..Default::default() },
         Trade { after: extreme, ..Default::default() },
         Trade { net: extreme, ..Default::default() },
         Trade { after: weightless, ..Default::default() },
+        Trade { after: nowhere, ..Default::default() },
         Trade { value: i128::MAX, ..Default::default() },
         Trade { value: i128::MIN, bound: i128::MAX, ..Default::default() },
         Trade { ends: [i128::MAX, 0], notional: 1_000_000, ..Default::default() },
@@ -308,7 +311,7 @@ proptest! {
         let desk = Desk::new(profile);
         let held = held / 64;
         let vega = |vega| vec![Bucket { seconds: days * DAY, vega, surface_age: 0 }];
-        let strip = |vega: i128| vec![Depth { seconds: days * DAY, vega: [0, vega as i64, 0, 0, 0, 0, 0, 0], weights: [125_000; 8] }];
+        let strip = |vega: i128| vec![Depth { bucket: 0, vega: [0, vega as i64, 0, 0, 0, 0, 0, 0], weights: Blend::still([25; 8]) }];
         let of = |delta, gamma, vegas| Book { delta, gamma, vega: vega(vegas), depth: strip(vegas) };
         for (state, unit) in [
             (of(held, 0, 0), of(traded, 0, 0)),

@@ -46,15 +46,23 @@ fn oracle(profile: &Profile, book: &Book) -> (f64, f64) {
         }
     }
     for expiry in &book.depth {
+        let seconds = book.vega[expiry.bucket].seconds;
         let nu_squared = (f64::from(profile.vol_of_vol) * 1e-6).powi(2) * 30.0 * f64::from(DAY)
-            / f64::from(expiry.seconds.max(DAY));
+            / f64::from(seconds.max(DAY));
         let sum: f64 = expiry.vega.iter().map(|vega| usd((*vega).into())).sum();
-        for (vega, weight) in expiry.vega.iter().zip(expiry.weights) {
-            let own = scale * nu_squared * usd((*vega).into()).powi(2) / (f64::from(weight) * 1e-6);
-            surface += own;
-            absolute += own;
+        let part = expiry.weights.part as f64 / 2.0_f64.powi(32);
+        for (weights, part) in [(expiry.weights.from, 1.0 - part), (expiry.weights.to, part)] {
+            if weights == [0; 8] {
+                continue;
+            }
+            for (vega, weight) in expiry.vega.iter().zip(weights) {
+                let own =
+                    part * scale * nu_squared * usd((*vega).into()).powi(2) / (f64::from(weight) / 200.0);
+                surface += own;
+                absolute += own;
+            }
+            surface -= part * scale * nu_squared * sum.powi(2);
         }
-        surface -= scale * nu_squared * sum.powi(2);
     }
     let rest = waiting + curving + carrying + hedging;
     ((rest + surface) * 1e6, (rest + absolute) * 1e6)

@@ -1,10 +1,10 @@
 //! Every input has an answer: a value, none, or a typed error, over the full range of each type, and never a panic.
 
 use inventory::{
-    Auction, Bucket, CapError, Caps, Coefficients, Depth, Exposed, Exposure, Fill, Haircut, MAX_BUCKETS,
-    MarginRule, Pnl, Profile, Round, RoundCaps, SPOTS, Shock, Trade, VOLS, Vesting, Waterfall, band,
-    check_solvency, check_weights, grid_pnl, hedge_due, hedge_part, liquidation_part, margin, quote,
-    spread_floor, static_bound, uncovered, worst_case, worst_loss,
+    Auction, Blend, Bucket, CapError, Caps, Coefficients, Depth, Exposed, Exposure, Fill, Haircut,
+    MAX_BUCKETS, MarginRule, Pace, Pnl, Profile, RAMP, Round, RoundCaps, SPOTS, Shock, Trade, VOLS, Vesting,
+    Waterfall, band, check_solvency, check_weights, grid_pnl, hedge_due, hedge_part, liquidation_part,
+    margin, quote, spread_floor, static_bound, uncovered, worst_case, worst_loss,
 };
 use proptest::prelude::*;
 
@@ -52,12 +52,12 @@ type Parts = ((i128, i128), Vec<Bucket>, Vec<Depth>);
 fn parts() -> impl Strategy<Value = Parts> {
     let bucket = (short(), wide(), short());
     let bucket = bucket.prop_map(|(seconds, vega, surface_age)| Bucket { seconds, vega, surface_age });
-    let depth = (short(), any::<[i64; 8]>(), any::<[u32; 8]>(), 0..32_u32);
-    let depth = depth.prop_map(|(seconds, vega, weights, down)| Depth {
-        seconds,
-        vega,
-        weights: weights.map(|weight| weight >> down),
-    });
+    let weights =
+        (any::<[u8; 8]>(), 0..8_u32).prop_map(|(weights, down)| weights.map(|weight| weight >> down));
+    let blend = (weights.clone(), weights, any::<u64>(), 0..64_u32);
+    let blend = blend.prop_map(|(from, to, part, down)| Blend { from, to, part: part >> down });
+    let depth = (0..=MAX_BUCKETS, any::<[i64; 8]>(), blend);
+    let depth = depth.prop_map(|(bucket, vega, weights)| Depth { bucket, vega, weights });
     let several = proptest::collection::vec(bucket, 0..=MAX_BUCKETS + 1);
     ((wide(), wide()), several, proptest::collection::vec(depth, 0..2))
 }
@@ -90,10 +90,16 @@ proptest! {
         let _ = profile.ramped(&Profile::default(), profile.vol, profile.fee);
         for expiry in after.depth {
             // What passes the check has a charge.
-            if check_weights(&expiry.weights, 8).is_ok() && profile.check().is_ok() && expiry.vega.iter().all(|vega| vega.unsigned_abs() < 1 << 53) {
-                let one = Exposure { depth: core::slice::from_ref(expiry), ..Default::default() };
+            let Blend { from, to, part } = &expiry.weights;
+            let good = check_weights(from, 8).is_ok() && check_weights(to, 8).is_ok() && *part <= 1 << 32;
+            if good && profile.check().is_ok() && expiry.vega.iter().all(|vega| vega.unsigned_abs() < 1 << 53) {
+                let vega = [Bucket { seconds: profile.fee, ..Default::default() }; MAX_BUCKETS];
+                let depth = [Depth { bucket: expiry.bucket.min(11), ..*expiry }];
+                let one = Exposure { vega: &vega, depth: &depth, ..Default::default() };
                 prop_assert!(coefficients.risk(&one).is_some());
             }
+            let pace = Pace { risk_aversion: profile.risk_aversion, vol_of_vol: profile.vol_of_vol, vega_horizon: profile.vega_horizon, vol_step: profile.vol_step, most_vega: profile.fee };
+            prop_assert!(pace.span(profile.vol, from, to).0 >= RAMP.into());
         }
         if let Some(band) = band(&profile, value) {
             let _ = hedge_due(bound, &band);
@@ -140,6 +146,6 @@ proptest! {
         let other = matches!(verdict, Err(CapError::Delta { cap, .. }) if cap != delta);
         prop_assert!(!other);
         let round = Round { id: a, delta: before.delta, vega: before.gamma };
-        let _ = round.admit(b & 1, None, (after.delta, after.gamma), &RoundCaps { delta, vega });
+        let _ = round.admit(b & 1, (after.delta, after.gamma), &RoundCaps { delta, vega });
     }
 }

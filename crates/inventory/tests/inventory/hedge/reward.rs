@@ -55,6 +55,19 @@ fn the_share_ramps_up() {
 }
 
 #[test]
+fn seasoned_excess_is_worth_what_it_would_be_without_the_young() {
+    // 400,000 USD out, of which trades of the last minutes made 300,000: paid as a hedge from 100,000 on.
+    let paid = |out: i128, excess: i128, seasoned: i128| {
+        let [size, seasoned] = [excess, seasoned].map(|usd| (usd * USD) as u128);
+        let work = Work { size, seasoned, waited: DAY, ..Work::default() };
+        work.reward(&Rules::default(), &ETH, &trigger(out * USD, &BAND), u128::MAX).unwrap()
+    };
+    let (young, old) = (paid(400_000, 397_500, 97_500), paid(100_000, 97_500, 97_500));
+    assert_eq!(young, old);
+    assert!(paid(400_000, 97_500, 397_500).benefit > old.benefit);
+}
+
+#[test]
 fn the_budget_refills_in_its_time_and_never_overflows() {
     let rules = Rules::default();
     let empty = Budget::full(&rules, NOW).pay(&rules, 500_000_000, NOW).unwrap();

@@ -45,31 +45,48 @@ fn a_curve_that_is_not_convex_is_refused() {
     assert!(!Venue { fee: 1_000_000, ..pool(1, 0, 0) }.check());
 }
 
-/// Up to three venues of either kind, with their curves.
-fn venues(random: &mut ChaCha8Rng) -> Vec<(u128, u32, u128, Result<Pool, Vec<(u128, u128)>>)> {
-    (0..random.random_range(1..=3))
-        .map(|_| {
-            let fixed = [0, random.random_range(0..5 * USD), random.random_range(0..100 * USD)]
-                [random.random_range(0..3)];
-            let fee = [0, 100, 500, 3_000][random.random_range(0..4)];
-            if random.random() {
-                let base = 10_u128.pow(random.random_range(11..15)) * random.random_range(10..100) / 10;
-                // The pool's price is up to 0.2 % from the oracle's, against the hedger.
-                let quote = base + base * random.random_range(0..2_000) / 1_000_000;
-                (fixed, fee, base / random.random_range(2..100), Ok(Pool { base, quote }))
-            } else {
-                let (mut size, mut cost, mut slope) = (0, 0, random.random_range(0..2_000));
-                let points = (0..random.random_range(1..8)).map(|_| {
-                    let run = random.random_range(1_000 * USD..200_000 * USD);
-                    size += run;
-                    cost += run * slope / 1_000_000;
-                    slope += random.random_range(1..3_000);
-                    (size, cost)
-                });
-                (fixed, fee, 1 << 100, Err(points.collect()))
-            }
-        })
-        .collect()
+/// A venue that owns its curve.
+struct Drawn {
+    fixed: u128,
+    fee: u32,
+    cap: u128,
+    curve: Result<Pool, Vec<(u128, u128)>>,
+}
+
+impl Drawn {
+    fn new(random: &mut ChaCha8Rng) -> Self {
+        let some = [0, random.random_range(0..5 * USD), random.random_range(0..100 * USD)];
+        let fixed = some[random.random_range(0..3)];
+        let fee = [0, 100, 500, 3_000][random.random_range(0..4)];
+        if random.random() {
+            let base = 10_u128.pow(random.random_range(11..15)) * random.random_range(10..100) / 10;
+            // The pool's price is up to 0.2 % from the oracle's, against the hedger.
+            let quote = base + base * random.random_range(0..2_000) / 1_000_000;
+            return Self {
+                fixed,
+                fee,
+                cap: base / random.random_range(2..100),
+                curve: Ok(Pool { base, quote }),
+            };
+        }
+        let (mut size, mut cost, mut slope) = (0, 0, random.random_range(0..2_000));
+        let points = (0..random.random_range(1..8)).map(|_| {
+            let run = random.random_range(1_000 * USD..200_000 * USD);
+            size += run;
+            cost += run * slope / 1_000_000;
+            slope += random.random_range(1..3_000);
+            (size, cost)
+        });
+        Self { fixed, fee, cap: 1 << 100, curve: Err(points.collect()) }
+    }
+
+    fn venue(&self) -> Venue<'_> {
+        let curve = match &self.curve {
+            Ok(pool) => Curve::Pool(*pool),
+            Err(points) => Curve::Sampled(points),
+        };
+        Venue { fixed: self.fixed, fee: self.fee, cap: self.cap, curve }
+    }
 }
 
 /// The cheapest on a grid, refined three times round the best point.
@@ -119,17 +136,8 @@ fn a_split_is_within_a_hundredth_of_brute_force() {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let (mut compared, mut several) = (0, 0);
     while compared < 1_000 {
-        let drawn = venues(&mut random);
-        let list: Vec<_> = drawn
-            .iter()
-            .map(|(fixed, fee, cap, curve)| {
-                let curve = match curve {
-                    Ok(pool) => Curve::Pool(*pool),
-                    Err(points) => Curve::Sampled(points),
-                };
-                Venue { fixed: *fixed, fee: *fee, cap: *cap, curve }
-            })
-            .collect();
+        let drawn: Vec<_> = (0..random.random_range(1..=3)).map(|_| Drawn::new(&mut random)).collect();
+        let list: Vec<_> = drawn.iter().map(Drawn::venue).collect();
         let room: u128 = list.iter().map(Venue::room).sum();
         let size = (10_u128.pow(random.random_range(10..12)) * random.random_range(10..100) / 10).min(room);
         let buying = random.random();

@@ -1,0 +1,17 @@
+//! Laws of the book crate.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test arithmetic stays far inside its types; a panic is a failed test"
+)]
+
+mod depth;
+mod request;
