@@ -99,7 +99,7 @@ impl Vault {
     /// least liquidity asks for, and so that those who stay could bear the worst loss. The performance fee is paid first.
     fn fillable(&mut self, waiting: u128) -> Result<Fill> {
         let session = self.session()?;
-        let position = self.mark(&session)?;
+        let (position, marked) = self.mark_asked(&session)?;
         self.require_open(&session, &position)?;
         let nav = self.nav_parts(&session, &position)?;
         let fee = self.fee(&session.limits, &nav)?;
@@ -114,7 +114,7 @@ impl Vault {
         let available = self
             .spendable(&session, &position)?
             .min(positive(&self.liquid(&session.pool)?).saturating_sub(kept));
-        let (loss, buffer) = (self.worst_loss(&session)?, session.limits.solvencyBuffer);
+        let (loss, buffer) = (self.worst_loss(&marked)?, session.limits.solvencyBuffer);
         let borne = payable(nav.liquid(), loss, self.uncovered().into(), buffer);
         let available = available.min(most).min(borne);
         let fill = Fill::new(waiting, value, available).or_overflow()?;

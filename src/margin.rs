@@ -95,8 +95,9 @@ impl Vault {
 
     /// NAV bears the worst loss, what accounts leave uncovered and the buffer.
     fn require_solvent(&self, session: &Session) -> Result<()> {
-        let nav = self.nav_parts(session, &self.mark(session)?)?.mid;
-        let (loss, uncovered) = (self.worst_loss(session)?, self.uncovered());
+        let (position, marked) = self.mark_asked(session)?;
+        let nav = self.nav_parts(session, &position)?.mid;
+        let (loss, uncovered) = (self.worst_loss(&marked)?, self.uncovered());
         let borne = inventory::check_solvency(nav, loss, uncovered.into(), session.limits.solvencyBuffer);
         let missing = borne.err().unwrap_or_default();
         ensure(missing == 0, || SolvencyTooLow {

@@ -52,25 +52,31 @@ pub(crate) struct Offer {
 impl Vault {
     /// Marks the whole book.
     pub(crate) fn mark(&self, session: &Session) -> Result<Position> {
+        Ok(self.mark_asked(session)?.0)
+    }
+
+    /// Marks the whole book, with what was asked of the engine, to be asked about again.
+    pub(crate) fn mark_asked(&self, session: &Session) -> Result<(Position, Request)> {
         self.mark_of(session, self.live(session)?)
     }
 
     /// As [`Vault::mark`], none when the surface feed fails.
     pub(crate) fn mark_if_any(&self, session: &Session) -> Result<Option<Position>> {
         match self.live_if_any(session)? {
-            Some(live) => self.mark_of(session, live).map(Some),
+            Some(live) => Ok(Some(self.mark_of(session, live)?.0)),
             None => Ok(None),
         }
     }
 
-    fn mark_of(&self, session: &Session, Live { stored, moved }: Live) -> Result<Position> {
+    fn mark_of(&self, session: &Session, Live { stored, moved }: Live) -> Result<(Position, Request)> {
         let request = self.question(session, Vec::new(), stored)?;
         let expiries = request.stored.iter().map(|stored| u64::from(stored.header.expiry));
         let expiry = expiries.min().unwrap_or(u64::MAX);
         let numbers = self.ask(markCall::SELECTOR, &request)?;
         let [value, delta, risk, needed, inner, outer, ..] = numbers[..] else { return self.garbled() };
         let band = Band { inner: positive(&inner), outer: positive(&outer) };
-        Ok(Position { value, delta, risk: positive(&risk), needed: positive(&needed), band, expiry, moved })
+        let (risk, needed) = (positive(&risk), positive(&needed));
+        Ok((Position { value, delta, risk, needed, band, expiry, moved }, request))
     }
 
     /// Model value of positions that are not the book's, at another time and price [micro-USD].
@@ -79,10 +85,9 @@ impl Vault {
         self.ask(markCall::SELECTOR, &request)?.first().copied().or_overflow()
     }
 
-    /// The most that the book with its hedges can lose [micro-USD].
-    pub(crate) fn worst_loss(&self, session: &Session) -> Result<u128> {
-        let request = self.question(session, Vec::new(), self.stored(session)?)?;
-        self.ask(worstLossCall::SELECTOR, &request)?.first().map(positive).or_overflow()
+    /// The most that the book of a mark can lose with its hedges [micro-USD].
+    pub(crate) fn worst_loss(&self, marked: &Request) -> Result<u128> {
+        self.ask(worstLossCall::SELECTOR, marked)?.first().map(positive).or_overflow()
     }
 
     /// The premium of a trade, and that no limit of the book forbids it.
