@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{B256, I256, U256};
 use book::{Request, Rules};
 pub use interfaces::contract::Revert;
-use interfaces::contract::{fail, malformed, Answer as _, Args, Result};
+use interfaces::contract::{fail, malformed, unmarked, Answer as _, Args, Result};
 use interfaces::engine::IRiskEngine::{self, Margined, Marked, RequestInvalid};
 use interfaces::routes;
 use interfaces::settings::Settings;
@@ -72,10 +72,10 @@ impl RiskEngine {
     /// Marks the book of a request. `abi/IRiskEngine.sol` is the manual.
     ///
     /// # Errors
-    /// `RequestInvalid`, and those of `refusal`.
+    /// `RequestInvalid`, and those of a book that cannot be marked.
     pub fn mark(&self, request: Vec<B256>) -> Result<Marked> {
         let (rules, request) = read(&request)?;
-        let marked = book::mark(&rules, request).map_err(refusal::failed)?;
+        let marked = book::mark(&rules, request).map_err(unmarked)?;
         Ok(Marked {
             value: int(marked.value),
             delta: int(marked.delta),
@@ -89,19 +89,19 @@ impl RiskEngine {
     /// What a request's book with its hedges can lose. `abi/IRiskEngine.sol` is the manual.
     ///
     /// # Errors
-    /// `RequestInvalid`, and those of `refusal`.
+    /// `RequestInvalid`, and those of a book that cannot be marked.
     pub fn worst_loss(&self, request: Vec<B256>) -> Result<U256> {
         let (rules, request) = read(&request)?;
-        book::worst_loss(&rules, request).map(uint).map_err(refusal::failed)
+        book::worst_loss(&rules, request).map(uint).map_err(unmarked)
     }
 
     /// Margins the book of a request as an account's. `abi/IRiskEngine.sol` is the manual.
     ///
     /// # Errors
-    /// `RequestInvalid`, and those of `refusal`.
+    /// `RequestInvalid`, and those of a book that cannot be marked.
     pub fn margin(&self, request: Vec<B256>) -> Result<Margined> {
         let (rules, request) = read(&request)?;
-        let margined = book::margin(&rules, request).map_err(refusal::failed)?;
+        let margined = book::margin(&rules, request).map_err(unmarked)?;
         Ok(Margined {
             value: int(margined.value),
             initial: uint(margined.initial),
@@ -113,7 +113,7 @@ impl RiskEngine {
     /// Prices the orders of a request as one trade, and checks the book after it. `abi/IRiskEngine.sol` is the manual.
     ///
     /// # Errors
-    /// `RequestInvalid`, and those of `refusal`.
+    /// `RequestInvalid`, and those of a book that cannot be marked.
     pub fn offer(&self, request: Vec<B256>) -> Result<Vec<I256>> {
         let (rules, request) = read(&request)?;
         let offer = book::offer(&rules, &request).map_err(|refused| refusal::refused(&request, refused))?;

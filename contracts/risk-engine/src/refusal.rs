@@ -1,27 +1,18 @@
 //! Why there is no answer, in the errors of `IVault`.
 
-use book::{Error, Refusal, Request, Unreachable};
-use interfaces::contract::Revert;
+use book::{Refusal, Request, Unreachable};
+use interfaces::contract::{unmarked, Revert};
 use interfaces::vault::IVault::{
-    ArithmeticOverflow, BookTooLarge, DeltaCapExceeded, GammaCapExceeded, HedgeCapacityExceeded,
-    InsufficientLiquidity, SolvencyTooLow, SurfaceMissing, VegaCapExceeded,
+    DeltaCapExceeded, GammaCapExceeded, HedgeCapacityExceeded, InsufficientLiquidity, SolvencyTooLow,
+    VegaCapExceeded,
 };
 use interfaces::words::{int, uint};
 use inventory::CapError;
 
-/// What could not be computed.
-pub(crate) fn failed(error: Error) -> Revert {
-    match error {
-        Error::Overflow => ArithmeticOverflow {}.into(),
-        Error::SurfaceMissing { expiry } => SurfaceMissing { expiry: expiry.into() }.into(),
-        Error::Lots { lots, limit } => BookTooLarge { lots, limit }.into(),
-    }
-}
-
 /// A trade that may not be done.
 pub(crate) fn refused(request: &Request, refusal: Refusal) -> Revert {
     match refusal {
-        Refusal::Failed(error) => failed(error),
+        Refusal::Failed(error) => unmarked(error),
         Refusal::Unreachable(Unreachable::Short { short }) => HedgeCapacityExceeded {
             needed: int(i128::try_from(short).unwrap_or(i128::MAX).saturating_neg()),
             available: int(0),

@@ -23,7 +23,7 @@ use stylus_sdk::stylus_core::RawLogAccess;
 pub use codec::{Answer, Arg, Args};
 pub use router::once;
 
-use crate::vault::IVault::ArithmeticOverflow;
+use crate::vault::IVault::{ArithmeticOverflow, BookTooLarge, SurfaceMissing};
 
 /// A refusal of the whole call. On WASM it has no values.
 #[cfg(target_arch = "wasm32")]
@@ -64,7 +64,19 @@ impl<T> OrOverflow<T> for core::result::Result<T, core::num::TryFromIntError> {
 impl<T> OrOverflow<T> for book::Result<T> {
     #[inline]
     fn or_overflow(self) -> Result<T> {
-        self.map_err(|_| ArithmeticOverflow {}.into())
+        self.map_err(unmarked)
+    }
+}
+
+/// Why there is no mark, no price or no stress, in the errors of `IVault`.
+#[cold]
+#[inline(never)]
+#[must_use]
+pub fn unmarked(error: book::Error) -> Revert {
+    match error {
+        book::Error::Overflow => ArithmeticOverflow {}.into(),
+        book::Error::SurfaceMissing { expiry } => SurfaceMissing { expiry: expiry.into() }.into(),
+        book::Error::Lots { lots, limit } => BookTooLarge { lots, limit }.into(),
     }
 }
 
