@@ -194,7 +194,7 @@ interface ILens {
     function navBreakdown(address vault) external view returns (NavBreakdown memory);
     /// @notice The epochs that wait, in the order in which they are filled, the first 32 of them.
     function queue(address vault) external view returns (WaitingEpoch[] memory);
-    /// @notice The hedge as the vault says it, and how far spot may move before one is due, the surface unchanged by strike.
+    /// @notice The hedge by the band alone, and how far spot may move before one is due, the surface unchanged by strike.
     function nextHedge(address vault) external view returns (NextHedge memory);
 
     /// @notice What the vault would pay now for `amount` of a series, no more: the executable bid, at the worse end of the deviation band,

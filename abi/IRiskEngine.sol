@@ -45,6 +45,6 @@ interface IRiskEngine {
 
     /// @notice Prices the request's orders as one trade and checks the book after it.
     /// @return numbers premium, model value, change of J, spread, change of the book's cash delta (the largest within the reserve
-    /// move) and of its vega, and these two by each order alone
+    /// move) and of its vega, change of the cash delta at spot, outer edge of the band before the trade, and swing and vega by each order alone
     function offer(bytes32[] calldata request) external view returns (int256[] memory numbers);
 }

@@ -50,32 +50,6 @@ interface IVault {
         int256 low;
     }
 
-    /// @param needed true when |target - position| is outside the outer band
-    /// @param position hedge held [units of the underlying]
-    /// @param target hedge that makes the vault neutral, -(book delta)
-    /// @param reachable target clamped to what the venues and free cash allow
-    /// @param inner half-width that a hedge returns to
-    /// @param outer half-width that calls for a hedge
-    /// @param size hedge to trade now: to the inner edge, within reach (0 when none is needed)
-    struct Hedge {
-        bool needed;
-        int256 position;
-        int256 target;
-        int256 reachable;
-        uint256 inner;
-        uint256 outer;
-        int256 size;
-    }
-
-    /// @param venue an allow-listed hedge venue
-    /// @param size units of the underlying: positive buys, negative sells
-    /// @param limitPrice worst price accepted by the caller [USD, 18 decimals]; the vault's own bound from the feed applies as well
-    struct HedgeLeg {
-        address venue;
-        int256 size;
-        uint256 limitPrice;
-    }
-
     /// @notice The market's profile: what prices risk. Fractions and vols are in millionths; sizes have 18 decimals; times are in seconds;
     /// bands are whole USD of cash delta. Fixed once shares exist.
     /// @param carryHorizon time for which J charges the keeping of the book's gamma in its band
@@ -138,21 +112,21 @@ interface IVault {
     event Traded(address indexed account, uint256 indexed series, int256 size);
     /// @notice A whole trade: what was paid for all its legs and the feed's price it was made at.
     event PremiumPaid(address indexed account, int256 premium, int256 value, int256 riskCharge, uint256 spread, uint256 spot);
-    event Hedged(address indexed caller, address indexed venue, int256 size, uint256 price, int256 position, int256 target);
+    event Hedged(address indexed caller, address indexed venue, int256 size, uint256 price, int256 position);
     event Settled(uint64 indexed expiry, uint256 price, uint80 roundId, uint256 owed);
     event Claimed(address indexed account, address indexed receiver, uint256 indexed series, uint256 size, uint256 payoff);
     /// @notice Liabilities exceeded assets: the live series share `cash` and `hedge` in proportion to their value at `spot`, `claims` in all.
     event ShortfallRecorded(uint256 claims, uint256 cash, uint256 hedge, uint256 spot);
     event VenueAllowed(address indexed venue, uint256 allowedFrom);
     event VenueRemoved(address indexed venue);
-    event SurfaceFeedProposed(address indexed feed, uint256 acceptFrom);
-    event SurfaceFeedSet(address indexed feed);
+    event SatelliteProposed(Satellite indexed which, address contract_, uint256 acceptFrom);
+    event SatelliteSet(Satellite indexed which, address contract_);
+    /// @notice What somebody was paid for a hedge [USDC].
+    event RewardPaid(address indexed payee, uint256 amount);
     /// @notice A pool was named, or removed: `allowedFrom` is 0.
     event PoolSet(address indexed pool, uint256 allowedFrom);
     /// @notice USDC went to the pool for shares of it (`bought`), or came back, as the vault's balances say.
     event Invested(address indexed pool, bool bought, uint256 assets, uint256 shares);
-    event MarginProposed(address indexed margin, uint256 acceptFrom);
-    event MarginSet(address indexed margin);
     /// @notice What margin accounts could fail to pay at most, in all [USDC].
     event UncoveredSet(uint256 uncovered);
     /// @notice The margin contract paid `paid` of `due` for settled series; what it could not pay is the vault's loss [USDC].
@@ -168,6 +142,10 @@ interface IVault {
     event RoleSet(Role indexed role, address account);
 
     enum Role { Owner, Curator, Guardian, PendingOwner }
+
+    /// @notice Contracts that work for the vault: the vol surface (ISurface), the accounts that write options (IMargin), the hedging desk
+    /// (IHedgeDesk).
+    enum Satellite { Surface, Margin, Desk }
 
     error NotAuthorised(address caller, Role role);
     error EnforcedPause();
@@ -230,22 +208,21 @@ interface IVault {
     error SurfaceStale(uint64 expiry, uint256 updatedAt, uint256 maxAge);
     /// @notice The surface feed did not answer, or not with slices that can be marked.
     error SurfaceFailed(address feed);
-    /// @param acceptFrom when the proposed feed may be accepted; 0 when none is proposed
-    error SurfaceFeedNotDue(uint256 acceptFrom, uint256 timestamp);
+
+    /// @param acceptFrom when the proposed contract may be accepted; 0 when none is proposed
+    error SatelliteNotDue(uint256 acceptFrom, uint256 timestamp);
 
     error OnlyMargin(address caller, address margin);
-    /// @param acceptFrom when the proposed margin contract may be accepted; 0 when none is proposed
-    error MarginNotDue(uint256 acceptFrom, uint256 timestamp);
     /// @notice Accounts of the margin contract in force have written in live expiries, or owe for settled series [USDC].
     error MarginInUse(uint256 expiries, uint256 receivable);
     /// @notice More than accounts leave uncovered [USDC].
     error PaidAboveUncovered(uint256 amount, uint256 uncovered);
 
-    error HedgeNotNeeded(int256 deviation, uint256 band);
-    error HedgeWrongWay(int256 size, int256 due);
-    error HedgeTooLarge(int256 size, int256 due);
     error VenueNotAllowed(address venue, uint256 allowedFrom);
     error VenueFailed(address venue, bytes4 reason);
+    error OnlyDesk(address caller, address desk);
+    /// @notice More than free cash, or than the slippage cap leaves of what was hedged in this transaction. [USDC]
+    error RewardAboveCap(uint256 reward, uint256 most);
     error SlippageAboveCap(uint256 price, uint256 worst);
     error VenueUnderfilled(int256 size, int256 filled);
 
@@ -317,14 +294,22 @@ interface IVault {
     /// @notice The stored word of each live expiry. From the top: expiry (32 bits), strikes (8), base (48, micro-dollars), step (40,
     /// micro-dollars), net put lots (40), net put lots times grid index (48), 40 unused.
     function headers() external view returns (bytes32[] memory);
-    function hedgeNeeded() external view returns (Hedge memory);
     /// @notice The feed's price after all checks. [USD, 18 decimals]
     function spot() external view returns (uint256 price, uint256 updatedAt);
 
     // Hedging
 
-    /// @notice Brings net delta back towards its target through allow-listed venues. Anyone may call while `hedgeNeeded`.
-    function rebalance(HedgeLeg[] calldata legs, uint256 deadline) external returns (int256 filled);
+    /// @notice Delta of the trades of the last minutes, a word for each span of time (`inventory::hedge::Span`).
+    function youngTrades() external view returns (bytes32[] memory);
+    /// @notice Hedges `size`, positive to buy, inside the slippage cap, and books what changed hands. The desk.
+    /// @param venue an allow-listed venue, or 0 for the default one; with a `payer`, who receives the vault's side
+    /// @param cashLimit most USDC to pay, least to receive; with a `payer`, what is paid or received
+    /// @param payer 0 for a venue. Otherwise whose allowance the other side comes from, after the vault's side went to `venue`, which is called
+    /// (IHedgeFiller) if there is `data` for it
+    /// @return cash USDC paid or received
+    function hedge(address venue, int256 size, uint256 cashLimit, address payer, bytes32 data) external returns (uint256 cash);
+    /// @notice Pays for hedges of this transaction: at most the slippage cap of what was hedged. The desk.
+    function payReward(address payee, uint256 amount) external;
 
     // Settlement
 
@@ -358,12 +343,13 @@ interface IVault {
     /// @notice Takes a venue off the list at once. Owner or guardian.
     function removeVenue(address venue) external;
     function venueAllowedFrom(address venue) external view returns (uint256);
-    /// @notice Where the surface comes from (ISurface), what is proposed in its place, and from when that may be accepted.
-    function surfaceFeed() external view returns (address feed, address proposed, uint256 acceptFrom);
-    /// @notice Names the surface feed: at once while no shares exist; otherwise it may be accepted after two days. Owner.
-    function setSurfaceFeed(address feed) external;
-    /// @notice Puts the proposed feed in force. Anyone.
-    function acceptSurfaceFeed() external;
+    /// @notice The contract in force, what is proposed in its place, and from when that may be accepted.
+    function satellite(Satellite which) external view returns (address contract_, address proposed, uint256 acceptFrom);
+    /// @notice Names a contract: at once while no shares exist; otherwise it may be accepted after two days. Margin accounts not while those of
+    /// the contract in force have anything open. Owner.
+    function setSatellite(Satellite which, address contract_) external;
+    /// @notice Puts the proposed contract in force. Anyone.
+    function acceptSatellite(Satellite which) external;
 
     // Idle cash
 
@@ -381,18 +367,11 @@ interface IVault {
 
     // Accounts that write options (IMargin)
 
-    /// @notice The margin contract, what is proposed in its place, and from when that may be accepted.
-    function margin() external view returns (address margin_, address proposed, uint256 acceptFrom);
     /// @notice What accounts owe for settled series, and the most that they could fail to pay [USDC].
     function accounts() external view returns (uint256 receivable, uint256 uncovered);
     /// @notice What options of settled series pay, and of series that were live when a shortfall was recorded at their value then. Rounded
     /// up. [USDC]
     function payoff(Leg[] calldata legs) external view returns (uint256);
-    /// @notice Names the margin contract: at once while no shares exist; otherwise it may be accepted after two days. Not while accounts of
-    /// the one in force have anything open. Owner.
-    function setMargin(address margin_) external;
-    /// @notice Puts the proposed margin contract in force. Anyone.
-    function acceptMargin() external;
     /// @notice Trades at the vault's quote for a margin account: sizes sold are written, sizes bought close what was written, and no token is
     /// made or burned. USDC comes from, and goes to, the margin contract, which alone may call.
     function writeFor(address account, Leg[] calldata legs, int256 maxPremium, uint256 deadline)

@@ -1,71 +1,38 @@
-//! The skew trigger and the hedge: anyone may bring net delta back while it is outside the band.
-//!
-//! target = -(book delta); the hedges held stand against it. The band comes from gamma, cost and risk aversion (Whalley-Wilmott). A hedge
-//! goes through allow-listed venues, at a price no worse than the slippage cap round the feed's, and counts for what the vault's own
-//! balances say it did.
+//! Custody of the hedges. One goes through an allow-listed venue, at a price no worse than the slippage cap round the feed's, and counts for
+//! what the vault's own balances say it did. When and which way is the desk's to say (`desk`); claims that are short of cash sell by the default
+//! route.
 
-use alloc::vec::Vec;
-
-use alloy_primitives::{Address, FixedBytes, I256, U256};
+use alloy_primitives::{Address, FixedBytes, B256, I256, U256};
+use interfaces::desk::IHedgeFiller::onHedgeFillCall;
 use interfaces::vault::IVault::{
-    DeadlinePassed, Hedge, HedgeLeg, HedgeNotNeeded, HedgeTooLarge, HedgeWrongWay, Hedged, InsufficientCash,
-    InsufficientLiquidity, NoLegs, SlippageAboveCap, TooManyLegs, VenueFailed, VenueNotAllowed,
+    Hedged, InsufficientCash, InsufficientLiquidity, SlippageAboveCap, VenueFailed, VenueNotAllowed,
     VenueUnderfilled,
 };
 use interfaces::venue::IHedgeVenue;
-use inventory::Band;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{int, to_i128, uint, MILLION, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
-use crate::error::{calldata, emit, ensure, fail, OrOverflow, Result, Revert};
+use crate::amounts::{int, to_i128, to_u128, uint, MILLION, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
+use crate::error::{calldata, emit, ensure, fail, OrOverflow, Result};
 use crate::liquidity::positive;
-use crate::lock;
-use crate::risk::Position;
 use crate::state::{decrease, increase, small, word64, Session, Vault};
 
-/// Most legs of one hedge.
-const MAX_LEGS: usize = 4;
-
-/// The state of the hedge, in cash at the feed's price [micro-USD].
-struct Skew {
-    target: i128,
-    reachable: i128,
-    position: i128,
-    band: Band,
-    due: i128,
+/// Who takes the other side of a hedge.
+pub(crate) enum Party {
+    /// An allow-listed venue: it is sent the vault's side, called, and what it did is measured.
+    Venue(Address),
+    /// Whoever fills: the vault's side goes to `receiver`, which is called if there is `data` for it, and the other side is `payer`'s.
+    Filler { payer: Address, receiver: Address, data: B256 },
 }
 
-impl Skew {
-    /// How far the hedge is from the target that can be reached.
-    fn deviation(&self) -> i128 {
-        self.reachable.saturating_sub(self.position)
+impl Party {
+    fn address(&self) -> Address {
+        let (Self::Venue(to) | Self::Filler { receiver: to, .. }) = *self;
+        to
     }
 }
 
 impl Vault {
-    fn skew(&self, session: &Session) -> Result<Skew> {
-        let Position { delta, band, .. } = self.mark(session)?;
-        let position = i128::try_from(self.hedge_value(session.price.spot)?).or_overflow()?;
-        let target = delta.checked_neg().or_overflow()?;
-        let most = position.checked_add(self.liquid(&session.pool)?.max(0)).or_overflow()?;
-        let reachable = target.clamp(0, most);
-        let due = inventory::hedge_due(reachable.checked_sub(position).or_overflow()?, &band);
-        Ok(Skew { target, reachable, position, band, due })
-    }
-
-    /// Units of the underlying, 18 decimals, of a cash amount at the feed's price.
-    fn units(&self, session: &Session, cash: i128) -> Result<i128> {
-        let spot = u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
-        let wad = cash.unsigned_abs().checked_mul(WAD_PER_MICRO).or_overflow()?;
-        let size = i128::try_from(maths::mul_div_down(wad, WAD, spot).or_overflow()?).or_overflow()?;
-        if cash < 0 {
-            size.checked_neg().or_overflow()
-        } else {
-            Ok(size)
-        }
-    }
-
     /// Token units of a size with 18 decimals, towards zero.
     fn token_units(&self, size: i128) -> Result<u128> {
         let grain = WAD.checked_div(self.hedge_unit()?).or_overflow()?;
@@ -80,47 +47,38 @@ impl Vault {
         })
     }
 
-    /// Checks a plan against what is due: same way, and no further than the far edge of the band.
-    fn check_plan(&self, session: &Session, skew: &Skew, legs: &[HedgeLeg]) -> Result<()> {
-        ensure(!legs.is_empty(), || NoLegs {})?;
-        ensure(legs.len() <= MAX_LEGS, || TooManyLegs {
-            legs: uint(u128::try_from(legs.len()).unwrap_or(u128::MAX)),
-            limit: uint(4),
-        })?;
-        let deviation = self.units(session, skew.deviation())?;
-        let band = self.units(session, i128::try_from(skew.band.outer).or_overflow()?)?;
-        ensure(skew.due != 0, || HedgeNotNeeded { deviation: int(deviation), band: int(band).into_raw() })?;
-        let inner = self.units(session, i128::try_from(skew.band.inner).or_overflow()?)?;
-        let most = deviation.unsigned_abs().checked_add(inner.unsigned_abs()).or_overflow()?;
-        let mut total = 0_u128;
-        for leg in legs {
-            let size = to_i128(leg.size).or_overflow()?;
-            ensure(size != 0 && (size > 0) == (deviation > 0), || HedgeWrongWay {
-                size: leg.size,
-                due: int(deviation),
-            })?;
-            total = total.checked_add(size.unsigned_abs()).or_overflow()?;
-            ensure(total <= most, || HedgeTooLarge { size: leg.size, due: int(deviation) })?;
+    /// Trades `size` (18 decimals) with `party` for at most or at least `limit`, and books what changed hands: the cash, and its value at the
+    /// feed's price [micro-USD].
+    pub(crate) fn hedge_with(
+        &mut self,
+        session: &Session,
+        party: &Party,
+        size: I256,
+        limit: U256,
+    ) -> Result<(u128, u128)> {
+        if let Party::Venue(venue) = party {
+            self.require_venue(*venue, session.now)?;
         }
-        Ok(())
+        let buying = !size.is_negative();
+        let units = self.token_units(to_i128(size).or_overflow()?)?;
+        let (worst, limit) = (worst_price(session, buying)?, to_u128(limit).unwrap_or(u128::MAX));
+        let cap = self.cash_at(units, worst, buying)?;
+        let limit = if buying { cap.min(limit) } else { cap.max(limit) };
+
+        let (filled, cash) = self.swap(party, buying, units, limit)?;
+        ensure(filled == units, || VenueUnderfilled { size, filled: uint_to_int(filled) })?;
+        let price = self.price_of(cash, filled)?;
+        let within = if buying { cash <= limit } else { cash >= limit };
+        ensure(within, || SlippageAboveCap { price: uint(price), worst: uint(worst) })?;
+        self.book_hedge(buying, filled, cash)?;
+        self.say_hedged(party, size, price)?;
+        Ok((cash, self.cash_at(units, spot(session)?, true)?))
     }
 
-    /// Trades `size` (18 decimals) through a venue and books what the balances say.
-    fn hedge_through(&mut self, session: &Session, leg: &HedgeLeg) -> Result<()> {
-        self.require_venue(leg.venue, session.now)?;
-        let size = to_i128(leg.size).or_overflow()?;
-        let buying = size > 0;
-        let units = self.token_units(size)?;
-        let worst = worst_price(session, buying, leg.limitPrice)?;
-        let cash_limit = self.cash_at(units, worst, buying)?;
-
-        let (filled, cash) = self.swap(leg.venue, buying, units, cash_limit)?;
-        ensure(filled == units, || VenueUnderfilled { size: leg.size, filled: uint_to_int(filled) })?;
-        let price = self.price_of(cash, filled)?;
-        let within = if buying { cash <= cash_limit } else { cash >= cash_limit };
-        ensure(within, || SlippageAboveCap { price: uint(price), worst: uint(worst) })?;
-
-        self.book_hedge(buying, filled, cash)
+    fn say_hedged(&self, party: &Party, size: I256, price: u128) -> Result<()> {
+        let (caller, position) = (self.vm().msg_sender(), int(self.hedge_size()?));
+        emit(self.vm(), &Hedged { caller, venue: party.address(), size, price: uint(price), position });
+        Ok(())
     }
 
     /// Cash for token units at a price with 18 decimals, rounded against the caller: the cap is down to buy, up to sell.
@@ -146,43 +104,50 @@ impl Vault {
         }
     }
 
-    /// Sends the input to the venue, calls it, and measures both balances: (underlying, USDC) that changed hands.
-    fn swap(&mut self, venue: Address, buying: bool, units: u128, cash_limit: u128) -> Result<(u128, u128)> {
-        let vm = self.vm().clone();
-        let vault = vm.contract_address();
-        let (asset, underlying) = (self.asset_token(), self.underlying_token());
+    /// Trades token units against at most or at least `limit`: (underlying, USDC) that changed hands.
+    fn swap(&mut self, party: &Party, buying: bool, units: u128, limit: u128) -> Result<(u128, u128)> {
+        let (vm, asset, underlying) = (self.vm().clone(), self.asset_token(), self.underlying_token());
         if buying {
-            self.need_free(cash_limit)?;
-            let free = positive(&self.free_cash()?);
-            ensure(cash_limit <= free, || InsufficientLiquidity {
-                needed: uint(cash_limit),
-                available: uint(free),
-            })?;
-        } else {
-            let held = small(self.hedge.get());
-            ensure(units <= held, || InsufficientLiquidity { needed: uint(units), available: uint(held) })?;
+            self.need_free(limit)?;
         }
-        let cash_before = asset.balance(&vm, vault)?;
-        let held_before = underlying.balance(&vm, vault)?;
-        let (input, amount) = if buying { (asset, cash_limit) } else { (underlying, units) };
-        input.push(&vm, venue, amount)?;
-
+        let (needed, available) =
+            if buying { (limit, positive(&self.free_cash()?)) } else { (units, small(self.hedge.get())) };
+        ensure(needed <= available, || InsufficientLiquidity {
+            needed: uint(needed),
+            available: uint(available),
+        })?;
+        let (gives, takes, taken) =
+            if buying { (asset, underlying, units) } else { (underlying, asset, limit) };
         let size = if buying { uint_to_int(units) } else { uint_to_int(units).wrapping_neg() };
-        let data = calldata(&IHedgeVenue::hedgeCall { size, cashLimit: uint(cash_limit) });
-        // SAFETY: the storage cache is flushed first and the lock keeps the venue out of the vault's storage.
-        let answer =
-            unsafe { RawCall::new(&vm).limit_return_data(0, 4).flush_storage_cache().call(venue, &data) };
-        if let Err(data) = answer {
-            let reason = data.first_chunk::<4>().copied().unwrap_or_default();
-            return fail(VenueFailed { venue, reason: FixedBytes(reason) });
+        match *party {
+            Party::Venue(venue) => {
+                let vault = vm.contract_address();
+                let before = [asset.balance(&vm, vault)?, underlying.balance(&vm, vault)?];
+                gives.push(&vm, venue, needed)?;
+                self.call(venue, &calldata(&IHedgeVenue::hedgeCall { size, cashLimit: uint(limit) }))?;
+                let after = [asset.balance(&vm, vault)?, underlying.balance(&vm, vault)?];
+                let ([cash, held], [cash_before, held_before]) =
+                    if buying { (before, after) } else { (after, before) };
+                Ok((held_before.saturating_sub(held), cash.saturating_sub(cash_before)))
+            }
+            Party::Filler { payer, receiver, data } => {
+                gives.push(&vm, receiver, needed)?;
+                if !data.is_zero() {
+                    self.call(receiver, &calldata(&onHedgeFillCall { size, cash: uint(limit), data }))?;
+                }
+                takes.pull(&vm, payer, taken)?;
+                Ok((units, limit))
+            }
         }
-        let cash_after = asset.balance(&vm, vault)?;
-        let held_after = underlying.balance(&vm, vault)?;
-        if buying {
-            Ok((held_after.saturating_sub(held_before), cash_before.saturating_sub(cash_after)))
-        } else {
-            Ok((held_before.saturating_sub(held_after), cash_after.saturating_sub(cash_before)))
-        }
+    }
+
+    /// Calls whoever takes the other side.
+    fn call(&self, venue: Address, data: &[u8]) -> Result<()> {
+        let call = RawCall::new(self.vm()).limit_return_data(0, 4).flush_storage_cache();
+        // SAFETY: the storage cache is flushed first and the lock keeps the callee out of the vault's storage.
+        let Err(data) = (unsafe { call.call(venue, data) }) else { return Ok(()) };
+        let reason = data.first_chunk::<4>().copied().unwrap_or_default();
+        fail(VenueFailed { venue, reason: FixedBytes(reason) })
     }
 
     /// Makes sure that `amount` of USDC is there, from the pool and, short of that, by selling hedges through the default venue. It needs a
@@ -200,27 +165,12 @@ impl Vault {
         let short = InsufficientCash { needed: uint(amount), available: uint(available) };
         let session = self.priced()?;
         let missing = amount.checked_sub(available).or_overflow()?;
-        let worst = worst_price(&session, false, U256::ZERO)?;
+        let worst = worst_price(&session, false)?;
         let scale = self.hedge_unit()?.checked_mul(WAD_PER_MICRO).or_overflow()?;
         let units = maths::mul_div_up(missing, scale, worst).or_overflow()?;
         ensure(units <= small(self.hedge.get()), || short)?;
-        let venue = self.default_venue.get();
-        self.require_venue(venue, session.now)?;
-        let (filled, cash) = self.swap(venue, false, units, missing)?;
-        let price = self.price_of(cash, filled)?;
-        ensure(filled == units && cash >= missing, || SlippageAboveCap {
-            price: uint(price),
-            worst: uint(worst),
-        })?;
-        self.book_hedge(false, filled, cash)?;
-        let position = self.hedge_size()?;
-        let caller = self.vm().msg_sender();
-        let size = uint_to_int(self.wad_units(filled)?).wrapping_neg();
-        emit(
-            self.vm(),
-            &Hedged { caller, venue, size, price: uint(price), position: int(position), target: int(0) },
-        );
-        Ok(())
+        let (size, venue) = (uint_to_int(self.wad_units(units)?).wrapping_neg(), self.default_venue.get());
+        self.hedge_with(&session, &Party::Venue(venue), size, uint(missing)).map(|_| ())
     }
 
     /// Hedges held, 18 decimals.
@@ -233,77 +183,18 @@ impl Vault {
     }
 }
 
-/// The worst price that a hedge may pay or take [18 decimals]: the caller's limit inside the slippage cap round the feed's price.
-fn worst_price(session: &Session, buying: bool, limit: U256) -> Result<u128> {
-    let spot = u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()?;
+/// The feed's price [18 decimals].
+fn spot(session: &Session) -> Result<u128> {
+    u128::from(session.price.spot).checked_mul(WAD_PER_PRICE).or_overflow()
+}
+
+/// The worst price that a hedge may pay or take: the slippage cap round the feed's [18 decimals].
+fn worst_price(session: &Session, buying: bool) -> Result<u128> {
     let slip = u128::from(session.profile.maxSlippage);
     let factor = if buying { MILLION.checked_add(slip) } else { MILLION.checked_sub(slip) };
-    let cap = maths::mul_div_down(spot, factor.or_overflow()?, MILLION).or_overflow()?;
-    let limit = crate::amounts::to_u128(limit).unwrap_or(u128::MAX);
-    Ok(match (limit, buying) {
-        (0, _) => cap,
-        (_, true) => cap.min(limit),
-        (_, false) => cap.max(limit),
-    })
+    maths::mul_div_down(spot(session)?, factor.or_overflow()?, MILLION).or_overflow()
 }
 
 fn uint_to_int(number: u128) -> I256 {
     int(i128::try_from(number).unwrap_or(i128::MAX))
-}
-
-/// Hedging. `abi/IVault.sol` is the manual.
-#[public]
-pub trait Hedging {
-    /// Whether a hedge is due, and which.
-    fn hedge_needed(&self) -> Result<Hedge>;
-    /// Hedges through the legs of a plan.
-    fn rebalance(&mut self, legs: Vec<HedgeLeg>, deadline: U256) -> Result<I256>;
-}
-
-#[public]
-impl Hedging for Vault {
-    fn hedge_needed(&self) -> Result<Hedge> {
-        lock::check()?;
-        let session = self.session()?;
-        let skew = self.skew(&session)?;
-        let units = |cash| self.units(&session, cash).map(int);
-        let half_width = |cash| Ok::<U256, Revert>(units(i128::try_from(cash).or_overflow()?)?.into_raw());
-        Ok(Hedge {
-            needed: skew.due != 0,
-            position: int(self.hedge_size()?),
-            target: units(skew.target)?,
-            reachable: units(skew.reachable)?,
-            inner: half_width(skew.band.inner)?,
-            outer: half_width(skew.band.outer)?,
-            size: units(skew.due)?,
-        })
-    }
-
-    fn rebalance(&mut self, legs: Vec<HedgeLeg>, deadline: U256) -> Result<I256> {
-        lock::take()?;
-        let timestamp = uint(self.now().into());
-        ensure(timestamp <= deadline, || DeadlinePassed { deadline, timestamp })?;
-        let session = self.session()?;
-        let skew = self.skew(&session)?;
-        self.check_plan(&session, &skew, &legs)?;
-        let target = self.units(&session, skew.target)?;
-
-        let caller = self.vm().msg_sender();
-        let start = self.hedge_size()?;
-        for leg in &legs {
-            let cash_before = small(self.cash.get());
-            self.hedge_through(&session, leg)?;
-            let cash = small(self.cash.get()).abs_diff(cash_before);
-            let price = self.price_of(cash, self.token_units(to_i128(leg.size).or_overflow()?)?)?;
-            let position = int(self.hedge_size()?);
-            let (venue, size) = (leg.venue, leg.size);
-            emit(
-                self.vm(),
-                &Hedged { caller, venue, size, price: uint(price), position, target: int(target) },
-            );
-        }
-        let filled = self.hedge_size()?.checked_sub(start).or_overflow()?;
-        lock::release();
-        Ok(int(filled))
-    }
 }

@@ -84,6 +84,7 @@ mod book;
 mod breakers;
 mod deposits;
 mod depth;
+mod desk;
 mod epochs;
 mod error;
 mod fee;

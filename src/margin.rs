@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use ::book::{Header, Stored, MAX_EXPIRIES};
 use alloy_primitives::{Address, I256, U256, U64};
 use interfaces::vault::IVault::{
-    Leg, MarginInUse, MarginNotDue, MarginProposed, MarginSet, OnlyMargin, PaidAboveUncovered,
-    PayoffReceived, SolvencyTooLow, UncoveredPaid, UncoveredSet, ZeroAddress,
+    Leg, MarginInUse, OnlyMargin, PaidAboveUncovered, PayoffReceived, SolvencyTooLow, UncoveredPaid,
+    UncoveredSet,
 };
 use options::Kind;
 use stylus_sdk::prelude::*;
@@ -18,16 +18,14 @@ use stylus_sdk::prelude::*;
 use crate::amounts::{int, to_u128, uint};
 use crate::book::Book;
 use crate::error::{emit, ensure, OrOverflow, Result};
-use crate::governance::OWNER;
 use crate::lock;
-use crate::satellite::Satellite;
+use crate::satellite::MARGIN;
 use crate::state::{word64, Session, Vault};
 use crate::trading::For;
 
-/// The margin contract, and what accounts have written in live expiries: lots that the vault is long.
+/// What accounts have written in live expiries: lots that the vault is long.
 #[storage]
 pub struct Margin {
-    contract: Satellite,
     written: Book,
 }
 
@@ -79,12 +77,12 @@ impl Vault {
     }
 
     fn require_margin(&self) -> Result<()> {
-        let (caller, margin) = (self.vm().msg_sender(), self.margin.contract.current());
+        let (caller, margin) = (self.vm().msg_sender(), self.satellite(&MARGIN));
         ensure(caller == margin, || OnlyMargin { caller, margin })
     }
 
     /// No account of the margin contract in force has anything open.
-    fn require_unused(&self) -> Result<()> {
+    pub(crate) fn require_unused(&self) -> Result<()> {
         let open = (0..MAX_EXPIRIES).filter(|index| !self.margin.written.word(*index).is_zero()).count();
         let receivable = self.receivable();
         ensure(open == 0 && receivable == 0, || MarginInUse {
@@ -111,16 +109,10 @@ impl Vault {
 /// The margin contract's side. `abi/IVault.sol` is the manual.
 #[public]
 pub trait Writing {
-    /// The margin contract, the one that is proposed, and from when that may be accepted.
-    fn margin(&self) -> ((Address, Address), U256);
     /// What accounts owe, and what they could fail to pay.
     fn accounts(&self) -> (U256, U256);
     /// What options of settled series pay.
     fn payoff(&self, legs: Vec<Leg>) -> Result<U256>;
-    /// Names the margin contract.
-    fn set_margin(&mut self, margin: Address) -> Result<()>;
-    /// Puts the proposed margin contract in force.
-    fn accept_margin(&mut self) -> Result<()>;
     /// Trades for a margin account.
     fn write_for(
         &mut self,
@@ -139,10 +131,6 @@ pub trait Writing {
 
 #[public]
 impl Writing for Vault {
-    fn margin(&self) -> ((Address, Address), U256) {
-        self.margin.contract.view()
-    }
-
     fn accounts(&self) -> (U256, U256) {
         (uint(self.receivable().into()), uint(self.uncovered().into()))
     }
@@ -154,39 +142,6 @@ impl Writing for Vault {
             sum = sum.checked_add(self.payoff_up(leg.series, size)?).or_overflow()?;
         }
         Ok(uint(sum))
-    }
-
-    fn set_margin(&mut self, margin: Address) -> Result<()> {
-        lock::take()?;
-        self.require_role(OWNER)?;
-        ensure(!margin.is_zero(), || ZeroAddress {})?;
-        let due = self.due()?;
-
-        if due <= self.now() {
-            self.require_unused()?;
-            self.margin.contract.put_in_force(margin);
-            emit(self.vm(), &MarginSet { margin });
-        } else {
-            self.margin.contract.propose(margin, due);
-            emit(self.vm(), &MarginProposed { margin, acceptFrom: uint(due.into()) });
-        }
-        lock::release();
-        Ok(())
-    }
-
-    fn accept_margin(&mut self) -> Result<()> {
-        lock::take()?;
-        let (due, now) = (self.margin.contract.due(), self.now());
-        ensure(due != 0 && due <= now, || MarginNotDue {
-            acceptFrom: uint(due.into()),
-            timestamp: uint(now.into()),
-        })?;
-        self.require_unused()?;
-
-        let margin = self.margin.contract.accept();
-        emit(self.vm(), &MarginSet { margin });
-        lock::release();
-        Ok(())
     }
 
     fn write_for(

@@ -8,7 +8,8 @@ use alloy_sol_types::SolCall;
 use interfaces::contract::array_calldata;
 use interfaces::engine::IRiskEngine::{markCall, offerCall, worstLossCall};
 use interfaces::vault::IVault::EngineFailed;
-use inventory::{Band, Quote};
+use inventory::hedge::{Span, Young, SEASONING};
+use inventory::Quote;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
@@ -19,21 +20,17 @@ use crate::state::{Session, Vault};
 use crate::surface::Live;
 use crate::token::word;
 
-/// Words of the longest answer: an array of six numbers and two for each of eight legs.
-const ANSWER: usize = 24;
+/// Words of the longest answer: an array of eight numbers and two for each of eight legs.
+const ANSWER: usize = 26;
 
 /// The book at one instant, as the engine marks it [micro-USD].
 pub(crate) struct Position {
     /// Model value, negative when the vault is short.
     pub(crate) value: i128,
-    /// Cash delta without hedges.
-    pub(crate) delta: i128,
     /// J with the hedges.
     pub(crate) risk: u128,
     /// Cash that hedging asks for at the worst reserve move.
     pub(crate) needed: u128,
-    /// The no-trade band.
-    pub(crate) band: Band,
     /// The earliest expiry that is not settled, of all time where there is none [unix seconds]
     pub(crate) expiry: u64,
     /// Largest move of a listed vol by the last update of the surface [1e-6]
@@ -47,6 +44,8 @@ pub(crate) struct Offer {
     pub(crate) net: [i128; 2],
     /// The same by each order alone.
     pub(crate) legs: Vec<[i128; 2]>,
+    /// The recent trades with this one, as they are stored.
+    pub(crate) young: B256,
 }
 
 impl Vault {
@@ -69,14 +68,13 @@ impl Vault {
     }
 
     fn mark_of(&self, session: &Session, Live { stored, moved }: Live) -> Result<(Position, Request)> {
-        let request = self.question(session, Vec::new(), stored)?;
+        let request = self.question(session, stored)?;
         let expiries = request.stored.iter().map(|stored| u64::from(stored.header.expiry));
         let expiry = expiries.min().unwrap_or(u64::MAX);
         let numbers = self.ask(markCall::SELECTOR, &request)?;
-        let [value, delta, risk, needed, inner, outer, ..] = numbers[..] else { return self.garbled() };
-        let band = Band { inner: positive(&inner), outer: positive(&outer) };
+        let [value, _, risk, needed, ..] = numbers[..] else { return self.garbled() };
         let (risk, needed) = (positive(&risk), positive(&needed));
-        Ok((Position { value, delta, risk, needed, band, expiry, moved }, request))
+        Ok((Position { value, risk, needed, expiry, moved }, request))
     }
 
     /// Model value of positions that are not the book's, at another time and price [micro-USD].
@@ -92,12 +90,20 @@ impl Vault {
 
     /// The premium of a trade, and that no limit of the book forbids it.
     pub(crate) fn offer(&self, session: &Session, orders: Vec<Order>, stored: Vec<Stored>) -> Result<Offer> {
-        let numbers = self.ask(offerCall::SELECTOR, &self.question(session, orders, stored)?)?;
-        let [_, _, premium, value, charge, spread, delta, vega, ref legs @ ..] = numbers[..] else {
+        let young = Span::unpack(&self.young.get(young_place(session)?).unwrap_or_default());
+        let request = Request { orders, young, ..self.question(session, stored)? };
+        let numbers = self.ask(offerCall::SELECTOR, &request)?;
+        let [_, _, premium, value, charge, spread, swing, vega, high, low, ref legs @ ..] = numbers[..]
+        else {
             return self.garbled();
         };
         let quote = Quote { premium, value, charge, spread: positive(&spread) };
-        Ok(Offer { quote, net: [delta, vega], legs: legs.as_chunks().0.to_vec() })
+        let (net, legs) = ([swing, vega], legs.as_chunks().0.to_vec());
+        let mut young = B256::ZERO;
+        for (bytes, half) in young.as_chunks_mut().0.iter_mut().zip([high, low]) {
+            *bytes = half.to_be_bytes();
+        }
+        Ok(Offer { quote, net, legs, young })
     }
 
     /// What the engine is told, in words; without a price that passes every check, the price is zero.
@@ -106,21 +112,17 @@ impl Vault {
         let price = self.feeds_of(&session.profile).current(self.vm(), session.now).unwrap_or_default();
         let session = Session { price, pool: self.pooled()?, ..session };
         let stored = self.stored(&session)?;
-        let words = self.question(&session, Vec::new(), stored)?.encode();
+        let words = self.question(&session, stored)?.encode();
         Ok(words.into_iter().map(B256::from).collect())
     }
 
-    fn question(&self, session: &Session, orders: Vec<Order>, stored: Vec<Stored>) -> Result<Request> {
+    fn question(&self, session: &Session, stored: Vec<Stored>) -> Result<Request> {
         Ok(Request {
-            settings: session.packed,
-            spot: session.price.spot,
-            now: session.now32()?,
             hedge: self.hedge_position(session)?,
             free: self.liquid(&session.pool)?,
             receivable: self.receivable(),
             uncovered: self.uncovered(),
-            orders,
-            stored,
+            ..Request::of_book(session.packed, session.price.spot, session.now32()?, stored)
         })
     }
 
@@ -158,4 +160,9 @@ impl Vault {
 #[expect(clippy::disallowed_methods, reason = "an ABI word of an int256 is its two's complement")]
 fn signed(word: alloy_primitives::U256) -> Option<i128> {
     to_i128(I256::from_raw(word))
+}
+
+/// Place of this moment's trades among the recent ones.
+pub(crate) fn young_place(session: &Session) -> Result<usize> {
+    Ok(Young::place(session.now32()?, SEASONING))
 }

@@ -15,18 +15,18 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
 
 use crate::deposits::Deposits as _;
+use crate::desk::Desk as _;
 use crate::epochs::Queue as _;
 use crate::error::{Result, Revert};
 use crate::governance::Governance as _;
-use crate::hedging::Hedging as _;
 use crate::margin::Writing as _;
 use crate::market::Market as _;
 use crate::pool::IdleCash as _;
 use crate::positions::{Erc165 as _, Erc6909 as _};
+use crate::satellite::Naming as _;
 use crate::settlement::Settlement as _;
 use crate::shares::Erc20 as _;
 use crate::state::Vault;
-use crate::surface::SurfaceSource as _;
 use crate::trading::Trading as _;
 
 // SAFETY: the vault is the program's only storage and begins at slot 0.
@@ -54,8 +54,6 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             quoteCall => quote(legs);
             tradeCall => trade(legs, max_premium, receiver, deadline);
             tradeInRoundCall => trade_in_round(round_id, legs, max_premium, receiver, deadline);
-            hedgeNeededCall => hedge_needed();
-            rebalanceCall => rebalance(legs, deadline);
             settleCall => settle(expiry, round_id);
             claimCall => claim(series, receiver);
             recordShortfallCall => record_shortfall();
@@ -81,19 +79,19 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             allowVenueCall => allow_venue(venue);
             removeVenueCall => remove_venue(venue);
             venueAllowedFromCall => venue_allowed_from(venue);
-            surfaceFeedCall => surface_feed();
-            setSurfaceFeedCall => set_surface_feed(feed);
-            acceptSurfaceFeedCall => accept_surface_feed();
+            satelliteCall => satellite_view(which);
+            setSatelliteCall => set_satellite(which, contract);
+            acceptSatelliteCall => accept_satellite(which);
+            youngTradesCall => young_trades();
+            hedgeCall => hedge(venue, size, cash_limit, payer, data);
+            payRewardCall => pay_reward(payee, amount);
             poolCall => pool_view();
             setPoolCall => set_pool(pool);
             removePoolCall => remove_pool();
             investCall => invest(assets);
             divestCall => divest(assets);
-            marginCall => margin();
             accountsCall => accounts();
             payoffCall => payoff(legs);
-            setMarginCall => set_margin(margin);
-            acceptMarginCall => accept_margin();
             writeForCall => write_for(account, legs, max_premium, deadline);
             coverAccountsCall => cover_accounts(uncovered, borne);
             receivePayoffCall => receive_payoff(due, paid);

@@ -1,13 +1,22 @@
-//! A contract that the owner names, and the one that waits to take its place.
+//! Contracts that the owner names and that work for the vault: the surface feed, the margin contract, the hedging desk. Each is in force at
+//! once while there are no shares; after that it waits two days for its place, in the open.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256, U64};
+use interfaces::vault::IVault::{self, SatelliteNotDue, SatelliteProposed, SatelliteSet, ZeroAddress};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageU64};
+use stylus_sdk::storage::{StorageAddress, StorageArray, StorageU64};
 
 use crate::amounts::uint;
-use crate::state::word64;
+use crate::error::{emit, ensure, OrOverflow, Result, Revert};
+use crate::governance::OWNER;
+use crate::lock;
+use crate::state::{word64, Vault};
+
+pub(crate) const SURFACE: IVault::Satellite = IVault::Satellite::Surface;
+pub(crate) const MARGIN: IVault::Satellite = IVault::Satellite::Margin;
+pub(crate) const DESK: IVault::Satellite = IVault::Satellite::Desk;
 
 /// The contract in force, and the one that is proposed.
 #[storage]
@@ -18,38 +27,104 @@ pub struct Satellite {
     accept_from: StorageU64,
 }
 
-impl Satellite {
+/// One for each kind, in the order of the ABI.
+pub(crate) type Satellites = StorageArray<Satellite, 3>;
+
+/// Storage index of a kind.
+fn slot(which: &IVault::Satellite) -> usize {
+    match which {
+        IVault::Satellite::Surface => 0,
+        IVault::Satellite::Margin => 1,
+        _ => 2,
+    }
+}
+
+/// The kind with this ABI number; a number that names none is malformed calldata.
+fn parse(which: u8) -> Result<IVault::Satellite> {
+    IVault::Satellite::try_from(which).map_err(|_| Revert::empty())
+}
+
+impl Vault {
     /// The contract in force.
-    pub(crate) fn current(&self) -> Address {
-        self.current.get()
-    }
-
-    /// When the proposed one may be accepted, zero when there is none [s].
-    pub(crate) fn due(&self) -> u64 {
-        word64(self.accept_from.get())
-    }
-
-    /// The contract in force, the one that is proposed, and from when that may be accepted.
-    pub(crate) fn view(&self) -> ((Address, Address), U256) {
-        ((self.current(), self.proposed.get()), uint(self.due().into()))
-    }
-
-    /// Proposes `contract` from `due` on.
-    pub(crate) fn propose(&mut self, contract: Address, due: u64) {
-        self.proposed.set(contract);
-        self.accept_from.set(U64::from_limbs([due]));
-    }
-
-    /// Puts the proposed one in force.
-    pub(crate) fn accept(&mut self) -> Address {
-        let contract = self.proposed.get();
-        self.put_in_force(contract);
-        contract
+    pub(crate) fn satellite(&self, which: &IVault::Satellite) -> Address {
+        self.satellites.getter(slot(which)).map(|satellite| satellite.current.get()).unwrap_or_default()
     }
 
     /// Puts `contract` in force; nothing is proposed any more.
-    pub(crate) fn put_in_force(&mut self, contract: Address) {
-        self.current.set(contract);
-        self.propose(Address::ZERO, 0);
+    fn put_in_force(&mut self, which: IVault::Satellite, contract: Address) -> Result<()> {
+        if matches!(which, IVault::Satellite::Margin) {
+            self.require_unused()?;
+        }
+        self.store_satellite(&which, Some(contract), Address::ZERO, 0)?;
+        emit(self.vm(), &SatelliteSet { which, contract_: contract });
+        Ok(())
+    }
+
+    fn store_satellite(
+        &mut self,
+        which: &IVault::Satellite,
+        current: Option<Address>,
+        proposed: Address,
+        due: u64,
+    ) -> Result<()> {
+        let mut satellite = self.satellites.setter(slot(which)).or_overflow()?;
+        if let Some(contract) = current {
+            satellite.current.set(contract);
+        }
+        satellite.proposed.set(proposed);
+        satellite.accept_from.set(U64::from_limbs([due]));
+        Ok(())
+    }
+}
+
+/// The satellites. `abi/IVault.sol` is the manual.
+#[public]
+pub trait Naming {
+    /// The contract in force, the one that is proposed, and from when that may be accepted.
+    #[selector(name = "satellite")]
+    fn satellite_view(&self, which: u8) -> Result<((Address, Address), U256)>;
+    /// Names a contract.
+    fn set_satellite(&mut self, which: u8, contract: Address) -> Result<()>;
+    /// Puts the proposed contract in force.
+    fn accept_satellite(&mut self, which: u8) -> Result<()>;
+}
+
+#[public]
+impl Naming for Vault {
+    #[selector(name = "satellite")]
+    fn satellite_view(&self, which: u8) -> Result<((Address, Address), U256)> {
+        let which = parse(which)?;
+        let satellite = self.satellites.getter(slot(&which)).or_overflow()?;
+        let due = uint(word64(satellite.accept_from.get()).into());
+        Ok(((satellite.current.get(), satellite.proposed.get()), due))
+    }
+
+    fn set_satellite(&mut self, which: u8, contract: Address) -> Result<()> {
+        lock::take()?;
+        let which = parse(which)?;
+        self.require_role(OWNER)?;
+        ensure(!contract.is_zero(), || ZeroAddress {})?;
+        let due = self.due()?;
+
+        if due <= self.now() {
+            self.put_in_force(which, contract)?;
+        } else {
+            self.store_satellite(&which, None, contract, due)?;
+            let accept_from = uint(due.into());
+            emit(self.vm(), &SatelliteProposed { which, contract_: contract, acceptFrom: accept_from });
+        }
+        lock::release();
+        Ok(())
+    }
+
+    fn accept_satellite(&mut self, which: u8) -> Result<()> {
+        lock::take()?;
+        let ((_, contract), due) = self.satellite_view(which)?;
+        let timestamp = uint(self.now().into());
+        ensure(!due.is_zero() && due <= timestamp, || SatelliteNotDue { acceptFrom: due, timestamp })?;
+
+        self.put_in_force(parse(which)?, contract)?;
+        lock::release();
+        Ok(())
     }
 }

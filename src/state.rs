@@ -7,18 +7,19 @@ use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
     EnforcedPause, Limits, OwnershipTransferred, Profile, TokenFailed, ZeroAddress,
 };
+use inventory::hedge::SPANS;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
-    StorageAddress, StorageArray, StorageMap, StorageU128, StorageU16, StorageU64, StorageU8,
+    StorageAddress, StorageArray, StorageB256, StorageMap, StorageU128, StorageU16, StorageU64, StorageU8,
 };
 
 use crate::book::{live_indices, Book};
 use crate::deposits::Deposits;
 use crate::depth::Depths;
+use crate::desk::Desk;
 use crate::epochs::Queue;
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::governance::Governance;
-use crate::hedging::Hedging;
 use crate::margin::{Margin, Writing};
 use crate::market::Market;
 use crate::oracle::{Feeds, Price};
@@ -26,11 +27,10 @@ use crate::pool::{IdleCash, Pool, Pooled};
 use crate::positions::{Erc165, Erc6909, Positions};
 use crate::profile::{Settings, SettingsWords};
 use crate::redemptions::Redemptions;
-use crate::satellite::Satellite;
+use crate::satellite::{Naming, Satellites};
 use crate::settlement::Settlement;
 use crate::shares::{Erc20, Shares};
 use crate::shortfall::Shortfall;
-use crate::surface::SurfaceSource;
 use crate::throttle::Throttle;
 use crate::token::Token;
 use crate::trading::Trading;
@@ -90,7 +90,10 @@ pub struct Vault {
     pub(crate) venues: StorageMap<Address, StorageU64>,
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
-    pub(crate) surface: Satellite,
+    /// Surface feed, margin contract, hedging desk.
+    pub(crate) satellites: Satellites,
+    /// Delta of the trades of the last minutes.
+    pub(crate) young: StorageArray<StorageB256, SPANS>,
     pub(crate) throttle: Throttle,
     pub(crate) shortfall: Shortfall,
     pub(crate) depths: Depths,
@@ -100,18 +103,7 @@ pub struct Vault {
 
 #[public]
 #[implements(
-    Trading,
-    Hedging,
-    Settlement,
-    Deposits,
-    Queue,
-    Erc20,
-    Erc6909,
-    Erc165,
-    Market,
-    SurfaceSource,
-    IdleCash,
-    Writing,
+    Trading, Settlement, Deposits, Queue, Erc20, Erc6909, Erc165, Market, Naming, Desk, IdleCash, Writing,
     Governance
 )]
 impl Vault {

@@ -1,4 +1,4 @@
-//! Where the surface comes from: the feed, how it is asked and how it changes.
+//! Where the surface comes from, and how the feed is asked.
 
 use alloc::vec::Vec;
 
@@ -6,18 +6,15 @@ use ::book::Stored;
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use interfaces::surface::ISurface;
-use interfaces::vault::IVault::{
-    SurfaceFailed, SurfaceFeedNotDue, SurfaceFeedProposed, SurfaceFeedSet, ZeroAddress,
-};
+use interfaces::vault::IVault::SurfaceFailed;
 use options::Slice;
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{to_i128, to_u128, uint};
 use crate::book::live_indices;
-use crate::error::{emit, ensure, fail, Result};
-use crate::governance::OWNER;
-use crate::lock;
+use crate::error::{fail, Result};
+use crate::satellite::SURFACE;
 use crate::state::{Session, Vault};
 use crate::token::static_call;
 
@@ -40,7 +37,7 @@ impl Vault {
     pub(crate) fn live(&self, session: &Session) -> Result<Live> {
         match self.live_if_any(session)? {
             Some(live) => Ok(live),
-            None => fail(SurfaceFailed { feed: self.surface.current() }),
+            None => fail(SurfaceFailed { feed: self.satellite(&SURFACE) }),
         }
     }
 
@@ -49,7 +46,7 @@ impl Vault {
         let indices = live_indices(self.live_bits());
         let mut stored: Vec<_> =
             indices.map(|index| Stored { depth: self.ramp(index), ..self.book.stored(index) }).collect();
-        let moved = fill(self.vm(), self.surface.current(), &mut stored, session.now32()?);
+        let moved = fill(self.vm(), self.satellite(&SURFACE), &mut stored, session.now32()?);
         Ok(moved.map(|moved| Live { stored, moved }))
     }
 }
@@ -100,53 +97,4 @@ fn request(stored: &[Stored]) -> Vec<u8> {
         data.extend_from_slice(&uint(number).to_be_bytes::<WORD>());
     }
     data
-}
-
-/// The surface's feed. `abi/IVault.sol` is the manual.
-#[public]
-pub trait SurfaceSource {
-    /// The feed, the one that is proposed, and from when that may be accepted.
-    fn surface_feed(&self) -> ((Address, Address), U256);
-    /// Names the feed.
-    fn set_surface_feed(&mut self, feed: Address) -> Result<()>;
-    /// Puts the proposed feed in force.
-    fn accept_surface_feed(&mut self) -> Result<()>;
-}
-
-#[public]
-impl SurfaceSource for Vault {
-    fn surface_feed(&self) -> ((Address, Address), U256) {
-        self.surface.view()
-    }
-
-    fn set_surface_feed(&mut self, feed: Address) -> Result<()> {
-        lock::take()?;
-        self.require_role(OWNER)?;
-        ensure(!feed.is_zero(), || ZeroAddress {})?;
-        let due = self.due()?;
-
-        if due <= self.now() {
-            self.surface.put_in_force(feed);
-            emit(self.vm(), &SurfaceFeedSet { feed });
-        } else {
-            self.surface.propose(feed, due);
-            emit(self.vm(), &SurfaceFeedProposed { feed, acceptFrom: uint(due.into()) });
-        }
-        lock::release();
-        Ok(())
-    }
-
-    fn accept_surface_feed(&mut self) -> Result<()> {
-        lock::take()?;
-        let (due, now) = (self.surface.due(), self.now());
-        ensure(due != 0 && due <= now, || SurfaceFeedNotDue {
-            acceptFrom: uint(due.into()),
-            timestamp: uint(now.into()),
-        })?;
-
-        let feed = self.surface.accept();
-        emit(self.vm(), &SurfaceFeedSet { feed });
-        lock::release();
-        Ok(())
-    }
 }

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use ::book::{Order, Place, Stored};
-use alloy_primitives::{aliases::U80, Address, I256, U256};
+use alloy_primitives::{aliases::U80, Address, B256, I256, U256};
 use interfaces::vault::IVault::{
     self, DeadlinePassed, DuplicateLeg, Leg, NoLegs, PremiumAboveLimit, PremiumPaid, SeriesExpired,
     SizeAboveLimit, SizeNotWholeLots, SurfaceMissing, SurfaceStale, TooManyLegs, Traded, UnknownSeries,
@@ -19,6 +19,7 @@ use crate::amounts::{int, to_i128, uint, WAD_PER_PRICE};
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::lock;
 use crate::positions::parse;
+use crate::risk::{young_place, Offer};
 use crate::state::{Session, Vault};
 use crate::throttle::{self, Admitted};
 
@@ -46,6 +47,8 @@ struct Ticket {
     legs: Vec<Placed>,
     opens_risk: bool,
     admitted: Admitted,
+    /// The recent trades with this one, as they are stored.
+    young: B256,
 }
 
 impl Vault {
@@ -60,7 +63,8 @@ impl Vault {
         let offer = self.offer(session, legs.iter().map(|leg| leg.order).collect(), stored)?;
         let admitted = self.admit(session, &offer, legs.iter().map(|leg| leg.series))?;
         let opens_risk = legs.iter().any(|leg| leg.order.lots > 0);
-        Ok(Ticket { quote: offer.quote, legs, opens_risk, admitted })
+        let Offer { quote, young, .. } = offer;
+        Ok(Ticket { quote, legs, opens_risk, admitted, young })
     }
 
     pub(crate) fn trade_at(
@@ -114,6 +118,7 @@ impl Vault {
         }
         self.vest(session, ticket.legs.iter().map(|leg| leg.order.place.index), ticket.quote.spread)?;
         self.throttle.store(&ticket.admitted);
+        self.young.setter(young_place(session)?).or_overflow()?.set(ticket.young);
         let paid = ticket.quote.premium.unsigned_abs();
         let pays = ticket.quote.premium > 0;
         if pays {

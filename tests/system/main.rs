@@ -19,6 +19,8 @@ mod calldata;
 mod costs;
 mod deposit;
 mod depth;
+mod desk;
+mod desk_fill;
 mod differential;
 mod erc4626_properties;
 mod fee;

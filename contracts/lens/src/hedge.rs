@@ -2,9 +2,8 @@
 
 use book::{Mark, Request, Spots};
 use interfaces::lens::ILens::NextHedge;
-use interfaces::vault::IVault::Hedge;
-use interfaces::words::uint;
-use inventory::{band, hedge_due};
+use interfaces::words::{int, uint};
+use inventory::{band, hedge_due, Band};
 
 use crate::amounts::WAD_PER_PRICE;
 use crate::error::{OrOverflow, Result};
@@ -12,17 +11,53 @@ use crate::vault::{State, Vault};
 
 /// Steps in which half of spot is searched.
 const STEPS: u64 = 2_048;
+/// One unit of the underlying, times the units of a price in a micro-USD.
+const PER_MICRO: u128 = 100_000_000_000_000_000_000;
+
+/// Where the hedge stands at a spot [micro-USD].
+struct Skew {
+    position: i128,
+    target: i128,
+    reachable: i128,
+    band: Band,
+    due: i128,
+}
 
 /// The hedge, and the nearest spots at which one is due.
 pub(crate) fn next(vault: &Vault<'_>) -> Result<NextHedge> {
     let state = vault.priced()?;
-    let Hedge { needed, position, target, reachable, inner, outer, size } = vault.hedge()?;
     let spot = state.request.spot;
+    let Skew { position, target, reachable, band, due } = skew(&state, spot)?;
+    let needed = due != 0;
     let edge = |down: bool| if needed { Ok(Some(spot)) } else { edge(&state, down) };
     let price =
         |edge: Option<u64>| u128::from(edge.unwrap_or_default()).checked_mul(WAD_PER_PRICE).or_overflow();
     let (below, above) = (uint(price(edge(true)?)?), uint(price(edge(false)?)?));
-    Ok(NextHedge { needed, position, target, reachable, inner, outer, size, below, above })
+    let units = |cash| units(spot, cash).map(int);
+    let width =
+        |cash| Ok::<_, interfaces::contract::Revert>(units(i128::try_from(cash).or_overflow()?)?.into_raw());
+    Ok(NextHedge {
+        needed,
+        position: units(position)?,
+        target: units(target)?,
+        reachable: units(reachable)?,
+        inner: width(band.inner)?,
+        outer: width(band.outer)?,
+        size: units(due)?,
+        below,
+        above,
+    })
+}
+
+/// Units of the underlying, 18 decimals, of a cash amount at `spot`, towards zero.
+fn units(spot: u64, cash: i128) -> Result<i128> {
+    let size = maths::mul_div_down(cash.unsigned_abs(), PER_MICRO, spot.into()).or_overflow()?;
+    let size = i128::try_from(size).or_overflow()?;
+    if cash < 0 {
+        size.checked_neg().or_overflow()
+    } else {
+        Ok(size)
+    }
 }
 
 /// The last spot before a hedge is due on one side, by bisection; none where it is not due at the end of the search.
@@ -52,15 +87,22 @@ fn edge(state: &State, down: bool) -> Result<Option<u64>> {
     Ok(Some(at(still)))
 }
 
-/// Whether a hedge would be due at `spot` [1e-8 USD], with what the vault has now.
-fn is_due(State { rules, request }: &State, spot: u64) -> Result<bool> {
+/// Whether a hedge would be due at `spot` [1e-8 USD].
+fn is_due(state: &State, spot: u64) -> Result<bool> {
+    Ok(skew(state, spot)?.due != 0)
+}
+
+/// The hedge at `spot` [1e-8 USD], with what the vault has now.
+fn skew(State { rules, request }: &State, spot: u64) -> Result<Skew> {
     let Request { stored, now, hedge, free, .. } = request;
     let spots = Spots::here(rules.lot, spot).or_overflow()?;
     let book = Mark::new(stored.iter().cloned(), spots, *now).or_overflow()?.position().or_overflow()?;
     let moved = hedge.value.checked_mul(spot.into()).or_overflow()?;
     let position = moved.checked_div(request.spot.into()).or_overflow()?;
     let most = position.checked_add((*free).max(0)).or_overflow()?;
-    let reachable = book.delta.checked_neg().or_overflow()?.clamp(0, most.max(0));
+    let target = book.delta.checked_neg().or_overflow()?;
+    let reachable = target.clamp(0, most.max(0));
     let band = band(&rules.profile, book.gamma).or_overflow()?;
-    Ok(hedge_due(reachable.checked_sub(position).or_overflow()?, &band) != 0)
+    let due = hedge_due(reachable.checked_sub(position).or_overflow()?, &band);
+    Ok(Skew { position, target, reachable, band, due })
 }

@@ -9,7 +9,7 @@ use interfaces::contract::{calldata, Words};
 use interfaces::erc4626::IERC4626;
 use interfaces::lens::ILens::{VaultFailed, VaultRefused};
 use interfaces::settings::Settings;
-use interfaces::vault::IVault::{self, Hedge, ReentrantCall};
+use interfaces::vault::IVault::{self, ReentrantCall};
 use interfaces::words::{int, to_i128, to_u128, uint};
 use options::StrikeGrid;
 use stylus_sdk::call::RawCall;
@@ -18,9 +18,8 @@ use stylus_sdk::host::VM;
 use crate::error::{fail, OrOverflow, Result};
 
 const WORD: usize = 32;
-/// Words of a NAV, of a hedge and of a quote.
+/// Words of a NAV and of a quote.
 const NAV: usize = 11;
-const HEDGE: usize = 7;
 const QUOTE: usize = 4;
 /// Most words of a state: offset and length, eight of the vault, and eleven of each expiry.
 const STATE: usize = 2 + 8 + MAX_EXPIRIES * 11;
@@ -101,12 +100,6 @@ impl Vault<'_> {
     pub(crate) fn epoch(&self, id: u128) -> Result<[u128; 6]> {
         let answer = self.ask(&IERC4626::epochCall { requestId: uint(id) }, 6)?;
         self.good(Reader(&answer).uints())
-    }
-
-    /// The hedge as the vault says it.
-    pub(crate) fn hedge(&self) -> Result<Hedge> {
-        let answer = self.ask(&IVault::hedgeNeededCall {}, HEDGE)?;
-        self.good(read_hedge(&mut Reader(&answer)))
     }
 
     /// The premium of a trade of one leg, or the selector of the error that the vault refuses it with.
@@ -203,15 +196,6 @@ fn read_nav(words: &mut Reader<'_>) -> Option<Nav> {
         mid: words.int()?,
         low: words.int()?,
     })
-}
-
-fn read_hedge(words: &mut Reader<'_>) -> Option<Hedge> {
-    let needed = words.uint()?;
-    let mut signed = || words.int().map(int);
-    let (position, target, reachable) = (signed()?, signed()?, signed()?);
-    let (inner, outer) = (uint(words.uint()?), uint(words.uint()?));
-    let size = words.int().map(int)?;
-    (needed < 2).then_some(Hedge { needed: needed == 1, position, target, reachable, inner, outer, size })
 }
 
 /// An answer, read word by word from the front.

@@ -121,6 +121,7 @@ impl RiskEngine {
         let spread = i128::try_from(quote.spread).unwrap_or(i128::MAX);
         let mut numbers = vec![quote.premium, quote.value, quote.charge, spread];
         numbers.extend_from_slice(&offer.net);
+        numbers.extend(offer.young.halves().map(|half| i128::try_from(half).unwrap_or(i128::MAX)));
         numbers.extend_from_slice(offer.legs.as_flattened());
         Ok(numbers.into_iter().map(int).collect())
     }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use inventory::hedge::{SEASONING, Span, Young};
 use inventory::{Band, CapError, Caps, Coefficients, Profile, Quote, band, check_solvency};
 
 use crate::liquidity::{Resources, Unreachable, check};
@@ -10,6 +11,9 @@ use crate::price::price;
 use crate::request::Request;
 use crate::stress::worst_case;
 use crate::{Error, OrOverflow, Result};
+
+/// One unit of the underlying with 18 decimals, times the units of a price in a micro-USD.
+const UNIT: u128 = 100_000_000_000_000_000_000;
 
 /// The settings that risk is judged by.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +54,8 @@ pub struct Offer {
     pub net: [i128; 2],
     /// The same by each order alone.
     pub legs: Vec<[i128; 2]>,
+    /// The recent trades with this one.
+    pub young: Span,
 }
 
 /// Why a trade may not be done.
@@ -131,7 +137,16 @@ pub fn offer(rules: &Rules, request: &Request) -> core::result::Result<Offer, Re
         }
     }
     let net = [priced.net.swing, priced.net.vega()?];
-    Ok(Offer { quote: priced.quote, net, legs: priced.legs })
+    let outer = band(&rules.profile, priced.before.gamma).or_overflow()?.outer;
+    let young = aged(request, priced.net.delta, outer).or_overflow()?;
+    Ok(Offer { quote: priced.quote, net, legs: priced.legs, young })
+}
+
+/// The recent trades with one that changes the book's cash delta by `delta`, out of a band that reached to `outer` [micro-USD].
+fn aged(request: &Request, delta: i128, outer: u128) -> Option<Span> {
+    let size = maths::mul_div_up(delta.unsigned_abs(), UNIT, request.spot.into())?;
+    let size = i128::try_from(size).ok()?.checked_mul(delta.signum())?;
+    Some(Young::add(&request.young, request.now, size, outer, SEASONING))
 }
 
 #[inline(never)]

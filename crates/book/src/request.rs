@@ -6,11 +6,13 @@
 //! | 5 | spot 8 [1e-8 USD], time 4 [unix seconds], orders 1, expiries 1, storage index of each expiry 12 |
 //! | 6 | hedge 16 [lots, Q32], its value 16 [micro-USD] |
 //! | 7 | free cash 16, what margin accounts owe from settled series 8, what they leave uncovered 8 [micro-USD] |
+//! | of a trade: 8 | [`Span`] of recent trades that this one will be in |
 //! | each order | storage index 1, grid index 1, put 1, lots bought 4 |
 //! | each expiry | a word of header, one of slice (zero without one), one of rate 4 and depth 24 ([`Ramp`], zero without weights), one for each eight strikes |
 
 use alloc::vec::Vec;
 
+use inventory::hedge::Span;
 use options::{Kind, Slice};
 
 use crate::depth::{DEPTH, Ramp};
@@ -23,7 +25,7 @@ use crate::stress::Hedge;
 /// Bytes of the packed settings.
 pub const SETTINGS: usize = 160;
 /// Words before the orders.
-const HEAD: usize = 8;
+const HEAD: usize = 9;
 /// Most words of an expiry.
 const EXPIRY: usize = 10;
 
@@ -44,6 +46,8 @@ pub struct Request {
     pub receivable: u64,
     /// The most that margin accounts could fail to pay [micro-USD]
     pub uncovered: u64,
+    /// Recent trades, of which this one will be; asked for orders alone.
+    pub young: Span,
     /// Legs of a trade.
     pub orders: Vec<Order>,
     /// The live book.
@@ -54,8 +58,8 @@ impl Request {
     /// A book alone: without hedge, cash and orders.
     #[must_use]
     pub fn of_book(settings: [u8; SETTINGS], spot: u64, now: u32, stored: Vec<Stored>) -> Self {
-        let (hedge, orders) = (Hedge::default(), Vec::new());
-        Self { settings, spot, now, hedge, free: 0, receivable: 0, uncovered: 0, orders, stored }
+        let (hedge, young, orders) = (Hedge::default(), Span::default(), Vec::new());
+        Self { settings, spot, now, hedge, free: 0, receivable: 0, uncovered: 0, young, orders, stored }
     }
 
     /// The request in words.
@@ -71,6 +75,9 @@ impl Request {
             &self.receivable.to_be_bytes(),
             &self.uncovered.to_be_bytes(),
         ]));
+        if !self.orders.is_empty() {
+            words.push(self.young.pack());
+        }
         for Order { place, kind, lots } in &self.orders {
             let put = u8::from(matches!(kind, Kind::Put));
             words.push(word(&[&[byte(place.index), place.strike, put], &lots.to_be_bytes()]));
@@ -107,6 +114,7 @@ impl Request {
         let hedge = Hedge { lots: hedge.i128(), value: hedge.i128() };
         let mut money = Reader(words.next()?);
         let (free, receivable, uncovered) = (money.i128(), money.u64(), money.u64());
+        let young = if orders == 0 { Span::default() } else { Span::unpack(words.next()?) };
         let orders = (0..orders).map(|_| words.next().map(order)).collect::<Option<_>>()?;
         let mut stored = Vec::new();
         for _ in 0..expiries {
@@ -120,7 +128,18 @@ impl Request {
             }
             stored.push(Stored { index, header, slice, rate, lots, depth });
         }
-        Some(Self { settings: *settings, spot, now, hedge, free, receivable, uncovered, orders, stored })
+        Some(Self {
+            settings: *settings,
+            spot,
+            now,
+            hedge,
+            free,
+            receivable,
+            uncovered,
+            young,
+            orders,
+            stored,
+        })
     }
 }
 

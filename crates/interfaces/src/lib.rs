@@ -68,6 +68,13 @@ pub mod lens {
         "../../abi/ILens.sol"
     );
 }
+/// The hedging desk, and who takes the other side of a hedge.
+pub mod desk {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IHedgeDesk.sol"
+    );
+}
 /// Hedge venue adapters.
 pub mod venue {
     alloy_sol_types::sol!(
@@ -113,7 +120,7 @@ mod abi {
         )*};
     }
 
-    abi_type!(IVault: Leg, Quote, Nav, Hedge, HedgeLeg, Profile, Limits);
+    abi_type!(IVault: Leg, Quote, Nav, Profile, Limits);
     abi_type!(IRiskEngine: Marked, Margined);
     abi_type!(IMargin: Account, Health, Written);
     abi_type!(IERC4626: Epoch);

@@ -1,8 +1,9 @@
 //! A market's settings: the fields of `IVault.Profile` and `IVault.Limits` in the order of their structs.
 
 use book::{Reader, Rules, SETTINGS, Writer};
-use inventory::Caps;
+use inventory::{Caps, hedge};
 
+use crate::desk::IHedgeDesk;
 use crate::vault::IVault::{Limits, Profile};
 
 /// What the owner fixed.
@@ -145,5 +146,76 @@ impl Limits {
                 &mut l.performanceFee,
             ],
         )
+    }
+}
+
+impl IHedgeDesk::Rules {
+    /// All fields, in order.
+    pub fn fields(&mut self) -> [&mut u32; 16] {
+        let r = self;
+        [
+            &mut r.seasoning,
+            &mut r.maxWait,
+            &mut r.orderPatience,
+            &mut r.minHedge,
+            &mut r.slipBase,
+            &mut r.slipMax,
+            &mut r.slipSpan,
+            &mut r.auctionPremium,
+            &mut r.auctionSpan,
+            &mut r.auctionScale,
+            &mut r.rewardShare,
+            &mut r.rewardSpan,
+            &mut r.rewardCap,
+            &mut r.gasCap,
+            &mut r.budget,
+            &mut r.budgetSpan,
+        ]
+    }
+
+    /// As hedging is judged by them.
+    #[must_use]
+    pub fn rules(&self) -> hedge::Rules {
+        hedge::Rules {
+            seasoning: self.seasoning,
+            max_wait: self.maxWait,
+            order_patience: self.orderPatience,
+            min_hedge: self.minHedge,
+            slip_base: self.slipBase,
+            slip_max: self.slipMax,
+            slip_span: self.slipSpan,
+            auction_premium: self.auctionPremium,
+            auction_span: self.auctionSpan,
+            auction_scale: self.auctionScale,
+            reward_share: self.rewardShare,
+            reward_span: self.rewardSpan,
+            reward_cap: self.rewardCap,
+            gas_cap: self.gasCap,
+            budget: self.budget,
+            budget_span: self.budgetSpan,
+        }
+    }
+}
+
+impl From<hedge::Rules> for IHedgeDesk::Rules {
+    fn from(rules: hedge::Rules) -> Self {
+        Self {
+            seasoning: rules.seasoning,
+            maxWait: rules.max_wait,
+            orderPatience: rules.order_patience,
+            minHedge: rules.min_hedge,
+            slipBase: rules.slip_base,
+            slipMax: rules.slip_max,
+            slipSpan: rules.slip_span,
+            auctionPremium: rules.auction_premium,
+            auctionSpan: rules.auction_span,
+            auctionScale: rules.auction_scale,
+            rewardShare: rules.reward_share,
+            rewardSpan: rules.reward_span,
+            rewardCap: rules.reward_cap,
+            gasCap: rules.gas_cap,
+            budget: rules.budget,
+            budgetSpan: rules.budget_span,
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use alloy_primitives::Bytes;
 use alloy_sol_types::SolInterface;
 use host::CallError;
+use interfaces::desk::IHedgeDesk::IHedgeDeskErrors;
 use interfaces::erc20::IERC20::IERC20Errors;
 use interfaces::erc4626::IERC4626::IERC4626Errors;
 use interfaces::erc6909::IERC6909::IERC6909Errors;
@@ -53,7 +54,8 @@ impl Failure {
             .or_else(|| decoded::<IHedgeVenueErrors>(&data))
             .or_else(|| decoded::<ILensErrors>(&data))
             .or_else(|| decoded::<ISurfaceErrors>(&data))
-            .or_else(|| decoded::<IMarginErrors>(&data));
+            .or_else(|| decoded::<IMarginErrors>(&data))
+            .or_else(|| decoded::<IHedgeDeskErrors>(&data));
         known.unwrap_or_else(|| self.0.to_string())
     }
 }

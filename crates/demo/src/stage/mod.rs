@@ -129,6 +129,8 @@ pub struct Stage {
     pub vault: Address,
     /// The vault's risk engine.
     pub engine: Address,
+    /// The hedging desk.
+    pub desk: Address,
     /// The hedge venue.
     pub venue: Address,
     /// The lens, which serves every vault.
@@ -143,6 +145,8 @@ pub struct Stage {
 
 /// Liquidity of each side of the pool [USD].
 const POOL_DEPTH: f64 = 200_000_000.0;
+/// What the desk pays gas for as if ether cost [USD].
+const ETHER: u32 = 2_000;
 /// USDC given to whoever deploys and arbitrages.
 const TREASURY: f64 = 1e12;
 
@@ -195,7 +199,7 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let [vault, engine, venue, lens, surface, margin] =
+        let [vault, engine, desk, venue, lens, surface, margin] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
         let publishers = surface::keys();
         let mut stage = Self {
@@ -208,6 +212,7 @@ impl Stage {
             uniswap,
             vault,
             engine,
+            desk,
             venue,
             lens,
             surface,
@@ -229,6 +234,7 @@ impl Stage {
             self.chain.send(owner, self.vault, IVault::setRoleCall { which, account })?;
         }
         self.chain.send(owner, self.vault, IVault::allowVenueCall { venue: self.venue })?;
+        self.chain.send(owner, self.vault, IVault::setDeskCall { desk_: self.desk })?;
         self.open_surface()?;
         self.open_margin()?;
         Ok(())
@@ -279,6 +285,14 @@ impl Stage {
         self.chain.view(self.vault, call)
     }
 
+    /// A transaction to the hedging desk.
+    ///
+    /// # Errors
+    /// The desk's refusal.
+    pub fn hedge<C: SolCall>(&mut self, from: Address, call: C) -> Result<C::Return, Failure> {
+        self.chain.send(from, self.desk, call)
+    }
+
     /// A view of the lens.
     ///
     /// # Errors
@@ -312,7 +326,9 @@ fn contracts_of(
     let surface =
         chain.world.deploy_wasm(owner, &artifacts::wasm("surface_feed")?, Some(&vault.abi_encode()))?;
     let margin = margin::deploy(chain, owner, vault)?;
-    let contracts = [vault, engine, venue, lens, surface, margin];
+    let arguments = (vault, ETHER).abi_encode_params();
+    let desk = chain.world.deploy_wasm(owner, &artifacts::wasm("hedge_desk")?, Some(&arguments))?;
+    let contracts = [vault, engine, desk, venue, lens, surface, margin];
     for contract in contracts {
         chain.world.set_cached(contract, true);
     }

@@ -14,7 +14,7 @@ use crate::engine::IRiskEngine::{Margined, Marked};
 use crate::erc4626::IERC4626::Epoch;
 use crate::margin::IMargin::{Account, Health, Written};
 use crate::surface::ISurface::{SurfaceSlice, SurfaceUpdate};
-use crate::vault::IVault::{Hedge, HedgeLeg, Leg, Limits, Nav, Profile, Quote};
+use crate::vault::IVault::{Leg, Limits, Nav, Profile, Quote};
 
 /// Calldata after the selector, read from the front.
 #[derive(Clone, Copy)]
@@ -70,7 +70,7 @@ impl<'a> Args<'a> {
     }
 
     /// What a dynamic argument's offset points at.
-    fn tail(&mut self) -> Result<Self> {
+    pub(super) fn tail(&mut self) -> Result<Self> {
         let rest = self.all.get(self.size()?..);
         rest.map(Self::new).ok_or_else(Revert::empty)
     }
@@ -329,7 +329,6 @@ pub(super) use structs;
 
 structs! {
     Arg Leg: series size;
-    Arg HedgeLeg: venue size limitPrice;
     Arg SurfaceSlice: expiry rate a b rho m s forward;
     Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
@@ -341,7 +340,6 @@ structs! {
     Answer Written: series size;
     Answer Account: cash uncovered auctionSince series;
     Answer Health: equity initial maintenance uncovered;
-    Answer Hedge: needed position target reachable inner outer size;
 }
 
 /// Structs of many numbers, as loops: a field at a time they would be code.

@@ -5,6 +5,7 @@
 //! in another way than by refusing is an `Option` or an error type of its own.
 
 mod codec;
+mod hedging;
 /// Re-entrancy.
 pub mod lock;
 mod router;

@@ -48,7 +48,7 @@ pub use split::{MAX_VENUES, Split, split};
 pub use trigger::{Order, Reach, Stand, Trigger};
 pub use venue::{Curve, Pool, Venue};
 pub use verify::{Breach, Hedge, Measured};
-pub use young::{SPANS, Span, Young};
+pub use young::{SEASONING, SPANS, Span, Young};
 
 /// One in the fixed point of rates.
 const MILLION: u128 = 1_000_000;

@@ -89,6 +89,15 @@ pub enum Rule {
     BudgetSpan,
 }
 
+impl Rule {
+    /// Its place among the fields.
+    #[must_use]
+    #[expect(clippy::as_conversions, reason = "a variant without fields is its number")]
+    pub const fn index(self) -> u8 {
+        self as u8
+    }
+}
+
 /// A field out of its bounds, in the field's unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RulesError {

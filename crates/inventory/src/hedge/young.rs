@@ -20,8 +20,11 @@ use super::{MILLION, Trigger, usd};
 /// Spans in the ring: five cover the seasoning, and the current one.
 pub const SPANS: usize = 6;
 
-/// Greatest sum that a span stores: 96 bits, 7.9e10 units of the underlying.
-const MOST: u128 = (1 << 96) - 1;
+/// Age up to which the vault keeps trades in its ring [s]: the most that the rules' seasoning may be.
+pub const SEASONING: u32 = 600;
+
+/// Greatest sum that a span stores: 95 bits, 4e10 units of the underlying.
+const MOST: u128 = (1 << 95) - 1;
 
 /// One unit of the underlying.
 const WAD: u128 = 1_000_000_000_000_000_000;
@@ -40,20 +43,32 @@ pub struct Span {
 }
 
 impl Span {
-    /// One word of 256 bits as (high, low): sum and edge in the one, sum and time in the other.
+    /// The span in halves of a word, neither of them negative: sum and edge in the one, sum and time in the other.
     #[must_use]
-    pub fn pack(&self) -> (u128, u128) {
-        let word = |sum: u128, short: u32| sum.min(MOST) << 32 | u128::from(short);
-        (word(self.up, self.edge), word(self.down, self.last))
+    pub fn halves(&self) -> [u128; 2] {
+        let half = |sum: u128, short: u32| sum.min(MOST) << 32 | u128::from(short);
+        [half(self.up, self.edge), half(self.down, self.last)]
+    }
+
+    /// The span in a word.
+    #[must_use]
+    pub fn pack(&self) -> [u8; 32] {
+        let mut word = [0; 32];
+        for (bytes, half) in word.as_chunks_mut().0.iter_mut().zip(self.halves()) {
+            *bytes = half.to_be_bytes();
+        }
+        word
     }
 
     /// The inverse of [`Span::pack`].
     #[must_use]
-    pub fn unpack((high, low): (u128, u128)) -> Self {
-        let short = |word: u128| {
-            let [.., a, b, c, d] = word.to_be_bytes();
+    pub fn unpack(word: &[u8; 32]) -> Self {
+        let [high, low] = word.as_chunks().0 else { return Self::default() };
+        let short = |half: u128| {
+            let [.., a, b, c, d] = half.to_be_bytes();
             u32::from_be_bytes([a, b, c, d])
         };
+        let (high, low) = (u128::from_be_bytes(*high), u128::from_be_bytes(*low));
         Self { last: short(low), up: high >> 32, down: low >> 32, edge: short(high) }
     }
 

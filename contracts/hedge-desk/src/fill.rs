@@ -1,0 +1,62 @@
+//! The standing auction.
+
+use alloy_primitives::{Address, B256, I256, U256};
+use interfaces::desk::IHedgeDesk::{CashBeyondLimit, HedgeFilled};
+use interfaces::vault::IVault::hedgeCall;
+use interfaces::words::{to_i128, uint};
+use inventory::hedge::{Hedge, Measured, Work};
+use stylus_sdk::prelude::*;
+
+use crate::error::{breach, emit, ensure, OrOverflow, Result};
+use crate::market::Market;
+use crate::HedgeDesk;
+
+impl HedgeDesk {
+    /// Takes the other side of `size` at the auction's price: the cash of the fill.
+    pub(crate) fn fill(&mut self, size: I256, limit: U256, receiver: Address, data: B256) -> Result<U256> {
+        let market = self.market()?;
+        let units = to_i128(size).or_overflow()?;
+        let buying = units > 0;
+        // What the vault buys is worth no more than this, what it sells no less.
+        let value = market.value(units.unsigned_abs(), !buying)?;
+        let discount = market.discount(value)?;
+        let cash = market.terms(buying, value, discount)?;
+        let fair = if buying { uint(cash) >= limit } else { uint(cash) <= limit };
+        ensure(fair, || CashBeyondLimit { cash: uint(cash), limit })?;
+        let signed = i128::try_from(value).or_overflow()?;
+        let signed = if buying { signed } else { signed.checked_neg().or_overflow()? };
+        verify(&market, signed, discount)?;
+
+        self.note(&market, market.trigger.deviation.saturating_sub(signed));
+        let filler = self.vm().msg_sender();
+        let terms = hedgeCall { venue: receiver, size, cashLimit: uint(cash), payer: filler, data };
+        let swapped = self.hedge(&terms)?;
+        ensure(swapped == cash, || CashBeyondLimit { cash: uint(cash), limit: uint(swapped) })?;
+        emit(self.vm(), &HedgeFilled { filler, receiver, size, cash: uint(cash) });
+        Ok(uint(cash))
+    }
+}
+
+/// Checks the post-conditions of a fill, which follow from its terms.
+fn verify(market: &Market, size: i128, discount: i128) -> Result<()> {
+    let held = market.held.checked_add(size).or_overflow()?.max(0);
+    let work = Work {
+        size: size.unsigned_abs(),
+        cost: discount,
+        seasoned: market.seasoned,
+        waited: market.waited,
+        gas: 0,
+    };
+    let hedge = Hedge {
+        rules: &market.rules,
+        profile: &market.profile,
+        trigger: market.trigger,
+        size,
+        work,
+        budget: 0,
+        before: Measured { nav: 0, risk: market.risk(market.held)? },
+        after: Measured { nav: discount.saturating_neg(), risk: market.risk(held)? },
+        paid: 0,
+    };
+    hedge.verify().map(|_| ()).map_err(breach)
+}

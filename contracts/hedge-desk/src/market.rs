@@ -1,0 +1,201 @@
+//! Where the vault stands, by its own words and the code that it runs.
+
+use alloy_primitives::{U128, U256};
+use book::{Mark, Position, Request, Spots};
+use interfaces::desk::IHedgeDesk::{HedgeDue, Need};
+use interfaces::settings::Settings;
+use interfaces::words::{int, uint, WAD_PER_PRICE};
+use inventory::hedge::{slip, Budget, Clock, Dutch, Reach, Rules, Stand, Trigger};
+use inventory::{band, Band, Coefficients, Profile};
+use stylus_sdk::prelude::*;
+
+use crate::error::{emit, Fault, OrOverflow, Result};
+use crate::HedgeDesk;
+
+type Looked<T> = core::result::Result<T, Fault>;
+
+/// One unit of the underlying, times the units of a price in a micro-USD.
+const PER_MICRO: u128 = 100_000_000_000_000_000_000;
+
+/// The vault at this moment.
+pub(crate) struct Market {
+    pub(crate) rules: Rules,
+    pub(crate) profile: Profile,
+    /// [unix seconds]
+    pub(crate) now: u32,
+    /// [1e-8 USD]
+    pub(crate) spot: u64,
+    /// Hedges held [micro-USD]
+    pub(crate) held: i128,
+    pub(crate) band: Band,
+    pub(crate) clock: Clock,
+    pub(crate) trigger: Trigger,
+    /// How long what is due has been due [s]
+    pub(crate) waited: u32,
+    /// What of it counts for a discount or a reward [micro-USD]
+    pub(crate) seasoned: u128,
+    pub(crate) budget: Budget,
+    position: Position,
+}
+
+impl HedgeDesk {
+    /// Looks at the vault.
+    pub(crate) fn market(&self) -> Looked<Market> {
+        let mut request = self.told()?;
+        if request.spot == 0 {
+            return Err(Fault::NoPrice);
+        }
+        let settings = Settings::unpack(&request.settings).rules();
+        let (profile, rules) = (settings.profile, self.stored_rules());
+        let fault = |_| Fault::Vault(self.vault.get());
+        let spots = Spots::here(settings.lot, request.spot).map_err(fault)?;
+        let stored = core::mem::take(&mut request.stored);
+        let mark = Mark::new(stored.into_iter(), spots, request.now).map_err(fault)?;
+        let position = mark.position().map_err(fault)?;
+        let band = band(&profile, position.gamma).or_overflow()?;
+
+        let (clock, trigger) = self.trigger(&request, &position, &band, &rules)?;
+        let waited = clock.waited_for(&trigger, &rules, request.now);
+        // What nobody has waited for has neither discount nor reward, whatever its age.
+        let seasoned = if waited == 0 {
+            0
+        } else {
+            let spot = u128::from(request.spot) / 100;
+            self.young()?.seasoned(&trigger, request.now, spot, rules.seasoning)
+        };
+        let budget = match small(self.budget.get()) {
+            0 => Budget::full(&rules, request.now),
+            word => Budget::unpack(word),
+        };
+        let Request { now, spot, hedge, .. } = request;
+        let held = hedge.value;
+        Ok(Market {
+            rules,
+            profile,
+            now,
+            spot,
+            held,
+            band,
+            clock,
+            trigger,
+            waited,
+            seasoned,
+            budget,
+            position,
+        })
+    }
+
+    /// The clock as this look leaves it, and what is due by it.
+    fn trigger(
+        &self,
+        request: &Request,
+        position: &Position,
+        band: &Band,
+        rules: &Rules,
+    ) -> Looked<(Clock, Trigger)> {
+        let held = request.hedge.value;
+        let high = held.checked_add(request.free.max(0)).or_overflow()?;
+        let stand = Stand { book: position.delta, held, orders: &[], reach: Reach { low: 0, high } };
+        let clock = Clock::unpack(small(self.clock.get()));
+        let seen = stand.trigger(band, &clock, rules, request.now);
+        let clock = clock.observe(request.now, seen.deviation, band, rules);
+        Ok((clock, stand.trigger(band, &clock, rules, request.now)))
+    }
+
+    /// What is due now, and on which terms.
+    pub(crate) fn need(&self) -> Result<Need> {
+        let market = self.market()?;
+        let Trigger { deviation, inner, edge, due, target, position, .. } = market.trigger;
+        let units = |cash: i128| market.units(cash).map(int);
+        let width = |cash: u128| Ok::<U256, Fault>(units(i128::try_from(cash).or_overflow()?)?.into_raw());
+        let (value, discount) = (due.unsigned_abs(), market.discount(due.unsigned_abs())?);
+        let cash = market.terms(due > 0, value, discount)?;
+        let waited = u64::from(market.now).saturating_sub(market.waited.into());
+        Ok(Need {
+            position: units(position)?,
+            target: units(target)?,
+            deviation: units(deviation)?,
+            inner: width(inner)?,
+            outer: width(edge)?,
+            due: units(due)?,
+            seasoned: width(market.seasoned)?,
+            since: uint(if due == 0 { 0 } else { waited.into() }),
+            slip: uint(slip(&market.rules, market.waited).into()),
+            cash: uint(cash),
+            budget: uint(market.budget.available(&market.rules, market.now)),
+        })
+    }
+
+    /// Looks, and starts the clock of what is due.
+    pub(crate) fn look_and_note(&mut self) -> Result<()> {
+        let market = self.market()?;
+        self.note(&market, market.trigger.deviation);
+        Ok(())
+    }
+
+    /// Stores the clock of a vault whose deviation is now `deviation`.
+    pub(crate) fn note(&mut self, market: &Market, deviation: i128) {
+        let before = Clock::unpack(small(self.clock.get()));
+        let Market { clock, band, rules, now, .. } = market;
+        let clock = clock.observe(*now, deviation, band, rules);
+        if before.band.since == 0 && clock.band.since != 0 {
+            emit(self.vm(), &HedgeDue { deviation: int(deviation), outer: uint(band.outer) });
+        }
+        if clock != before {
+            self.clock.set(wide(clock.pack()));
+        }
+    }
+
+    pub(crate) fn store_budget(&mut self, budget: &Budget) {
+        self.budget.set(wide(budget.pack()));
+    }
+}
+
+impl Market {
+    /// J with hedges worth `held` [micro-USD].
+    pub(crate) fn risk(&self, held: i128) -> Looked<u128> {
+        let held = u128::try_from(held).or_overflow()?;
+        self.position.risk(&Coefficients::new(&self.profile), held).map_err(|_| Fault::Overflow)
+    }
+
+    /// The feed's price with 18 decimals.
+    pub(crate) fn price(&self) -> U256 {
+        uint(u128::from(self.spot).saturating_mul(WAD_PER_PRICE))
+    }
+
+    /// Value of units of the underlying, 18 decimals, rounded down or up [micro-USD].
+    pub(crate) fn value(&self, size: u128, up: bool) -> Looked<u128> {
+        let round = if up { maths::mul_div_up } else { maths::mul_div_down };
+        round(size, self.spot.into(), PER_MICRO).or_overflow()
+    }
+
+    /// Units of the underlying, 18 decimals, of a value, towards zero.
+    pub(crate) fn units(&self, cash: i128) -> Looked<i128> {
+        let size = maths::mul_div_down(cash.unsigned_abs(), PER_MICRO, self.spot.into()).or_overflow()?;
+        let size = i128::try_from(size).or_overflow()?;
+        Ok(if cash < 0 { size.checked_neg().or_overflow()? } else { size })
+    }
+
+    /// What a fill of this value gets below or above the feed's price.
+    pub(crate) fn discount(&self, value: u128) -> Looked<i128> {
+        Dutch::new(&self.rules, &self.profile, self.waited).discount(value, self.seasoned).or_overflow()
+    }
+
+    /// Cash of a fill: what the vault pays when it buys, gets when it sells.
+    pub(crate) fn terms(&self, buying: bool, value: u128, discount: i128) -> Looked<u128> {
+        let value = i128::try_from(value).or_overflow()?;
+        let cash = if buying { value.checked_add(discount) } else { value.checked_sub(discount) };
+        u128::try_from(cash.or_overflow()?).or_overflow()
+    }
+}
+
+fn small(word: U128) -> u128 {
+    let [low, high] = *word.as_limbs();
+    u128::from(high) << 64 | u128::from(low)
+}
+
+fn wide(number: u128) -> U128 {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = number.to_be_bytes();
+    let high = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+    U128::from_limbs([u64::from_be_bytes([i, j, k, l, m, n, o, p]), high])
+}
