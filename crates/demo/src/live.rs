@@ -5,6 +5,7 @@ use alloy_primitives::{Address, I256, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use anyhow::{Result, anyhow};
 use host::Receipt;
+use interfaces::desk::IHedgeDesk;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
@@ -55,11 +56,20 @@ impl Live {
     }
 
     fn send<C: SolCall>(&mut self, name: &'static str, from: Address, call: C) -> Outcome<C::Return> {
-        let to = self.stage.vault;
+        self.send_to(name, from, self.stage.vault, call)
+    }
+
+    fn send_to<C: SolCall>(
+        &mut self,
+        name: &'static str,
+        from: Address,
+        to: Address,
+        call: C,
+    ) -> Outcome<C::Return> {
         let sent = self.stage.chain.send_for_receipt(from, to, call);
         let (answer, receipt) = sent.map_err(failure)?;
         self.spend(name, &receipt);
-        for log in receipt.logs.iter().filter(|log| log.address == to) {
+        for log in receipt.logs.iter().filter(|log| log.address == self.stage.vault) {
             if let Ok(hedged) = IVault::Hedged::decode_raw_log(log.topics.iter().copied(), &log.data) {
                 self.fills
                     .push(Fill { size: signed(hedged.size) / WAD, price: unsigned(hedged.price) / WAD });
@@ -292,24 +302,22 @@ impl Market for Live {
     }
 
     fn hedge(&mut self) -> Outcome<Hedge> {
-        let hedge = self.ask(IVault::hedgeNeededCall {})?;
+        let need = self.stage.need().map_err(failure)?;
         Ok(Hedge {
-            needed: hedge.needed,
-            position: signed(hedge.position) / WAD,
-            target: signed(hedge.target) / WAD,
-            reachable: signed(hedge.reachable) / WAD,
-            inner: unsigned(hedge.inner) / WAD,
-            outer: unsigned(hedge.outer) / WAD,
-            size: signed(hedge.size) / WAD,
+            needed: !need.due.is_zero(),
+            position: signed(need.position) / WAD,
+            target: signed(need.target) / WAD,
+            reachable: signed(need.position + need.deviation) / WAD,
+            inner: unsigned(need.inner) / WAD,
+            outer: unsigned(need.outer) / WAD,
+            size: signed(need.due) / WAD,
         })
     }
 
     fn rebalance(&mut self, _size: f64) -> Outcome<()> {
-        let size = self.ask(IVault::hedgeNeededCall {})?.size;
-        let leg = IVault::HedgeLeg { venue: self.stage.venue, size, limitPrice: U256::ZERO };
-        let keeper = self.stage.actors.keeper;
-        let call = IVault::rebalanceCall { legs: vec![leg], deadline: U256::MAX };
-        self.send("rebalance", keeper, call).map(|_| ())
+        let plan = self.stage.plan_of_due().map_err(failure)?;
+        let (keeper, desk) = (self.stage.actors.keeper, self.stage.desk);
+        self.send_to("rebalance", keeper, desk, IHedgeDesk::rebalanceCall { plan }).map(|_| ())
     }
 
     fn fills(&mut self) -> Outcome<Vec<Fill>> {

@@ -7,7 +7,7 @@ use interfaces::external::IToken;
 use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
 
-use super::{Chain, Failure, Stage, artifacts};
+use super::{Chain, Failure, Stage, artifacts, name_satellite};
 
 /// The most that an account, and that all, may leave uncovered [USDC].
 pub const UNCOVERED_LIMITS: [u64; 2] = [50_000_000_000, 200_000_000_000];
@@ -22,8 +22,8 @@ pub(super) fn deploy(chain: &mut Chain, owner: Address, vault: Address) -> Resul
 impl Stage {
     /// Names the margin accounts.
     pub(super) fn open_margin(&mut self) -> Result<(), Failure> {
-        let (owner, margin_) = (self.actors.owner, self.margin);
-        self.chain.send(owner, self.vault, IVault::setMarginCall { margin_ })?;
+        let call = name_satellite(IVault::Satellite::Margin, self.margin);
+        self.chain.send(self.actors.owner, self.vault, call)?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 pub mod artifacts;
 mod contracts;
+mod desk;
 mod failure;
 mod margin;
 mod surface;
@@ -145,8 +146,6 @@ pub struct Stage {
 
 /// Liquidity of each side of the pool [USD].
 const POOL_DEPTH: f64 = 200_000_000.0;
-/// What the desk pays gas for as if ether cost [USD].
-const ETHER: u32 = 2_000;
 /// USDC given to whoever deploys and arbitrages.
 const TREASURY: f64 = 1e12;
 
@@ -234,7 +233,7 @@ impl Stage {
             self.chain.send(owner, self.vault, IVault::setRoleCall { which, account })?;
         }
         self.chain.send(owner, self.vault, IVault::allowVenueCall { venue: self.venue })?;
-        self.chain.send(owner, self.vault, IVault::setDeskCall { desk_: self.desk })?;
+        self.chain.send(owner, self.vault, name_satellite(IVault::Satellite::Desk, self.desk))?;
         self.open_surface()?;
         self.open_margin()?;
         Ok(())
@@ -285,14 +284,6 @@ impl Stage {
         self.chain.view(self.vault, call)
     }
 
-    /// A transaction to the hedging desk.
-    ///
-    /// # Errors
-    /// The desk's refusal.
-    pub fn hedge<C: SolCall>(&mut self, from: Address, call: C) -> Result<C::Return, Failure> {
-        self.chain.send(from, self.desk, call)
-    }
-
     /// A view of the lens.
     ///
     /// # Errors
@@ -316,7 +307,7 @@ fn contracts_of(
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<[Address; 6]> {
+) -> Result<[Address; 7]> {
     let engine = chain.world.deploy_wasm(owner, &artifacts::wasm("risk_engine")?, None)?;
     let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
@@ -326,13 +317,18 @@ fn contracts_of(
     let surface =
         chain.world.deploy_wasm(owner, &artifacts::wasm("surface_feed")?, Some(&vault.abi_encode()))?;
     let margin = margin::deploy(chain, owner, vault)?;
-    let arguments = (vault, ETHER).abi_encode_params();
-    let desk = chain.world.deploy_wasm(owner, &artifacts::wasm("hedge_desk")?, Some(&arguments))?;
+    let desk = desk::deploy(chain, owner, vault)?;
     let contracts = [vault, engine, desk, venue, lens, surface, margin];
     for contract in contracts {
         chain.world.set_cached(contract, true);
     }
     Ok(contracts)
+}
+
+/// Names a contract that works for the vault.
+#[must_use]
+pub fn name_satellite(which: IVault::Satellite, contract: Address) -> IVault::setSatelliteCall {
+    IVault::setSatelliteCall { which, contract_: contract }
 }
 
 /// A price as the feed's answer, 8 decimals.

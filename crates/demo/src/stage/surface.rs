@@ -9,7 +9,7 @@ use interfaces::surface::ISurface::{self, SurfaceSlice, SurfaceUpdate};
 use interfaces::vault::IVault;
 use options::{Published, Slice};
 
-use super::{Failure, Stage};
+use super::{Failure, Stage, name_satellite};
 
 /// Publishers, and how many of them must sign.
 const PUBLISHERS: u8 = 3;
@@ -40,7 +40,7 @@ impl Stage {
         let publishers_ = self.publishers.iter().map(PrivateKeySigner::address).collect();
         let call = ISurface::setPublishersCall { publishers_, threshold_: THRESHOLD };
         self.chain.send(owner, self.surface, call)?;
-        self.chain.send(owner, self.vault, IVault::setSurfaceFeedCall { feed: self.surface })?;
+        self.chain.send(owner, self.vault, name_satellite(IVault::Satellite::Surface, self.surface))?;
         Ok(())
     }
 
