@@ -20,6 +20,7 @@ mod costs;
 mod deposit;
 mod depth;
 mod desk;
+mod desk_costs;
 mod desk_fill;
 mod differential;
 mod erc4626_properties;
