@@ -49,7 +49,7 @@ fn the_desk_sees_what_the_lens_sees() {
     assert_eq!((need.position, need.target), (hedge.position, hedge.target));
     assert_eq!((need.inner, need.outer, need.due), (hedge.inner, hedge.outer, hedge.size));
     assert_eq!(need.deviation, hedge.reachable - hedge.position);
-    assert_eq!((need.seasoned, need.slip), (U256::ZERO, U256::from(1_000)));
+    assert_eq!((need.seasoned, need.slip), (U256::ZERO, U256::from(2_000)));
     assert!(need.budget > U256::ZERO);
 }
 

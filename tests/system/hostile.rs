@@ -134,7 +134,7 @@ fn a_venue_that_calls_back_finds_every_door_shut() {
     let plan = market.stage.plan(venue, size).expect("a price");
     let attack = IHedgeDesk::rebalanceCall { plan }.abi_encode().into();
     market.stage.chain.send(keeper, venue, Hostile::armCall { target: desk, attack }).expect("a trap");
-    assert_eq!(market.rebalance(venue, size).expect("the hedge itself"), size);
+    assert_eq!(market.rebalance_within(venue, size, SPOT * 1.001).expect("the hedge itself"), size);
     assert!(market.stage.chain.view(venue, Hostile::triedCall {}).expect("a flag"));
     assert!(!market.stage.chain.view(venue, Hostile::succeededCall {}).expect("a flag"));
     assert!(!due(&mut market).needed);

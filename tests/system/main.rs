@@ -22,6 +22,7 @@ mod depth;
 mod desk;
 mod desk_costs;
 mod desk_fill;
+mod desk_states;
 mod differential;
 mod erc4626_properties;
 mod fee;

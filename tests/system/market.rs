@@ -203,6 +203,19 @@ impl Market {
         Ok(done.size)
     }
 
+    /// The same with a limit: a venue that takes all that it may takes that.
+    pub(crate) fn rebalance_within(
+        &mut self,
+        venue: Address,
+        size: I256,
+        limit: f64,
+    ) -> Result<I256, Failure> {
+        let mut plan = self.stage.plan(venue, size)?;
+        plan.legs[0].limitPrice = wad(limit);
+        let done = self.stage.hedge(self.stage.actors.keeper, IHedgeDesk::rebalanceCall { plan })?;
+        Ok(done.size)
+    }
+
     /// Pushes a round of any answer.
     pub(crate) fn push_answer(&mut self, answer: i64) {
         let (owner, feed) = (self.stage.actors.owner, self.stage.feed);
