@@ -12,6 +12,7 @@
 
 pub mod black_scholes;
 pub mod calendar;
+pub mod frontier;
 pub mod invariants;
 pub mod kernel;
 pub mod ledger;
