@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use demo::frontier::{Frontier, own, straddles};
+use demo::frontier::{Frontier, NOTIONAL, own, straddles};
 use demo::live::Live;
 use demo::page;
 use demo::prices::{PriceError, Prices, Window, parse_time, show};
@@ -14,9 +14,8 @@ use demo::replay::{self, Liquidity, Results, Scenario};
 use demo::stage::{Config, default_limits, default_profile};
 use demo::summary;
 use demo::traders::Flow;
+use demo::windows::HISTORY;
 
-/// Hours of prices that the first published vol is made of.
-const HISTORY: u64 = 14 * 24;
 const TRADERS: usize = 9;
 const LPS: usize = 4;
 
@@ -103,8 +102,12 @@ fn report(options: &Options, scenario: &Scenario, market: &Live, results: &Resul
     let mut sections = summary::sections(scenario, market, results);
     let profile = default_profile().risk();
     let frontiers = [
-        Frontier::new("hedging frontier, short straddles", &straddles(&scenario.window), &profile),
-        Frontier::new("hedging frontier, the vault's own book", &own(&results.records), &profile),
+        Frontier::new(
+            "hedging frontier of short straddles, beside hedging everything every hour (* is the aim)",
+            &straddles(&scenario.window, NOTIONAL),
+            &profile,
+        ),
+        Frontier::new("hedging frontier of the replay's own book", &own(&results.records), &profile),
     ];
     sections.extend(frontiers.iter().map(Frontier::section));
     println!("{}", summary::text(&sections));

@@ -22,7 +22,7 @@ use crate::regression::variance;
 
 pub use own::own;
 pub use policies::{Frontier, Row};
-pub use straddles::straddles;
+pub use straddles::{NOTIONAL, straddle, straddles};
 
 const MICRO: f64 = 1e6;
 const DAY: u64 = 24 * HOUR;
@@ -151,4 +151,59 @@ fn mean(outcomes: Vec<Outcome>) -> Outcome {
         hedges: sum.hedges + one.hedges / count,
         variance: sum.variance + one.variance / count,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two days of a book with this cash delta and a cash gamma of a million, spot rising by this much in every hour.
+    fn book(delta: f64, spot_return: f64) -> Vec<Step> {
+        let step = Step { delta, gamma: 1e6, pnl: delta * spot_return, spot_return, ..Step::default() };
+        (0..48).map(|hour| Step { time: 7 * HOUR + hour * HOUR, ..step }).collect()
+    }
+
+    fn profile() -> Profile {
+        crate::stage::default_profile().risk()
+    }
+
+    #[test]
+    fn a_hedge_costs_its_share_and_gas_on_the_day_it_is_made() {
+        for policy in [Policy::Interval(1), Policy::Delta(99_999.0)] {
+            let outcome = run(&book(-100_000.0, 0.0), policy, &profile());
+            assert_eq!((outcome.cost, outcome.hedges), (80.5, 1.0), "{policy}");
+            // 80.5 on one of two days.
+            assert!((outcome.variance - 40.25 * 40.25).abs() < 1e-9, "{outcome:?}");
+        }
+        assert_eq!(run(&book(-100_000.0, 0.0), Policy::Delta(100_001.0), &profile()), Outcome::default());
+    }
+
+    #[test]
+    fn an_interval_is_the_mean_over_the_hours_to_begin_at() {
+        // Begun in the first hour or in the second: 24 hedges of 48 hours either way.
+        let book = book(-1_000.0, 0.01);
+        let [one, two] = [1, 2].map(|hours| run(&book, Policy::Interval(hours), &profile()));
+        assert_eq!((one.hedges, two.hedges), (48.0, 24.0));
+        // A rise of 1 % in an hour takes 10 off the hedge of 1,000, and of 2.01 % in two 20.1.
+        let (first, later, double) = (1.3, 47.0 * 0.508, 23.0 * 0.516_08);
+        assert!((one.cost - first - later).abs() < 1e-9, "{one:?}");
+        assert!((two.cost - first - double).abs() < 1e-9, "{two:?}");
+    }
+
+    #[test]
+    fn the_band_is_the_vaults_and_narrower_ones_cost_more() {
+        let profile = Profile { max_band: u32::MAX, ..profile() };
+        let edges = band(&profile, 1_000_000_000_000).expect("a band");
+        let (inner, outer) = (edges.inner as f64 / MICRO, edges.outer as f64 / MICRO);
+        let outcome = run(&book(outer + 1.0, 0.0), Policy::Band(1.0), &profile);
+        assert!((outcome.cost - (outer + 1.0 - inner) * 8e-4 - 0.5).abs() < 1e-6, "{outcome:?}");
+        assert_eq!(run(&book(outer - 1.0, 0.0), Policy::Band(1.0), &profile).hedges, 0.0);
+
+        let swing = |hour: u64| 60_000.0 * (hour as f64 / 5.0).sin();
+        let step = |hour| Step { time: hour * HOUR, delta: swing(hour), gamma: 1e6, ..Step::default() };
+        let book: Vec<Step> = (0..720).map(step).collect();
+        let costs =
+            [0.5, 0.25, 0.125, 0.0625].map(|multiple| run(&book, Policy::Band(multiple), &profile).cost);
+        assert!(costs.windows(2).all(|pair| pair[0] < pair[1]), "{costs:?}");
+    }
 }
