@@ -162,22 +162,29 @@ fn scatter(records: &[HourRecord]) -> Result<String> {
 
 /// The frontier of a book, its bands named by their multiple.
 fn costs(of: &Frontier) -> Result<Picture> {
-    let trace = |name, colour, rows: &[Row], label: fn(&Policy) -> String| Trace {
+    let trace = |name, colour, rows: &[Row]| Trace {
         name,
         colour,
-        points: rows.iter().map(|row| (row.excess, row.cost, label(&row.policy))).collect(),
+        points: rows.iter().map(|row| (row.excess, row.cost, label(row.policy))).collect(),
     };
     let traces = [
-        trace("fixed interval", ORANGE, &of.intervals, |policy| policy.to_string().replace("every ", "")),
-        trace("fixed delta", PINK, &of.deltas, |_| String::new()),
-        trace("band", BLUE, &of.bands, |policy| {
-            policy.multiple().map_or_else(String::new, |one| format!("x {one:.2}"))
-        }),
+        trace("fixed interval", ORANGE, &of.intervals),
+        trace("fixed delta", PINK, &of.deltas),
+        trace("band", BLUE, &of.bands),
     ];
     let svg = frontier(&traces, (Row::MOST_EXCESS, Row::MOST_COST))?;
     let note = "Cost and variance of hedging this book by other policies, over those of hedging all of its delta every hour; the \
-                band by multiples of its width.";
+                band by parts of its width.";
     Ok(Picture { title: of.title, note, svg })
+}
+
+/// A policy in the picture, where its colour says of which kind it is.
+fn label(policy: Policy) -> String {
+    match policy {
+        Policy::Band(part) => format!("1/{part}"),
+        Policy::Delta(edge) => format!("{:.0} k", edge / 1e3),
+        Policy::Interval(hours) => format!("{hours} h"),
+    }
 }
 
 #[cfg(test)]
@@ -215,7 +222,7 @@ mod tests {
         let html = std::fs::read_to_string(path).expect("the file");
         std::fs::remove_dir_all(dir).expect("the folder is removed");
         assert_eq!(html.matches("<svg").count(), 8);
-        assert!(html.contains("<h2>c &amp; d</h2>") && html.contains("x 0.25"));
+        assert!(html.contains("<h2>c &amp; d</h2>") && html.contains("1/16"));
         assert!(html.contains("a &lt; b") && html.contains("value &amp; more"));
         assert!(!html.contains("src=") && !html.contains("href=\"http"));
     }

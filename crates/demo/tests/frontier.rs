@@ -8,8 +8,8 @@ use demo::windows::{DAYS, HISTORY, chosen};
 use inventory::Profile;
 
 const DAY: u64 = 24 * HOUR;
-/// The band that is held to the aim, of the profile's: one for all windows, because the best of ten in each would be luck.
-const MULTIPLE: f64 = 1.0 / 8.0;
+/// The part of the profile's band that is held to the aim: one for all windows, because the best of ten in each would be luck.
+const PART: u32 = 8;
 
 /// At most 70 % of the cost of hedging everything every hour, with at most a tenth more variance.
 #[test]
@@ -19,7 +19,7 @@ fn hedging_costs_at_most_70_percent_at_equal_variance() {
         let window = prices.window(Some(start), DAYS, HISTORY).expect("a window");
         let frontier = Frontier::new("straddles", &straddles(&window, NOTIONAL), &default_profile().risk());
         println!("{}\n{}", show(start), demo::summary::text(&[frontier.section()]));
-        let band = frontier.bands.iter().find(|row| row.policy == Policy::Band(MULTIPLE)).expect("its row");
+        let band = frontier.bands.iter().find(|row| row.policy == Policy::Band(PART)).expect("its row");
         assert!(
             band.on_aim(),
             "{}: {:.3} of the cost, {:+.3} of variance",
@@ -57,7 +57,7 @@ fn no_fixed_delta_is_as_cheap_as_the_band() {
     let books = each_alone(&prices, SIZE);
     let profile = Profile { max_band: u32::MAX, ..default_profile().risk() };
     let of = |policy| sum(&books, policy, &profile);
-    let bands = [16.0, 12.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.0].map(|part| of(Policy::Band(1.0 / part)));
+    let bands = [16, 12, 8, 6, 4, 3, 2, 1].map(|part| of(Policy::Band(part)));
     let mut compared = 0;
     for part in [0.02, 0.03, 0.05, 0.07, 0.1] {
         let fixed = of(Policy::Delta(part * 2.0 * SIZE));

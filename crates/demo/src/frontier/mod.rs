@@ -45,8 +45,8 @@ pub struct Step {
 /// When to hedge, and how far.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Policy {
-    /// By the vault's band, this many times as wide: exactly, that of the profile's risk aversion over the cube of this.
-    Band(f64),
+    /// By the vault's band, this many times as narrow: exactly, that of the profile's risk aversion times the cube of this.
+    Band(u32),
     /// To the target, once net delta exceeds this [USD].
     Delta(f64),
     /// To the target, every so many hours: the mean over all hours to begin at, because one day decides much of a month's
@@ -57,20 +57,9 @@ pub enum Policy {
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Band(multiple) => write!(f, "band x {multiple:.3}, g x {:.0}", multiple.powi(-3)),
+            Self::Band(part) => write!(f, "band x 1/{part}, g x {}", u64::from(*part).pow(3)),
             Self::Delta(edge) => write!(f, "beyond {}", crate::summary::usd(*edge)),
             Self::Interval(hours) => write!(f, "every {hours} h"),
-        }
-    }
-}
-
-impl Policy {
-    /// Of the vault's band.
-    #[must_use]
-    pub const fn multiple(&self) -> Option<f64> {
-        match self {
-            Self::Band(multiple) => Some(*multiple),
-            Self::Delta(_) | Self::Interval(_) => None,
         }
     }
 }
@@ -104,8 +93,8 @@ pub fn run(book: &[Step], policy: Policy, profile: &Profile) -> Outcome {
             let band = Band { inner: 0, outer: (edge * MICRO) as u128 };
             hedged(book, profile, |_, deviation| hedge_in(deviation, &band))
         }
-        Policy::Band(multiple) => {
-            let risk_aversion = (profile.risk_aversion as f64 / multiple.powi(3)).round().max(1.0) as u64;
+        Policy::Band(part) => {
+            let risk_aversion = profile.risk_aversion.saturating_mul(u64::from(part).pow(3));
             let told = Profile { risk_aversion, ..*profile };
             hedged(book, profile, |step, deviation| {
                 // Only g = 0 leaves a band without a bound, where nothing is ever due.
@@ -195,15 +184,14 @@ mod tests {
         let profile = Profile { max_band: u32::MAX, ..profile() };
         let edges = band(&profile, 1_000_000_000_000).expect("a band");
         let (inner, outer) = (edges.inner as f64 / MICRO, edges.outer as f64 / MICRO);
-        let outcome = run(&book(outer + 1.0, 0.0), Policy::Band(1.0), &profile);
+        let outcome = run(&book(outer + 1.0, 0.0), Policy::Band(1), &profile);
         assert!((outcome.cost - (outer + 1.0 - inner) * 8e-4 - 0.5).abs() < 1e-6, "{outcome:?}");
-        assert_eq!(run(&book(outer - 1.0, 0.0), Policy::Band(1.0), &profile).hedges, 0.0);
+        assert_eq!(run(&book(outer - 1.0, 0.0), Policy::Band(1), &profile).hedges, 0.0);
 
         let swing = |hour: u64| 60_000.0 * (hour as f64 / 5.0).sin();
         let step = |hour| Step { time: hour * HOUR, delta: swing(hour), gamma: 1e6, ..Step::default() };
         let book: Vec<Step> = (0..720).map(step).collect();
-        let costs =
-            [0.5, 0.25, 0.125, 0.0625].map(|multiple| run(&book, Policy::Band(multiple), &profile).cost);
+        let costs = [2, 4, 8, 16].map(|part| run(&book, Policy::Band(part), &profile).cost);
         assert!(costs.windows(2).all(|pair| pair[0] < pair[1]), "{costs:?}");
     }
 }

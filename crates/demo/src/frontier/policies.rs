@@ -5,19 +5,8 @@ use inventory::Profile;
 use super::{Outcome, Policy, Step, run};
 use crate::summary::{Section, usd};
 
-/// Multiples of the vault's band.
-const BANDS: [f64; 10] = [
-    1.0,
-    1.0 / 2.0,
-    1.0 / 3.0,
-    1.0 / 4.0,
-    1.0 / 6.0,
-    1.0 / 8.0,
-    1.0 / 12.0,
-    1.0 / 16.0,
-    1.0 / 24.0,
-    1.0 / 32.0,
-];
+/// Parts of the vault's band.
+const BANDS: [u32; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 /// Fixed edges of net delta, as the move of spot that takes a book of mean gamma there from its target.
 const MOVES: [f64; 7] = [0.00125, 0.0025, 0.005, 0.0075, 0.01, 0.02, 0.04];
 /// Hours between hedges.
