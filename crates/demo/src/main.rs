@@ -103,11 +103,15 @@ fn report(options: &Options, scenario: &Scenario, market: &Live, results: &Resul
     let profile = default_profile().risk();
     let frontiers = [
         Frontier::new(
-            "hedging frontier of short straddles, beside hedging everything every hour (* is the aim)",
+            "hedging frontier of short straddles, beside hedging everything every hour",
             &straddles(&scenario.window, NOTIONAL),
             &profile,
         ),
-        Frontier::new("hedging frontier of the replay's own book", &own(&results.records), &profile),
+        Frontier::new(
+            "hedging frontier of the replay's own book, beside the same",
+            &own(&results.records),
+            &profile,
+        ),
     ];
     sections.extend(frontiers.iter().map(Frontier::section));
     println!("{}", summary::text(&sections));

@@ -162,15 +162,16 @@ fn scatter(records: &[HourRecord]) -> Result<String> {
 
 /// The frontier of a book, its bands named by their multiple.
 fn costs(of: &Frontier) -> Result<Picture> {
-    let trace = |name, colour, rows: &[Row]| Trace {
+    let trace = |name, colour, rows: &[Row], names| Trace {
         name,
         colour,
+        names,
         points: rows.iter().map(|row| (row.excess, row.cost, label(row.policy))).collect(),
     };
     let traces = [
-        trace("fixed interval", ORANGE, &of.intervals),
-        trace("fixed delta", PINK, &of.deltas),
-        trace("band", BLUE, &of.bands),
+        trace("fixed interval", ORANGE, &of.intervals, (5, -12)),
+        trace("fixed delta", PINK, &of.deltas, (-30, -5)),
+        trace("band", BLUE, &of.bands, (6, -5)),
     ];
     let svg = frontier(&traces, (Row::MOST_EXCESS, Row::MOST_COST))?;
     let note = "Cost and variance of hedging this book by other policies, over those of hedging all of its delta every hour; the \

@@ -175,6 +175,8 @@ pub struct Trace {
     pub colour: RGBColor,
     /// (variance over that of full hedging less one, cost over that of full hedging, name), in order.
     pub points: Vec<(f64, f64, String)>,
+    /// Where names stand from their points, in pixels.
+    pub names: (i32, i32),
 }
 
 /// Variance that a frontier's picture shows: beyond it is no frontier.
@@ -197,13 +199,17 @@ fn draw_frontier(root: &DrawingArea<SVGBackend<'_>, Shift>, traces: &[Trace], ai
     let shown = |trace: &Trace| -> Vec<(f64, f64, String)> {
         trace.points.iter().filter(|(variance, ..)| *variance <= WIDEST).cloned().collect()
     };
-    let least = traces.iter().flat_map(shown).fold(0.0_f64, |least, (variance, ..)| least.min(variance));
+    let ends = (0.0_f64, 2.0 * aim.0);
+    let (least, most) = traces
+        .iter()
+        .flat_map(shown)
+        .fold(ends, |ends, (variance, ..)| (ends.0.min(variance), ends.1.max(variance)));
     let left = least - 0.05;
     let mut chart = ChartBuilder::on(root)
         .margin(8)
         .x_label_area_size(42)
         .y_label_area_size(74)
-        .build_cartesian_2d(left..WIDEST, 0.0..1.1)?;
+        .build_cartesian_2d(left..most + 0.15, 0.0..1.1)?;
     chart
         .configure_mesh()
         .light_line_style(WHITE)
@@ -213,8 +219,8 @@ fn draw_frontier(root: &DrawingArea<SVGBackend<'_>, Shift>, traces: &[Trace], ai
         .y_labels(7)
         .x_label_formatter(&|share| format!("{:+.0} %", share * 100.0))
         .y_label_formatter(&|share| format!("{:.0} %", share * 100.0))
-        .x_desc("variance of daily P&L, over that of hedging every hour")
-        .y_desc("cost, of that")
+        .x_desc("variance of daily P&L, over that of hedging everything every hour")
+        .y_desc("cost, of that of hedging everything")
         .label_style(("sans-serif", 12))
         .draw()?;
     let reached = Rectangle::new([(left, 0.0), aim], GREEN.mix(0.12).filled());
@@ -226,7 +232,7 @@ fn draw_frontier(root: &DrawingArea<SVGBackend<'_>, Shift>, traces: &[Trace], ai
         chart.draw_series(points.iter().map(|(x, y, _)| Circle::new((*x, *y), 3, colour.filled())))?;
         let names = points.into_iter().map(|(x, y, name)| {
             EmptyElement::at((x, y))
-                + Text::new(name, (5, -12), ("sans-serif", 10).into_font().color(&colour))
+                + Text::new(name, trace.names, ("sans-serif", 10).into_font().color(&colour))
         });
         chart.draw_series(names)?;
     }

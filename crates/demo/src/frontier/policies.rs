@@ -80,7 +80,7 @@ impl Frontier {
         self.bands.iter().chain(&self.deltas).chain(&self.intervals)
     }
 
-    /// As rows of text; the aim is marked.
+    /// As rows of text, for the terminal and the report.
     #[must_use]
     pub fn section(&self) -> Section {
         let rows = self.rows().map(|row| {
@@ -91,7 +91,7 @@ impl Frontier {
                 usd(outcome.cost),
                 100.0 * cost,
                 100.0 * excess,
-                if row.on_aim() { "  *" } else { "" }
+                if row.on_aim() { "  on the aim" } else { "" }
             );
             (policy.to_string(), value)
         });
