@@ -11,20 +11,29 @@ pub const HISTORY: u64 = 14 * 24;
 
 const DAY: u64 = 24 * HOUR;
 
-/// The committed prices and the starts of their most volatile windows, or those that `EQUIPOISE_PRICES` names: a file, then
-/// starts as unix seconds or dates, all separated by commas.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// The committed prices.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn committed() -> Result<Prices, PriceError> {
+    Prices::read(&Path::new(ROOT).join("data/btc-usd-1h.csv"))
+}
+
+/// The committed prices and the starts of their most volatile windows, or those that `EQUIPOISE_PRICES` names: a file, from the
+/// root of the repository, then starts as unix seconds or dates, all separated by commas.
 ///
 /// # Errors
 /// When the prices cannot be read, or a start is none.
 pub fn chosen(count: usize) -> Result<(Prices, Vec<u64>), PriceError> {
     let Ok(given) = std::env::var("EQUIPOISE_PRICES") else {
-        let prices =
-            Prices::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/btc-usd-1h.csv")))?;
+        let prices = committed()?;
         let starts = most_volatile(&prices, count);
         return Ok((prices, starts));
     };
     let mut parts = given.split(',');
-    let prices = Prices::read(Path::new(parts.next().unwrap_or_default()))?;
+    let prices = Prices::read(&Path::new(ROOT).join(parts.next().unwrap_or_default()))?;
     let starts = parts.map(|start| {
         let time = crate::prices::parse_time(start);
         time.ok_or_else(|| prices.fault(None, format!("{start:?} in EQUIPOISE_PRICES is no start")))
