@@ -15,7 +15,7 @@ mod straddles;
 
 use std::fmt;
 
-use inventory::{Band, Profile, band, hedge_due};
+use inventory::{Band, HEDGE_AVERSION, Profile, band, hedge_due};
 
 use crate::prices::HOUR;
 use crate::regression::variance;
@@ -45,7 +45,7 @@ pub struct Step {
 /// When to hedge, and how far.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Policy {
-    /// By the vault's band, this many times as narrow: exactly, that of the profile's risk aversion times the cube of this.
+    /// By a band this many times as narrow as that of the profile's g: exactly, that of g times the cube of this. The vault's is an eighth.
     Band(u32),
     /// To the target, once net delta exceeds this [USD].
     Delta(f64),
@@ -94,7 +94,7 @@ pub fn run(book: &[Step], policy: Policy, profile: &Profile) -> Outcome {
             hedged(book, profile, |_, deviation| hedge_in(deviation, &band))
         }
         Policy::Band(part) => {
-            let risk_aversion = profile.risk_aversion.saturating_mul(u64::from(part).pow(3));
+            let risk_aversion = profile.risk_aversion.saturating_mul(u64::from(part).pow(3)) / HEDGE_AVERSION;
             let told = Profile { risk_aversion, ..*profile };
             hedged(book, profile, |step, deviation| {
                 // Only g = 0 leaves a band without a bound, where nothing is ever due.
