@@ -136,6 +136,9 @@ interface IPerpVenue {
     /// @notice Collects funding that the exchange owes the position, in both tokens of the market. Anyone.
     function claim() external;
 
+    /// @notice Collects what the exchange kept of a trade for its price impact and owes back, by the exchange's `timeKey`. Anyone.
+    function claimRebate(uint256 timeKey) external;
+
     /// @notice Sends what lies here of a token other than USDC to the receiver: funding and profits that the exchange pays in the
     /// underlying. Only the desk. Until then the underlying counts in size and equity.
     function sweep(address token) external returns (uint256 amount);

@@ -91,6 +91,12 @@ interface IPerpRouter {
         external
         payable
         returns (uint256[] memory);
+    function claimCollateral(
+        address[] calldata markets,
+        address[] calldata tokens,
+        uint256[] calldata timeKeys,
+        address receiver
+    ) external payable returns (uint256[] memory);
 }
 
 struct PerpOrderAddresses {

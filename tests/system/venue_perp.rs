@@ -32,6 +32,7 @@ sol! {
         function lie(address venue, bytes4 method, bytes32 key, uint256 claims) external;
         function accrue(address market, address token, bool isLong, uint256 borrowing, uint256 funding) external;
         function owe(address market, address token, address account, uint256 amount) external;
+        function oweRebate(address market, address token, uint256 timeKey, address account, uint256 amount) external;
         function setImpact(address account, address market, address token, bool isLong, int256 amount) external;
     }
 }
@@ -300,6 +301,20 @@ fn funding_that_is_owed_to_the_position_is_claimed_by_anyone_and_is_the_receiver
     assert_eq!((swept, perp.state(SPOT).size), (wad(0.01), signed(-10.0)));
     let receiver = perp.receiver;
     assert_eq!(perp.market.stage.chain.token_balance(underlying, receiver).expect("a balance"), wad(0.01));
+}
+
+#[test]
+fn a_rebate_of_price_impact_is_claimed_by_its_time() {
+    let mut perp = Perp::holding(-10.0);
+    let (market, account, token) = (perp.perpetual, perp.venue, perp.market.stage.usdc);
+    let (time, amount) = (U256::from(459_000), usdc(12.0));
+    perp.keeper(Exchange::oweRebateCall { market, token, timeKey: time, account, amount });
+    let stranger = perp.market.trader;
+    let claim = |time_key| IPerpVenue::claimRebateCall { timeKey: time_key };
+    perp.send(stranger, account, claim(time + U256::ONE)).expect("a claim of nothing");
+    assert_eq!(perp.idle(), U256::ZERO);
+    perp.send(stranger, account, claim(time)).expect("a claim");
+    assert_eq!((perp.idle(), perp.state(SPOT).withdrawable), (amount, amount));
 }
 
 #[test]

@@ -148,17 +148,30 @@ impl PerpVenue {
         Ok(())
     }
 
-    /// Claims funding in both tokens.
-    pub(crate) fn claim_funding(&self) -> Result<()> {
-        let mut data = IPerpRouter::claimFundingFeesCall::SELECTOR.to_vec();
-        put(&mut data, 0x60);
-        put(&mut data, 0xc0);
+    /// Claims in both tokens of the market: funding, or what was kept for price impact at a time.
+    pub(crate) fn claim_both(&self, time_key: Option<U256>) -> Result<()> {
+        let (market, underlying, asset) = (self.market.get(), self.underlying.get(), self.asset.get());
+        let mut pairs =
+            vec![[market.into_word(), market.into_word()], [underlying.into_word(), asset.into_word()]];
+        let method = match time_key {
+            Some(key) => {
+                pairs.push([B256::from(key); 2]);
+                IPerpRouter::claimCollateralCall::SELECTOR
+            }
+            None => IPerpRouter::claimFundingFeesCall::SELECTOR,
+        };
+        // Offsets of the arrays of two, the receiver, and the arrays.
+        let mut data = method.to_vec();
+        let mut offset = if time_key.is_some() { 0x80 } else { 0x60 };
+        for _ in &pairs {
+            put(&mut data, offset);
+            offset = offset.saturating_add(0x60);
+        }
         data.extend_from_slice(self.vm().contract_address().into_word().as_slice());
-        let market = self.market.get();
-        for pair in [[market, market], [self.underlying.get(), self.asset.get()]] {
+        for pair in pairs {
             put(&mut data, 2);
-            for account in pair {
-                data.extend_from_slice(account.into_word().as_slice());
+            for word in pair {
+                data.extend_from_slice(word.as_slice());
             }
         }
         Callee(self.router.get()).call(self.vm(), U256::ZERO, &data)?;

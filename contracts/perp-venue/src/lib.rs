@@ -117,6 +117,7 @@ fn route(venue: &mut PerpVenue, selector: u32, mut args: Args<'_>, out: &mut Vec
             afterOrderCancellationCall => hint(key);
             afterOrderFrozenCall => hint(key);
             claimCall => claim();
+            claimRebateCall => claim_rebate(time_key);
             sweepCall => sweep(token);
             setRouterCall => set_router(router);
             routerCall => router();
@@ -256,7 +257,18 @@ impl PerpVenue {
     /// `CallFailed`, `BadAnswer`.
     pub fn claim(&mut self) -> Result<()> {
         lock::take()?;
-        self.claim_funding()?;
+        self.claim_both(None)?;
+        lock::release();
+        Ok(())
+    }
+
+    /// Collects what was kept for price impact at a time and is owed back. Anyone.
+    ///
+    /// # Errors
+    /// `CallFailed`, `BadAnswer`.
+    pub fn claim_rebate(&mut self, time_key: U256) -> Result<()> {
+        lock::take()?;
+        self.claim_both(Some(time_key))?;
         lock::release();
         Ok(())
     }

@@ -67,7 +67,7 @@ impl PerpVenue {
             long,
             usd: mul_div_down(wanted, price, MILLION).or_overflow()?,
             collateral: to_u128(margin.into_raw()).or_overflow()?,
-            acceptable: self.acceptable(limit, long)?,
+            acceptable: self.acceptable(size, limit, long)?,
         })
     }
 
@@ -88,12 +88,15 @@ impl PerpVenue {
         } else {
             mul_div_down(side.usd, units, side.tokens).or_overflow()?
         };
-        let acceptable = self.acceptable(limit, !is_long)?;
+        let acceptable = self.acceptable(size, limit, !is_long)?;
         Ok(Ticket { increase: false, long: is_long, usd, collateral: freed, acceptable })
     }
 
-    /// A limit in the exchange's decimals, 30 less the token's, rounded so that it is no looser.
-    fn acceptable(&self, limit: u128, buys: bool) -> Result<u128> {
+    /// A limit in the exchange's decimals, 30 less the token's, rounded so that it is no looser. None binds what trades nothing.
+    fn acceptable(&self, size: I256, limit: u128, buys: bool) -> Result<u128> {
+        if size.is_zero() {
+            return Ok(if buys { u128::MAX } else { 0 });
+        }
         let round = if buys { mul_div_down } else { mul_div_up };
         round(limit, self.grain(), MILLION).or_overflow()
     }

@@ -126,10 +126,20 @@ contract PerpExchange is IPerpRouter {
     {
         amounts = new uint256[](tokens.length);
         for (uint256 i; i < tokens.length; ++i) {
-            bytes32 key = keccak256(abi.encode(name("CLAIMABLE_FUNDING_AMOUNT"), markets[i], tokens[i], msg.sender));
-            amounts[i] = STORE.getUint(key);
-            STORE.setUint(key, 0);
-            if (amounts[i] > 0) VAULT.transferOut(IERC20(tokens[i]), receiver, amounts[i]);
+            amounts[i] = claim(keccak256(abi.encode(name("CLAIMABLE_FUNDING_AMOUNT"), markets[i], tokens[i], msg.sender)), tokens[i], receiver);
+        }
+    }
+
+    function claimCollateral(
+        address[] calldata markets,
+        address[] calldata tokens,
+        uint256[] calldata timeKeys,
+        address receiver
+    ) external payable returns (uint256[] memory amounts) {
+        amounts = new uint256[](tokens.length);
+        for (uint256 i; i < tokens.length; ++i) {
+            bytes32 kind = name("CLAIMABLE_COLLATERAL_AMOUNT");
+            amounts[i] = claim(keccak256(abi.encode(kind, markets[i], tokens[i], timeKeys[i], msg.sender)), tokens[i], receiver);
         }
     }
 
@@ -192,6 +202,11 @@ contract PerpExchange is IPerpRouter {
         STORE.setUint(keccak256(abi.encode(name("CLAIMABLE_FUNDING_AMOUNT"), market, token, account)), amount);
     }
 
+    function oweRebate(address market, address token, uint256 timeKey, address account, uint256 amount) external {
+        bytes32 kind = name("CLAIMABLE_COLLATERAL_AMOUNT");
+        STORE.setUint(keccak256(abi.encode(kind, market, token, timeKey, account)), amount);
+    }
+
     function setImpact(address account, address market, address token, bool isLong, int256 amount) external {
         STORE.setInt(field(keccak256(abi.encode(account, market, token, isLong)), "PENDING_IMPACT_AMOUNT"), amount);
     }
@@ -204,6 +219,12 @@ contract PerpExchange is IPerpRouter {
 
     function field(bytes32 key, string memory text) private pure returns (bytes32) {
         return keccak256(abi.encode(key, name(text)));
+    }
+
+    function claim(bytes32 key, address token, address receiver) private returns (uint256 amount) {
+        amount = STORE.getUint(key);
+        STORE.setUint(key, 0);
+        if (amount > 0) VAULT.transferOut(IERC20(token), receiver, amount);
     }
 
     function load(bytes32 key) private view returns (Order memory order) {
