@@ -57,6 +57,7 @@ mod surface;
 mod surface_feed;
 mod trade;
 mod venue_costs;
+mod venue_drills;
 mod venue_perp;
 mod venue_perp_callbacks;
 mod venue_perp_hostile;
