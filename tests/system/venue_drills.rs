@@ -84,9 +84,11 @@ impl Perp {
             6 => drop(self.send(keeper, exchange, Exchange::freezeCall { key: last })),
             7 => drop(self.lie(CALLBACKS[dice.roll(3) as usize], last)),
             8 => {
-                let (market, token, isLong) = (self.perpetual, self.market.stage.usdc, dice.roll(2) == 0);
+                let (market, token) = (self.perpetual, self.market.stage.usdc);
+                let is_long = dice.roll(2) == 0;
                 let usd = power(30) * U256::from(dice.roll(9_000));
-                let call = Exchange::deleverageCall { account: venue, market, token, isLong, usd, price };
+                let call =
+                    Exchange::deleverageCall { account: venue, market, token, isLong: is_long, usd, price };
                 drop(self.send(keeper, exchange, call));
             }
             9 => self.callbacks(dice.roll(3) as u8),

@@ -274,8 +274,8 @@ fn what_the_position_owes_is_in_its_equity_before_it_is_paid() {
     assert_eq!(before - after, I256::from_raw(usdc(84.0 + 28.0)));
     // Impact that would pay is not counted; impact that costs is.
     for (amount, cost) in [(signed(0.1), 0.0), (signed(-0.1), 280.0)] {
-        let (account, isLong) = (perp.venue, false);
-        perp.keeper(Exchange::setImpactCall { account, market, token, isLong, amount });
+        let account = perp.venue;
+        perp.keeper(Exchange::setImpactCall { account, market, token, isLong: false, amount });
         assert_eq!(after - perp.state(SPOT).equity, I256::from_raw(usdc(cost)));
     }
     let key = perp.place(10.0, 0.0).expect("an order");
