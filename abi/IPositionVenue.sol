@@ -70,8 +70,9 @@ interface IPositionVenue {
     /// @param price the desk's mark. Protocols that count positions in dollars turn the size into dollars with it: at `limitPrice` they
     /// would do less than was asked for when selling and more when buying
     /// @param limitPrice the most to pay, the least to take
-    /// @param margin positive: USDC that the desk has transferred in for this trade; negative: USDC to free from the position with it, to be
-    /// withdrawn once it is done. The freeing is part of the trade because an asynchronous venue frees nothing outside an order
+    /// @param margin positive: USDC that the desk has transferred in for this trade, or that lies here; negative: USDC to free from the
+    /// position with it, to be withdrawn once it is done. The freeing is part of the trade because an asynchronous venue frees nothing outside
+    /// an order. An order that makes a position smaller carries no margin: what was sent for it stays idle
     /// @return key 0 when all is done; else the key of the order, the only one in flight until the protocol knows it no more
     function adjust(int256 size, uint256 price, uint256 limitPrice, int256 margin)
         external

@@ -256,6 +256,8 @@ fn margin_is_added_and_freed_through_orders() {
     assert_eq!(perp.state(SPOT).equity - before, I256::from_raw(usdc(1_000.0)));
     assert_eq!(perp.idle(), U256::ZERO);
     let key = perp.place(0.0, -3_000.0).expect("an order that frees margin");
+    // What an order is to free is still in the position.
+    assert_eq!(perp.state(SPOT).equity - before, I256::from_raw(usdc(1_000.0)));
     perp.at(key, SPOT);
     let state = perp.state(SPOT);
     assert_eq!((state.size, state.withdrawable), (signed(-10.0), usdc(3_000.0)));
