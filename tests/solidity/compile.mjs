@@ -1,5 +1,5 @@
 // Compiles src/ and abi/ with solc and gathers the bytecode that npm packages carry.
-// usage: node compile.mjs OUT_DIR          artefacts {abi, bytecode}, one JSON for each contract, unless OUT_DIR is up to date
+// usage: node compile.mjs OUT_DIR          artefacts {abi, bytecode, links}, one JSON for each contract, unless OUT_DIR is up to date
 //        node compile.mjs --abi [--check]  abi/*.json beside the interfaces, or exit 1 if they differ
 import { createHash } from "node:crypto";
 import fs from "node:fs";
@@ -18,6 +18,20 @@ const PACKAGED = {
     "@uniswap/v3-periphery/artifacts/contracts/NonfungiblePositionManager.sol/NonfungiblePositionManager.json",
   WETH9: "canonical-weth/build/contracts/WETH9.json",
 };
+
+// Aave's, by folder: libraries and the contracts that are linked with them.
+const AAVE = {
+  "protocol/configuration": ["PoolAddressesProvider", "ACLManager"],
+  "protocol/libraries/logic": [
+    "BorrowLogic", "BridgeLogic", "ConfiguratorLogic", "EModeLogic", "FlashLoanLogic", "LiquidationLogic", "PoolLogic", "SupplyLogic",
+  ],
+  "protocol/pool": ["DefaultReserveInterestRateStrategy", "Pool", "PoolConfigurator"],
+  "protocol/tokenization": ["AToken", "StableDebtToken", "VariableDebtToken"],
+  misc: ["AaveOracle"],
+};
+for (const [folder, names] of Object.entries(AAVE)) {
+  for (const name of names) PACKAGED[`Aave${name.replace(/^Aave/, "")}`] = `@aave/core-v3/artifacts/contracts/${folder}/${name}.sol/${name}.json`;
+}
 
 // Contracts whose gas is compared with ours get the settings that serve them best; without the IR, Black-Scholes is "stack too deep".
 const MEASURED = {
@@ -74,6 +88,17 @@ async function compile(names, settings = {}) {
   return output.contracts;
 }
 
+// Bytecode with zeros where libraries' addresses belong, and those places by library, in bytes.
+function unlinked(bytecode, references = {}) {
+  let code = bytecode;
+  const links = {};
+  for (const [name, places] of Object.values(references).flatMap(Object.entries)) {
+    links[`Aave${name}`] = places.map(({ start }) => start);
+    for (const start of links[`Aave${name}`]) code = code.slice(0, 2 + 2 * start) + "0".repeat(40) + code.slice(42 + 2 * start);
+  }
+  return [code, links];
+}
+
 async function writeArtefacts(out) {
   const stamp = path.join(out, ".digest");
   const current = digest();
@@ -85,8 +110,8 @@ async function writeArtefacts(out) {
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out, { recursive: true });
   let count = 0;
-  const put = (name, abi, bytecode) => {
-    fs.writeFileSync(path.join(out, `${name}.json`), JSON.stringify({ abi, bytecode }));
+  const put = (name, abi, bytecode, links) => {
+    fs.writeFileSync(path.join(out, `${name}.json`), JSON.stringify({ abi, bytecode, links }));
     count += 1;
   };
   for (const source of own) {
@@ -95,8 +120,9 @@ async function writeArtefacts(out) {
     }
   }
   for (const [name, file] of Object.entries(PACKAGED)) {
-    const { abi, bytecode } = JSON.parse(fs.readFileSync(path.join(modules, file), "utf8"));
-    put(name, abi, bytecode);
+    const { abi, bytecode, linkReferences } = JSON.parse(fs.readFileSync(path.join(modules, file), "utf8"));
+    const [code, links] = unlinked(bytecode, linkReferences);
+    put(name, abi, code, links);
   }
   fs.writeFileSync(stamp, current);
   console.log(`solidity: ${count} contracts`);

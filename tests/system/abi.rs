@@ -12,12 +12,16 @@ use interfaces::erc4626::IERC4626::{IERC4626Calls, IERC4626Errors, IERC4626Event
 use interfaces::erc6909::IERC6909::{IERC6909Calls, IERC6909Errors, IERC6909Events};
 use interfaces::lens::ILens::{ILensCalls, ILensErrors};
 use interfaces::margin::IMargin::{IMarginCalls, IMarginErrors, IMarginEvents};
+use interfaces::perp::IPerpVenue::{IPerpVenueCalls, IPerpVenueErrors, IPerpVenueEvents};
+use interfaces::position::IPositionVenue::{IPositionVenueCalls, IPositionVenueErrors, IPositionVenueEvents};
 use interfaces::surface::ISurface::{ISurfaceCalls, ISurfaceErrors, ISurfaceEvents};
 use interfaces::vault::IVault::{IVaultCalls, IVaultErrors, IVaultEvents};
 use interfaces::venue::IHedgeVenue::{IHedgeVenueCalls, IHedgeVenueErrors};
 use serde_json::Value;
 
 use crate::market::Market;
+use crate::venue_perp::Perp;
+use crate::venue_short::Short;
 
 /// Signatures of a kind in an ABI file.
 pub(crate) fn signatures(file: &str, kind: &str) -> BTreeSet<String> {
@@ -69,6 +73,10 @@ fn rust_and_json_name_the_same_functions_and_errors() {
     assert_eq!(selectors(&signatures("IHedgeDesk", "error")), all([of::<IHedgeDeskErrors>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "function")), all([of::<IHedgeVenueCalls>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "error")), all([of::<IHedgeVenueErrors>()]));
+    assert_eq!(selectors(&signatures("IPositionVenue", "function")), all([of::<IPositionVenueCalls>()]));
+    assert_eq!(selectors(&signatures("IPositionVenue", "error")), all([of::<IPositionVenueErrors>()]));
+    assert_eq!(selectors(&signatures("IPerpVenue", "function")), all([of::<IPerpVenueCalls>()]));
+    assert_eq!(selectors(&signatures("IPerpVenue", "error")), all([of::<IPerpVenueErrors>()]));
     assert_eq!(selectors(&signatures("IMargin", "function")), all([of::<IMarginCalls>()]));
     assert_eq!(selectors(&signatures("IMargin", "error")), all([of::<IMarginErrors>()]));
     assert_eq!(selectors(&signatures("ISurface", "function")), all([of::<ISurfaceCalls>()]));
@@ -77,7 +85,8 @@ fn rust_and_json_name_the_same_functions_and_errors() {
 
 #[test]
 fn rust_and_json_name_the_same_events() {
-    let json = ["IEquipoise", "ISurface", "IMargin", "IHedgeDesk"].map(|file| signatures(file, "event"));
+    let json = ["IEquipoise", "ISurface", "IMargin", "IHedgeDesk", "IPositionVenue", "IPerpVenue"]
+        .map(|file| signatures(file, "event"));
     let json: BTreeSet<[u8; 32]> = json.iter().flatten().map(|one| keccak256(one).0).collect();
     let rust: BTreeSet<[u8; 32]> = [
         IVaultEvents::SELECTORS,
@@ -87,6 +96,8 @@ fn rust_and_json_name_the_same_events() {
         ISurfaceEvents::SELECTORS,
         IMarginEvents::SELECTORS,
         IHedgeDeskEvents::SELECTORS,
+        IPositionVenueEvents::SELECTORS,
+        IPerpVenueEvents::SELECTORS,
     ]
     .into_iter()
     .flatten()
@@ -118,14 +129,25 @@ fn the_programs_answer_every_selector_and_no_other() {
         (stage.margin, "IMargin"),
     ];
     for (contract, file) in contracts {
-        let known = signatures(file, "function");
-        for signature in &known {
-            let selector = keccak256(signature)[..4].try_into().expect("4 bytes");
-            assert!(knows(&mut market, contract, selector), "{file}: {signature}");
-        }
-        for index in 0..2_000_u32 {
-            let selector = keccak256(index.to_be_bytes())[..4].try_into().expect("4 bytes");
-            assert!(!knows(&mut market, contract, selector), "{file}: {selector:?}");
-        }
+        answers_these_and_no_other(&mut market, contract, &[file]);
     }
+}
+
+fn answers_these_and_no_other(market: &mut Market, contract: Address, files: &[&str]) {
+    for signature in files.iter().flat_map(|file| signatures(file, "function")) {
+        let selector = keccak256(&signature)[..4].try_into().expect("4 bytes");
+        assert!(knows(market, contract, selector), "{files:?}: {signature}");
+    }
+    for index in 0..2_000_u32 {
+        let selector = keccak256(index.to_be_bytes())[..4].try_into().expect("4 bytes");
+        assert!(!knows(market, contract, selector), "{files:?}: {selector:?}");
+    }
+}
+
+#[test]
+fn venues_with_positions_answer_every_selector_and_no_other() {
+    let mut short = Short::open();
+    answers_these_and_no_other(&mut short.market, short.venue, &["IPositionVenue"]);
+    let mut perp = Perp::open();
+    answers_these_and_no_other(&mut perp.market, perp.venue, &["IPositionVenue", "IPerpVenue"]);
 }

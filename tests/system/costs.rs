@@ -22,6 +22,7 @@ use crate::desk_costs;
 use crate::kernel;
 use crate::margin_costs;
 use crate::market::{expiry, legs_of, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
+use crate::venue_costs;
 
 /// Whole numbers, or kernel figures with two decimals.
 pub(crate) type Figures = BTreeMap<String, Number>;
@@ -408,8 +409,22 @@ fn gas_of_every_entry_point() {
     full_books(&mut gas);
     surfaces(&mut gas);
     margin_costs::figures(&mut gas);
+    venue_costs::figures(&mut gas);
     kernel::figures(&mut gas);
     hold("gas.json", &gas);
+}
+
+/// Size of a contract.
+pub(crate) fn size(sizes: &mut Figures, market: &mut Market, name: &str, contract: Address) {
+    let info = market.stage.chain.world.program(contract).expect("an active program");
+    for (figure, value) in [
+        ("raw_bytes", info.wasm_bytes as u64),
+        ("compressed_bytes", info.compressed_bytes as u64),
+        ("data_bytes", info.activation.data_bytes),
+        ("pages", u64::from(info.activation.footprint_pages)),
+    ] {
+        sizes.insert(format!("{name}_{figure}"), value.into());
+    }
 }
 
 #[test]
@@ -427,16 +442,9 @@ fn size_of_every_contract() {
         ("risk_engine", stage.engine),
     ];
     for (name, contract) in contracts {
-        let info = market.stage.chain.world.program(contract).expect("an active program");
-        for (figure, value) in [
-            ("raw_bytes", info.wasm_bytes as u64),
-            ("compressed_bytes", info.compressed_bytes as u64),
-            ("data_bytes", info.activation.data_bytes),
-            ("pages", u64::from(info.activation.footprint_pages)),
-        ] {
-            sizes.insert(format!("{name}_{figure}"), value.into());
-        }
+        size(&mut sizes, &mut market, name, contract);
     }
+    venue_costs::sizes(&mut sizes);
     let compressed = sizes["vault_compressed_bytes"].as_u64();
     assert!(compressed.is_some_and(|bytes| bytes <= 48 * 1024), "the vault's budget is 48 KiB: {sizes:?}");
     hold("size.json", &sizes);

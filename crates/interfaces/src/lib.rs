@@ -82,6 +82,20 @@ pub mod venue {
         "../../abi/IHedgeVenue.sol"
     );
 }
+/// Venues that hold a position.
+pub mod position {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IPositionVenue.sol"
+    );
+}
+/// What venues on perpetuals exchanges answer besides.
+pub mod perp {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IPerpVenue.sol"
+    );
+}
 /// Contracts of others that ours call.
 pub mod external {
     alloy_sol_types::sol!("../../abi/external/IExternal.sol");
@@ -108,6 +122,7 @@ mod abi {
     use crate::engine::IRiskEngine;
     use crate::erc4626::IERC4626;
     use crate::margin::IMargin;
+    use crate::position::IPositionVenue;
     use crate::surface::ISurface;
     use crate::vault::IVault;
 
@@ -124,5 +139,6 @@ mod abi {
     abi_type!(IRiskEngine: Marked, Margined);
     abi_type!(IMargin: Account, Health, Written);
     abi_type!(IERC4626: Epoch);
+    abi_type!(IPositionVenue: State);
     abi_type!(ISurface: SurfaceSlice, SurfaceUpdate);
 }

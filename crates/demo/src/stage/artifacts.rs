@@ -1,14 +1,18 @@
 //! What `scripts/build` made: the contracts' WASM and the Solidity artefacts.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use alloy_primitives::{Bytes, hex};
+use alloy_primitives::{Address, Bytes, hex};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Artefact {
     bytecode: String,
+    /// Where the addresses of libraries belong, in bytes.
+    #[serde(default)]
+    links: BTreeMap<String, Vec<usize>>,
 }
 
 fn target() -> PathBuf {
@@ -21,10 +25,27 @@ fn target() -> PathBuf {
 /// # Errors
 /// When the artefact is missing or malformed.
 pub fn bytecode(name: &str) -> Result<Bytes> {
+    linked(name, &[])
+}
+
+/// Creation bytecode of a Solidity contract that calls libraries.
+///
+/// # Errors
+/// When the artefact is missing or malformed, or a library that it calls is not among `libraries`.
+pub fn linked(name: &str, libraries: &[(&str, Address)]) -> Result<Bytes> {
     let file = target().join("solidity").join(format!("{name}.json"));
     let text = std::fs::read_to_string(&file).with_context(|| missing(&file))?;
     let artefact: Artefact = serde_json::from_str(&text).with_context(|| format!("{}", file.display()))?;
-    Ok(hex::decode(artefact.bytecode).with_context(|| format!("{}", file.display()))?.into())
+    let mut code = hex::decode(artefact.bytecode).with_context(|| format!("{}", file.display()))?;
+    for (library, places) in artefact.links {
+        let known = libraries.iter().find(|(name, _)| *name == library);
+        let (_, address) = known.with_context(|| format!("{name} calls {library}"))?;
+        for place in places {
+            let hole = code.get_mut(place..).and_then(|rest| rest.first_chunk_mut::<20>());
+            *hole.with_context(|| format!("{name} ends before {place}"))? = address.into_array();
+        }
+    }
+    Ok(code.into())
 }
 
 /// Release WASM of a contract, as the compiler left it.

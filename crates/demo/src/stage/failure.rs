@@ -11,6 +11,8 @@ use interfaces::erc4626::IERC4626::IERC4626Errors;
 use interfaces::erc6909::IERC6909::IERC6909Errors;
 use interfaces::lens::ILens::ILensErrors;
 use interfaces::margin::IMargin::IMarginErrors;
+use interfaces::perp::IPerpVenue::IPerpVenueErrors;
+use interfaces::position::IPositionVenue::IPositionVenueErrors;
 use interfaces::surface::ISurface::ISurfaceErrors;
 use interfaces::vault::IVault::IVaultErrors;
 use interfaces::venue::IHedgeVenue::IHedgeVenueErrors;
@@ -55,7 +57,9 @@ impl Failure {
             .or_else(|| decoded::<ILensErrors>(&data))
             .or_else(|| decoded::<ISurfaceErrors>(&data))
             .or_else(|| decoded::<IMarginErrors>(&data))
-            .or_else(|| decoded::<IHedgeDeskErrors>(&data));
+            .or_else(|| decoded::<IHedgeDeskErrors>(&data))
+            .or_else(|| decoded::<IPositionVenueErrors>(&data))
+            .or_else(|| decoded::<IPerpVenueErrors>(&data));
         known.unwrap_or_else(|| self.0.to_string())
     }
 }

@@ -1,5 +1,6 @@
 //! A whole market on the simulated host: tokens, feeds, Uniswap, the vault and its venue, and the people who use them.
 
+mod aave;
 pub mod artifacts;
 mod contracts;
 mod desk;
@@ -16,6 +17,7 @@ use host::{Receipt, Tx, World};
 use interfaces::external::IToken;
 use interfaces::vault::IVault;
 
+pub use aave::{Aave, fixCall, setReserveFreezeCall, setReservePauseCall};
 pub use contracts::{PriceFeed, SequencerFeed, Usdc, Weth};
 pub use failure::Failure;
 pub use margin::UNCOVERED_LIMITS;

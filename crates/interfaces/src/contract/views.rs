@@ -1,4 +1,4 @@
-//! Answers of the lens.
+//! Answers of the lens and of venues.
 
 use alloc::vec::Vec;
 
@@ -8,8 +8,10 @@ use crate::lens::ILens::{
     ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, NextHedge, OptionQuote, Slice, StrikeQuotes,
     WaitingEpoch, WorstCase,
 };
+use crate::position::IPositionVenue::State;
 
 structs! {
+    Answer State: size equity withdrawable pending pendingSince;
     Answer Greeks: value delta gamma vega theta vanna volga;
     Answer ExpiryGreeks: expiry greeks;
     Answer OptionQuote: value bid ask bidRefusal askRefusal;
