@@ -128,8 +128,7 @@ impl Collector {
     /// For the vault of a config, with these venues.
     #[must_use]
     pub fn new(config: &Config, venues: Vec<Box<dyn Venue>>) -> Self {
-        let (vault, samples, fills, lens) =
-            (config.vault, config.hedge.samples, config.fill.on, config.lens);
+        let (vault, samples, fills, lens) = (config.vault, config.hedge.samples, config.fill.on, config.lens);
         Self { vault, samples, venues, market: None, fills, lens, curious: false }
     }
 
@@ -153,7 +152,8 @@ impl Collector {
         let state = State::read(&words).ok_or_else(|| Skip::Unreadable(format!("{} words", words.len())))?;
         let worth = if state.request.spot == 0 { None } else { state.worth() };
         let told = told(chain, &head, vault).await;
-        let stance = worth.zip(told.as_ref().ok()).and_then(|(worth, told)| Stance::new(&state, &worth, told));
+        let stance =
+            worth.zip(told.as_ref().ok()).and_then(|(worth, told)| Stance::new(&state, &worth, told));
         let price = ask(chain, &head, vault, &IVault::spotCall {}).await;
         let asked = self.sizes(&state, stance.as_ref());
         let venues = self.offers(chain, &head, &market, &state, stance.as_ref(), asked).await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Address, B256, Bytes, TxKind, keccak256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, address, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 
@@ -19,6 +19,9 @@ use crate::skip::Skip;
 
 /// Gas of a transaction that is added to what it was found to take, in parts of this.
 pub(crate) const GAS_MARGIN: u64 = 3;
+
+/// Whose calls are tried out while there is no key.
+const NOBODY: Address = address!("000000000000000000000000000000000000dEaD");
 
 /// A transaction that was sent.
 #[derive(Clone, Debug)]
@@ -136,7 +139,7 @@ impl Executor {
     /// The call that an action is, for trying it out.
     #[must_use]
     pub fn call(&self, view: &View, action: &crate::Action) -> Call {
-        let from = self.sender().unwrap_or_default();
+        let from = self.sender().unwrap_or(NOBODY);
         let deadline = view.head.timestamp.saturating_add(self.deadline);
         let payee = match action {
             crate::Action::Hedge(_) => self.payee.unwrap_or(from),

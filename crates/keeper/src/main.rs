@@ -239,7 +239,9 @@ fn log(report: &Report) {
 fn skipped(strategy: &str, block: u64, skip: &Skip) {
     let reason = skip.code();
     match skip {
-        Skip::MarkDiffers(_) | Skip::RewardDiffers { .. } => error!(strategy, block, reason, "skipped: {skip}"),
+        Skip::MarkDiffers(_) | Skip::RewardDiffers { .. } => {
+            error!(strategy, block, reason, "skipped: {skip}")
+        }
         skip if skip.is_quiet() || matches!(skip, Skip::InFlight { .. }) => {
             tracing::debug!(strategy, block, reason, "skipped: {skip}")
         }

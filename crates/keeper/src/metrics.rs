@@ -107,9 +107,11 @@ impl Metrics {
         }
         if let Ok(told) = &view.told {
             let need = &told.need;
-            for (name, number) in
-                [("deviation", need.deviation), ("band_outer", I256::from_raw(need.outer)), ("hedge_due", need.due)]
-            {
+            for (name, number) in [
+                ("deviation", need.deviation),
+                ("band_outer", I256::from_raw(need.outer)),
+                ("hedge_due", need.due),
+            ] {
                 self.set(name, &[], int(number).map_or(f64::NAN, float));
             }
             let since = if need.since.is_zero() { 0.0 } else { f64::from(need.since) };

@@ -83,8 +83,7 @@ impl Stance {
         let budget = to_u128(told.need.budget)?;
         let profile = state.rules.profile;
         let seasoned = 0;
-        let stance =
-            Self { rules, profile, trigger, waited, seasoned, budget, now, spot, young: told.young };
+        let stance = Self { rules, profile, trigger, waited, seasoned, budget, now, spot, young: told.young };
         Some(Self { seasoned: stance.counted(), ..stance })
     }
 

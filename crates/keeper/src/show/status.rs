@@ -286,11 +286,17 @@ pub(crate) fn decided(decision: &Decision, paint: Paint) -> String {
         Ok(Action::Fill(fill)) => {
             let way = if fill.size > 0 { "sell" } else { "buy" };
             let (size, cash) = (decimal(float(fill.size.saturating_abs()), 4), fill.cash as f64 / 1e6);
-            paint.due(&format!("{way} {size} for {} USD, {} USD better than the venues", decimal(cash, 2), usd(fill.edge())))
+            paint.due(&format!(
+                "{way} {size} for {} USD, {} USD better than the venues",
+                decimal(cash, 2),
+                usd(fill.edge())
+            ))
         }
         Ok(Action::Poke { surplus, wait }) => {
             let (surplus, wait) = (usd(*surplus), span((*wait).into()));
-            paint.due(&format!("start the clock: in {wait} the hedge leaves {surplus} USD more than is wanted"))
+            paint.due(&format!(
+                "start the clock: in {wait} the hedge leaves {surplus} USD more than is wanted"
+            ))
         }
         Ok(Action::Settle { expiry, round }) => {
             paint.due(&format!("expiry {} by round {round}", time(*expiry)))

@@ -2,7 +2,8 @@
 //!
 //! What is paid for a hedge grows with the time that it has been due, and that time begins when somebody looks. So a keeper that wants to be
 //! paid starts the clock itself, once, if the reward that waiting brings leaves what it wants after the gas of both transactions; and it hedges
-//! as soon as that is left: any keeper that wants less hedges before it, so waiting for more is a bet that there is none.
+//! as soon as that is left: any keeper that wants less hedges before it, so waiting for more is a bet that there is none. The first units of a hedge
+//! save most, so it hedges the part whose saving is greatest, and the rest once that pays as well; who may lose something hedges all at once.
 
 use maths::mul_div_up;
 
@@ -18,6 +19,8 @@ use crate::strategy::{Decision, gas_cost, unanswered};
 
 /// Gas of one more leg, about: a swap with its transfers.
 const LEG_GAS: u64 = 250_000;
+/// Parts of what is due that are tried.
+const PARTS: u128 = 8;
 const BPS: u128 = 10_000;
 const MILLION: u128 = 1_000_000;
 
@@ -85,7 +88,7 @@ pub(crate) fn value(stance: &Stance, plan: &Plan) -> Option<u128> {
     plan.legs.iter().try_fold(0_u128, |sum, leg| sum.checked_add(stance.value(leg.size.unsigned_abs())?))
 }
 
-/// The cheapest plan for what is due, that free cash pays for even at its limits: the vault sets them aside before it trades.
+/// The cheapest plan for what is due; for a keeper that wants to be paid, of the part of it that is paid most, as long as it is not urgent.
 fn plan(view: &View, config: &Config, stance: &Stance) -> Result<Plan, Skip> {
     let (due, grain) = (stance.due(), view.market.grain);
     let whole = due.unsigned_abs() / grain * grain;
@@ -96,15 +99,31 @@ fn plan(view: &View, config: &Config, stance: &Stance) -> Result<Plan, Skip> {
     if curves.iter().all(|curve| curve.0.is_empty()) {
         return Err(Skip::NoVenue(refusals(view, stance)));
     }
+    let all = paid_for(view, config, &curves, stance, whole)?;
+    if config.hedge.max_loss >= 0.0 || all.urgency >= config.hedge.urgent_at {
+        return Ok(all);
+    }
+    let sizes = (1..PARTS).filter_map(|part| maths::mul_div_down(whole, part, PARTS));
+    let plans = sizes.filter_map(|size| paid_for(view, config, &curves, stance, size).ok());
+    Ok(plans.chain([all.clone()]).max_by_key(|plan| share(stance, plan)).unwrap_or(all))
+}
+
+/// The cheapest plan for a size, that free cash pays for even at its limits: the vault sets them aside before it trades.
+fn paid_for(
+    view: &View,
+    config: &Config,
+    curves: &[Curve],
+    stance: &Stance,
+    mut size: u128,
+) -> Result<Plan, Skip> {
+    let due = stance.due();
     let free = u128::try_from(view.state.request.free).unwrap_or_default();
-    let mut size = whole;
     for _ in 0..4 {
-        let plan = planned(view, config, &curves, stance, size).ok_or(Skip::Dust { size: 0, due })?;
+        let plan = planned(view, config, curves, stance, size).ok_or(Skip::Dust { size: 0, due })?;
         let cash = |leg: &Leg| money(leg.size.unsigned_abs(), leg.limit).unwrap_or(u128::MAX);
         let needed = plan.legs.iter().fold(0_u128, |sum, leg| sum.saturating_add(cash(leg)));
         let least = stance.trigger.least(&stance.rules);
-        let enough = value(stance, &plan).is_some_and(|value| value >= least);
-        if !enough {
+        if value(stance, &plan).is_none_or(|value| value < least) {
             return Err(Skip::Dust { size: plan.size, due });
         }
         if due < 0 || needed <= free {

@@ -32,7 +32,13 @@ pub fn decide(view: &View, config: &Config) -> [(&'static str, Decision); 4] {
 ///
 /// # Errors
 /// A loss above the limit.
-pub fn appraise(view: &View, config: &Config, action: Action, gas: u64, reward: i128) -> Result<Proposal, Skip> {
+pub fn appraise(
+    view: &View,
+    config: &Config,
+    action: Action,
+    gas: u64,
+    reward: i128,
+) -> Result<Proposal, Skip> {
     let gas_cost = gas_cost(view, config, gas);
     let max_loss = match &action {
         Action::Hedge(plan) if plan.urgency >= config.hedge.urgent_at => {

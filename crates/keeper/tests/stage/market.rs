@@ -9,6 +9,7 @@ use alloy_sol_types::{SolCall, SolValue};
 use demo::stage::{
     Config as StageConfig, POOL_FEE, PriceFeed, Stage, THRESHOLD, Uniswap, default_limits, default_profile,
 };
+use interfaces::desk::IHedgeDesk::{self, Need};
 use interfaces::eip712::{digest, domain_separator};
 use interfaces::erc4626::IERC4626;
 use interfaces::external::{ISwapRouter, IToken};
@@ -36,15 +37,17 @@ struct Set {
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
     pub(crate) owner: Address,
-    arbitrageur: Address,
+    pub(crate) arbitrageur: Address,
     pub(crate) lp: Address,
     pub(crate) trader: Address,
-    usdc: Address,
-    underlying: Address,
+    pub(crate) usdc: Address,
+    pub(crate) underlying: Address,
     pub(crate) feed: Address,
     pub(crate) sequencer: Address,
     surface: Address,
     pub(crate) vault: Address,
+    pub(crate) desk: Address,
+    pub(crate) lens: Address,
     pub(crate) venues: [Address; 2],
     exchanges: [Uniswap; 2],
 }
@@ -144,6 +147,8 @@ fn stage() -> Set {
         sequencer: stage.sequencer,
         surface: stage.surface,
         vault: stage.vault,
+        desk: stage.desk,
+        lens: stage.lens,
         venues: [stage.venue, venue],
         exchanges: [stage.uniswap, second],
     };
@@ -201,7 +206,7 @@ impl Market {
         }
     }
 
-    fn tell<C: SolCall>(&self, from: Address, to: Address, call: C) {
+    pub(crate) fn tell<C: SolCall>(&self, from: Address, to: Address, call: C) {
         self.send(from, to, call).expect("done");
     }
 
@@ -212,14 +217,23 @@ impl Market {
         C::abi_decode_returns(&output).expect("an answer of the type")
     }
 
-    pub(crate) fn hedge(&self) -> IVault::Hedge {
-        self.view(self.at.vault, IVault::hedgeNeededCall {})
+    pub(crate) fn need(&self) -> Need {
+        self.view(self.at.desk, IHedgeDesk::hedgeNeededCall {})
+    }
+
+    pub(crate) fn is_due(&self) -> bool {
+        !self.need().due.is_zero()
     }
 
     /// Deviation in outer bands.
     pub(crate) fn deviation(&self) -> f64 {
-        let hedge = self.hedge();
-        float(hedge.reachable - hedge.position) / (f64::from(hedge.outer) / 1e18)
+        let need = self.need();
+        float(need.deviation) / (f64::from(need.outer) / 1e18)
+    }
+
+    /// Anyone looks, so the clock of what is due runs.
+    pub(crate) fn poke(&self) {
+        self.tell(self.at.lp, self.at.desk, IHedgeDesk::pokeCall {});
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -303,10 +317,25 @@ impl Market {
         for strike in [2_500, 2_600, 2_700, 2_800] {
             self.trade(call(expiry(30), strike), 18.0).expect("a trade");
         }
-        assert!(self.hedge().needed);
+        assert!(self.is_due());
     }
 
-    /// Transactions that brought a hedge, by who sent them: hash and size, in order.
+    /// Somebody looks, and so long nothing happens.
+    pub(crate) fn ripen(&self, seconds: u64) {
+        self.poke();
+        self.wait_until(self.now() + seconds);
+        self.develop("evm_mine", json!([]));
+    }
+
+    /// A due hedge that has waited for so long, seen from the start; prices stand.
+    pub(crate) fn waited(&mut self, seconds: u64) {
+        self.skew();
+        self.poke();
+        let now = self.now();
+        self.move_to(now + seconds, SPOT);
+    }
+
+    /// Transactions that brought a hedge, by who called the vault: hash and size, in order.
     pub(crate) fn hedges(&self) -> Vec<(Address, B256, f64)> {
         use alloy_sol_types::SolEvent;
         let filter = json!([{ "fromBlock": "0x0", "address": self.at.vault, "topics": [IVault::Hedged::SIGNATURE_HASH] }]);
@@ -319,6 +348,27 @@ impl Market {
             (event.caller, hash, float(event.size))
         };
         logs.as_array().expect("logs").iter().map(read).collect()
+    }
+
+    /// What the desk said it paid, by who called it: hash, payee and reward [USDC].
+    pub(crate) fn rewards(&self) -> Vec<(Address, B256, Address, U256)> {
+        use alloy_sol_types::SolEvent;
+        let filter = json!([{
+            "fromBlock": "0x0", "address": self.at.desk, "topics": [IHedgeDesk::Rebalanced::SIGNATURE_HASH],
+        }]);
+        let logs = self.develop("eth_getLogs", filter);
+        let read = |log: &Value| {
+            let topics: Vec<B256> = serde_json::from_value(log["topics"].clone()).expect("topics");
+            let data: Bytes = serde_json::from_value(log["data"].clone()).expect("data");
+            let event = IHedgeDesk::Rebalanced::decode_raw_log(topics, &data).expect("an event");
+            let hash = serde_json::from_value(log["transactionHash"].clone()).expect("a hash");
+            (event.caller, hash, event.payee, event.reward)
+        };
+        logs.as_array().expect("logs").iter().map(read).collect()
+    }
+
+    pub(crate) fn balance(&self, token: Address, account: Address) -> U256 {
+        self.view(token, IToken::balanceOfCall { account })
     }
 
     /// A key with money, of those that the node begins with.
@@ -334,7 +384,8 @@ impl Market {
             .map(|(name, address)| json!({ "name": name, "address": address }))
             .collect();
         let settings = json!({
-            "vault": self.at.vault, "venues": venues, "rpc": rpc, "chain_id": CHAIN, "max_head_age": 0,
+            "vault": self.at.vault, "lens": self.at.lens, "venues": venues, "rpc": rpc, "chain_id": CHAIN,
+            "max_head_age": 0,
             "poll": 0.02, "timeout": 2.0, "fees": { "patience": 0.2 },
         });
         let mut config: Config = serde_json::from_value(settings).expect("a config");
