@@ -127,7 +127,7 @@ impl Keeper {
         let mut first = None;
         for (name, decision) in decide(view, &self.config) {
             let outcome = match (decision, first) {
-                (Err(skip), None) if matches!(skip, Skip::NoVenue(_)) && name == "hedge" => {
+                (Err(skip @ (Skip::NoVenue(_) | Skip::Off)), None) if name == "hedge" => {
                     self.ripen(chain, view, followed, skip, now).await
                 }
                 (Err(skip), _) => Err(skip),

@@ -5,7 +5,7 @@ use interfaces::desk::IHedgeDesk::Need;
 
 use crate::chain::Fault;
 use crate::collect::Purse;
-use crate::numbers::{decimal, float, usd};
+use crate::numbers::{decimal, float, small_usd, usd};
 
 /// The hedge as it is computed here, and as the desk says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub enum Skip {
         need: u128,
     },
     /// It costs the operator more than it may, or leaves less than it must.
-    #[error("gas costs {} USD, the reward is {} USD, {} USD may be lost", usd(*.cost), usd(*.reward), usd(*.max_loss))]
+    #[error("gas costs {} USD, the reward is {} USD, {} USD may be lost", small_usd(*.cost), small_usd(*.reward), small_usd(*.max_loss))]
     LossAboveLimit {
         /// [micro-USD]
         cost: i128,

@@ -6,7 +6,7 @@ use crate::action::{Action, Fill, Plan, Proposal};
 use crate::collect::View;
 use crate::config::Config;
 use crate::keeper::{Report, Sent};
-use crate::numbers::{decimal, float, usd};
+use crate::numbers::{decimal, float, small_usd, usd};
 use crate::show::status::decided;
 use crate::show::table::{Paint, Table};
 use crate::show::{short, time};
@@ -60,13 +60,13 @@ fn detail(view: &View, sent: &Sent, paint: Paint) -> String {
         "{legs}  gas {} at {} gwei costs {} USD; it brings {} USD; the operator keeps {} USD, {}\n  {}\n",
         decimal(proposal.gas as f64, 0),
         decimal(view.head.base_fee as f64 / 1e9, 3),
-        usd(proposal.gas_cost),
-        usd(proposal.reward),
-        usd(proposal.profit()),
+        small_usd(proposal.gas_cost),
+        small_usd(proposal.reward),
+        small_usd(proposal.profit()),
         if proposal.max_loss < 0 {
-            format!("wants {} USD", usd(proposal.max_loss.saturating_neg()))
+            format!("wants {} USD", small_usd(proposal.max_loss.saturating_neg()))
         } else {
-            format!("may lose {} USD", usd(proposal.max_loss))
+            format!("may lose {} USD", small_usd(proposal.max_loss))
         },
         paint.dim(&end),
     )
@@ -75,13 +75,13 @@ fn detail(view: &View, sent: &Sent, paint: Paint) -> String {
 /// How a reward comes about.
 fn reward(view: &View, plan: &Plan, proposal: &Proposal) -> String {
     let Some((stance, parts)) = view.stance.zip(proposal.parts) else { return String::new() };
-    let dollars = |micro: u128| usd(i128::try_from(micro).unwrap_or(i128::MAX));
+    let dollars = |micro: u128| small_usd(i128::try_from(micro).unwrap_or(i128::MAX));
     format!(
         "  benefit {} USD of {} that count, cost {} USD; reward {} USD: {} for gas and {} of what is saved\n",
         dollars(parts.benefit),
         dollars(stance.seasoned),
         usd(plan.cost),
-        usd(proposal.reward),
+        small_usd(proposal.reward),
         dollars(parts.gas),
         dollars(parts.share),
     )

@@ -23,34 +23,41 @@ pub fn decide(view: &View, config: &Config) -> Decision {
     if !config.fill.on {
         return Err(Skip::Off);
     }
-    let stance = hedge::due(view)?;
+    at(view, config, &hedge::due(view)?).map(Action::Fill)
+}
+
+/// The best fill where the hedge stands so.
+///
+/// # Errors
+/// The reason why there is none.
+pub(crate) fn at(view: &View, config: &Config, stance: &Stance) -> Result<Fill, Skip> {
     let [asset, underlying] = match &view.purses {
         Some(Ok(purses)) => *purses,
         Some(Err(fault)) => return Err(unanswered(fault, Skip::Unreadable)),
         None => return Err(Skip::NoKey),
     };
     let whole = stance.due().unsigned_abs();
-    let all = fill(view, config, &stance, &[], whole).ok_or(Skip::Dust { size: 0, due: stance.due() })?;
+    let all = fill(view, config, stance, &[], whole).ok_or(Skip::Dust { size: 0, due: stance.due() })?;
     let (token, purse, need) = if stance.buying() {
         (view.market.underlying, underlying, whole / view.market.grain)
     } else {
         (view.market.asset, asset, all.cash)
     };
     let size = affordable(whole, purse, need);
-    let curves = hedge::curves(view, &widest(&stance));
+    let curves = hedge::curves(view, &widest(stance));
     if curves.iter().all(|curve| curve.0.is_empty()) {
-        return Err(Skip::NoVenue(hedge::refusals(view, &stance)));
+        return Err(Skip::NoVenue(hedge::refusals(view, stance)));
     }
     let sizes = (1..=PARTS).filter_map(|part| maths::mul_div_down(size, part, PARTS));
-    let fills = sizes.filter_map(|size| fill(view, config, &stance, &curves, size));
+    let fills = sizes.filter_map(|size| fill(view, config, stance, &curves, size));
     let Some(best) = fills.max_by_key(Fill::edge) else {
         return Err(Skip::PurseShort { token, purse, need });
     };
-    let least = micro(config.fill.min_profit).max(rival(view, config, &stance));
+    let least = micro(config.fill.min_profit).max(rival(view, config, stance));
     if best.edge() <= least {
         return Err(Skip::EdgeTooSmall { discount: best.discount, cost: best.cost, least });
     }
-    Ok(Action::Fill(best))
+    Ok(best)
 }
 
 /// What hedging over the venues would be paid instead [micro-USD].

@@ -5,6 +5,7 @@
 //! as soon as that is left: any keeper that wants less hedges before it, so waiting for more is a bet that there is none. The first units of a hedge
 //! save most, so it hedges the part whose saving is greatest, and the rest once that pays as well; who may lose something hedges all at once.
 
+use inventory::hedge::Rules;
 use maths::mul_div_up;
 
 use crate::action::{Action, Leg, Plan};
@@ -15,7 +16,7 @@ use crate::numbers::{WAD, WAD_PER_MICRO, money, signed};
 use crate::route::{Curve, Order, Part, route};
 use crate::skip::{Differing, Skip};
 use crate::stance::Stance;
-use crate::strategy::{Decision, gas_cost, unanswered};
+use crate::strategy::{Decision, fill, gas_cost, unanswered};
 
 /// Gas of one more leg, about: a swap with its transfers.
 const LEG_GAS: u64 = 250_000;
@@ -60,20 +61,30 @@ pub fn decide(view: &View, config: &Config) -> Decision {
     plan(view, config, &due(view)?).map(Action::Hedge)
 }
 
-/// The start of the clock, if nobody has started it and a hedge that is not worth it now will be: `paid` is what was offered for it, `gas` what it
-/// takes.
+/// The start of the clock, if nobody has started it and what is not worth it now will be: a hedge, for which `paid` was offered where it takes `gas`,
+/// or a fill.
 #[must_use]
 pub fn poke(view: &View, config: &Config, paid: i128, gas: u64) -> Option<Action> {
-    let stance = due(view).ok().filter(Stance::is_unseen)?;
-    let rules = &stance.rules;
-    let wanted = micro(config.hedge.max_loss).saturating_neg();
+    let stance = due(view).ok().filter(|stance| config.hedge.poke && stance.is_unseen())?;
     let spent = gas_cost(view, config, gas).saturating_sub(paid);
-    [rules.reward_span, rules.slip_span].into_iter().find_map(|wait| {
+    let by_hedge = |later: &Stance| {
+        let plan = plan(view, config, later).ok().filter(|_| config.hedge.on)?;
+        let share = i128::try_from(share(later, &plan)?).ok()?;
+        Some(share.saturating_sub(spent).saturating_add(micro(config.hedge.max_loss)))
+    };
+    let by_fill = |later: &Stance| {
+        let fill = fill::at(view, config, later).ok().filter(|_| config.fill.on)?;
+        Some(
+            fill.edge()
+                .saturating_sub(gas_cost(view, config, gas))
+                .saturating_sub(micro(config.fill.min_profit)),
+        )
+    };
+    let Rules { reward_span, auction_span, slip_span, .. } = stance.rules;
+    [reward_span, auction_span, slip_span].into_iter().find_map(|wait| {
         let later = stance.after(wait);
-        let plan = plan(view, config, &later).ok()?;
-        let share = i128::try_from(share(&later, &plan)?).ok()?;
-        let surplus = share.saturating_sub(spent).saturating_sub(wanted);
-        (config.hedge.poke && surplus > 0).then_some(Action::Poke { surplus, wait })
+        let surplus = by_hedge(&later).max(by_fill(&later)).filter(|surplus| *surplus > 0)?;
+        Some(Action::Poke { surplus, wait })
     })
 }
 

@@ -109,6 +109,11 @@ async fn it_leaves_what_the_auction_pays_too_little_for() {
         panic!("{report:?}")
     };
     assert!(*discount < 0 && *cost > 0 && *least >= 1_000_000, "{discount} {cost} {least}");
+    // But it will: the clock is started, and no more than that done.
+    let sent = outcome(&report, "hedge").as_ref().expect("a look");
+    let Action::Poke { surplus, wait } = sent.proposal.action else { panic!("{sent:?}") };
+    println!("starts the clock for {surplus} micro-USD in {wait} s");
+    assert!(surplus > 100_000_000 && !market.need().since.is_zero() && market.hedges().is_empty());
     // A hedge over the venues that pays more goes first.
     market.poke();
     market.move_to(market.now() + 3 * HOUR, SPOT);

@@ -8,6 +8,7 @@ mod market;
 mod proxy;
 mod restart;
 mod rivals;
+mod set;
 mod skips;
 mod tables;
 
