@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use alloy_sol_types::SolInterface;
 use host::alloy_primitives::{keccak256, Address};
 use host::CallError;
+use interfaces::desk::IHedgeDesk::{IHedgeDeskCalls, IHedgeDeskErrors, IHedgeDeskEvents};
 use interfaces::erc165::IERC165::IERC165Calls;
 use interfaces::erc20::IERC20::{IERC20Calls, IERC20Errors, IERC20Events};
 use interfaces::erc4626::IERC4626::{IERC4626Calls, IERC4626Errors, IERC4626Events};
@@ -64,6 +65,8 @@ fn rust_and_json_name_the_same_functions_and_errors() {
     assert_eq!(selectors(&signatures("IEquipoise", "error")), errors);
     assert_eq!(selectors(&signatures("ILens", "function")), all([of::<ILensCalls>()]));
     assert_eq!(selectors(&signatures("ILens", "error")), all([of::<ILensErrors>()]));
+    assert_eq!(selectors(&signatures("IHedgeDesk", "function")), all([of::<IHedgeDeskCalls>()]));
+    assert_eq!(selectors(&signatures("IHedgeDesk", "error")), all([of::<IHedgeDeskErrors>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "function")), all([of::<IHedgeVenueCalls>()]));
     assert_eq!(selectors(&signatures("IHedgeVenue", "error")), all([of::<IHedgeVenueErrors>()]));
     assert_eq!(selectors(&signatures("IMargin", "function")), all([of::<IMarginCalls>()]));
@@ -74,7 +77,7 @@ fn rust_and_json_name_the_same_functions_and_errors() {
 
 #[test]
 fn rust_and_json_name_the_same_events() {
-    let json = ["IEquipoise", "ISurface", "IMargin"].map(|file| signatures(file, "event"));
+    let json = ["IEquipoise", "ISurface", "IMargin", "IHedgeDesk"].map(|file| signatures(file, "event"));
     let json: BTreeSet<[u8; 32]> = json.iter().flatten().map(|one| keccak256(one).0).collect();
     let rust: BTreeSet<[u8; 32]> = [
         IVaultEvents::SELECTORS,
@@ -83,6 +86,7 @@ fn rust_and_json_name_the_same_events() {
         IERC6909Events::SELECTORS,
         ISurfaceEvents::SELECTORS,
         IMarginEvents::SELECTORS,
+        IHedgeDeskEvents::SELECTORS,
     ]
     .into_iter()
     .flatten()
@@ -107,6 +111,7 @@ fn the_programs_answer_every_selector_and_no_other() {
     let stage = &market.stage;
     let contracts = [
         (stage.vault, "IEquipoise"),
+        (stage.desk, "IHedgeDesk"),
         (stage.venue, "IHedgeVenue"),
         (stage.lens, "ILens"),
         (stage.surface, "ISurface"),

@@ -82,7 +82,7 @@ fn ether_is_refused() {
 fn noise_changes_nothing() {
     let mut market = Market::open();
     let (trader, vault) = (market.trader, market.stage.vault);
-    let calls = [IVault::tradeCall::SELECTOR, IVault::rebalanceCall::SELECTOR, IVault::claimCall::SELECTOR];
+    let calls = [IVault::tradeCall::SELECTOR, IVault::hedgeCall::SELECTOR, IVault::claimCall::SELECTOR];
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state ^= state << 13;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use alloy_sol_types::SolCall;
-use demo::stage::{default_limits, default_profile};
+use demo::stage::{default_limits, default_profile, name_satellite};
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc165::IERC165;
 use interfaces::erc20::IERC20;
@@ -18,7 +18,7 @@ use interfaces::vault::IVault;
 use serde_json::Number;
 
 use crate::depth;
-use crate::hedge::{due, skewed};
+use crate::desk_costs;
 use crate::kernel;
 use crate::margin_costs;
 use crate::market::{expiry, legs_of, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
@@ -78,7 +78,7 @@ impl Meter {
     }
 }
 
-fn view<C: SolCall>(market: &mut Market, contract: Address, call: C) -> u64 {
+pub(crate) fn view<C: SolCall>(market: &mut Market, contract: Address, call: C) -> u64 {
     let from = market.trader;
     market.stage.chain.world.view(from, contract, call.abi_encode()).expect(C::SIGNATURE).execution_gas
 }
@@ -230,7 +230,7 @@ fn views(meter: &mut Meter) {
     meter.view("nav", IVault::navCall {});
     meter.view("words", IVault::wordsCall {});
     meter.view("headers", IVault::headersCall {});
-    meter.view("hedgeNeeded", IVault::hedgeNeededCall {});
+    meter.view("youngTrades", IVault::youngTradesCall {});
     meter.view("spot", IVault::spotCall {});
     meter.view("settlementPrice", IVault::settlementPriceCall { expiry: 1 });
     meter.view("profile", IVault::profileCall {});
@@ -239,7 +239,7 @@ fn views(meter: &mut Meter) {
     meter.view("role", IVault::roleCall { which: IVault::Role::Owner });
     meter.view("paused", IVault::pausedCall {});
     meter.view("venueAllowedFrom", IVault::venueAllowedFromCall { venue });
-    meter.view("surfaceFeed", IVault::surfaceFeedCall {});
+    meter.view("satellite", IVault::satelliteCall { which: IVault::Satellite::Surface });
 }
 
 fn looks(meter: &mut Meter) {
@@ -324,10 +324,11 @@ fn governance(meter: &mut Meter) {
     let list = IVault::listExpiryCall { expiry: expiry(14), base: wad(1_800.0), step: wad(25.0), count: 64 };
     meter.send("listExpiry", actors.curator, list);
     let feed = meter.market.stage.surface;
-    meter.send("setSurfaceFeed", owner, IVault::setSurfaceFeedCall { feed });
+    meter.send("setSatellite", owner, name_satellite(IVault::Satellite::Surface, feed));
     let now = meter.market.now();
     meter.market.stage.chain.world.warp(now + 2 * DAY);
-    meter.send("acceptSurfaceFeed", trader, IVault::acceptSurfaceFeedCall {});
+    let which = IVault::Satellite::Surface;
+    meter.send("acceptSatellite", trader, IVault::acceptSatelliteCall { which });
     meter.market.move_to(now + 2 * DAY, SPOT);
     meter.send(
         "setRole_pending_owner",
@@ -390,14 +391,6 @@ fn profile(gas: &mut Figures) {
     gas.insert("setProfile".into(), receipt.execution_gas.into());
 }
 
-fn hedges(gas: &mut Figures) {
-    let mut market = skewed();
-    let (keeper, venue, size) = (market.stage.actors.keeper, market.stage.venue, due(&mut market).size);
-    let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: U256::ZERO }];
-    let (_, receipt) = market.receipt(keeper, IVault::rebalanceCall { legs, deadline: U256::MAX });
-    gas.insert("rebalance".into(), receipt.execution_gas.into());
-}
-
 #[test]
 fn gas_of_every_entry_point() {
     let mut meter = Meter { market: Market::open(), gas: Figures::new() };
@@ -408,7 +401,7 @@ fn gas_of_every_entry_point() {
     governance(&mut meter);
     settlement(&mut meter);
     let mut gas = meter.gas;
-    hedges(&mut gas);
+    desk_costs::figures(&mut gas);
     depth::figures(&mut gas);
     profile(&mut gas);
     pools(&mut gas);
@@ -428,6 +421,7 @@ fn size_of_every_contract() {
         ("vault", stage.vault),
         ("surface_feed", stage.surface),
         ("margin", stage.margin),
+        ("hedge_desk", stage.desk),
         ("uniswap_v3_venue", stage.venue),
         ("lens", stage.lens),
         ("risk_engine", stage.engine),

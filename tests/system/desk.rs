@@ -1,24 +1,25 @@
 //! Plans of the hedging desk: what they may do, what they are paid, and who may not do what the desk may.
 
 use alloy_sol_types::{SolCall as _, SolError as _, SolValue as _};
-use demo::stage::Failure;
-use host::alloy_primitives::{Address, Bytes, FixedBytes, I256, U256};
+use demo::stage::{name_satellite, Failure};
+use host::alloy_primitives::{Address, Bytes, FixedBytes, B256, I256, U256};
 use interfaces::desk::IHedgeDesk::{self, Leg, Need, Plan};
+use interfaces::external::IToken;
 use interfaces::vault::IVault;
 
 use crate::hedge::skewed;
-use crate::market::{events, signed, wad, Market, DAY, HOUR, SPOT, START};
+use crate::market::{events, signed, Market, DAY, HOUR, SPOT, START};
+
+const DESK: IVault::Satellite = IVault::Satellite::Desk;
 
 pub(crate) fn need(market: &mut Market) -> Need {
-    let desk = market.stage.desk;
-    market.stage.chain.view(desk, IHedgeDesk::hedgeNeededCall {}).expect("the state of the hedge")
+    market.stage.need().expect("the state of the hedge")
 }
 
 /// A plan of one leg through the market's venue.
 fn plan(market: &mut Market, size: I256) -> Plan {
-    let (venue, payee) = (market.stage.venue, market.stage.actors.keeper);
-    let spot = market.stage.ask(IVault::spotCall {}).expect("a price").price;
-    Plan { legs: vec![Leg { venue, size, limitPrice: U256::ZERO }], spot, deadline: U256::MAX, payee }
+    let venue = market.stage.venue;
+    market.stage.plan(venue, size).expect("a price")
 }
 
 fn run(market: &mut Market, plan: Plan) -> Result<(I256, U256), Failure> {
@@ -42,13 +43,13 @@ pub(crate) fn waited(seconds: u64) -> Market {
 }
 
 #[test]
-fn the_desk_sees_what_the_vault_sees() {
+fn the_desk_sees_what_the_lens_sees() {
     let mut market = skewed();
     let (need, hedge) = (need(&mut market), crate::hedge::due(&mut market));
     assert_eq!((need.position, need.target), (hedge.position, hedge.target));
     assert_eq!((need.inner, need.outer, need.due), (hedge.inner, hedge.outer, hedge.size));
     assert_eq!(need.deviation, hedge.reachable - hedge.position);
-    assert_eq!((need.seasoned, need.slip), (U256::ZERO, U256::from(1_000)));
+    assert_eq!((need.seasoned, need.slip), (U256::ZERO, U256::from(2_000)));
     assert!(need.budget > U256::ZERO);
 }
 
@@ -193,13 +194,17 @@ fn what_the_desk_may_do_is_for_the_desk_alone() {
     let (stranger, desk, venue) = (market.stage.actors.keeper, market.stage.desk, market.stage.venue);
     let due = need(&mut market).due;
     let error = || IVault::OnlyDesk { caller: stranger, desk };
-    let leg = IVault::HedgeLeg { venue, size: due, limitPrice: U256::ZERO };
-    market.refuses(error(), |market| market.stage.vault(stranger, IVault::hedgeCall { leg }));
-    let (filler, receiver, cash) = (stranger, stranger, U256::ONE);
-    let call = IVault::exchangeCall { filler, receiver, size: due, cash, data: Bytes::new() };
-    market.refuses(error(), |market| market.stage.vault(stranger, call));
+    for payer in [Address::ZERO, stranger] {
+        let call = order(venue, due, U256::MAX, payer);
+        market.refuses(error(), |market| market.stage.vault(stranger, call));
+    }
     let call = IVault::payRewardCall { payee: stranger, amount: U256::ONE };
     market.refuses(error(), |market| market.stage.vault(stranger, call));
+}
+
+/// What the desk tells the vault.
+fn order(venue: Address, size: I256, cash_limit: U256, payer: Address) -> IVault::hedgeCall {
+    IVault::hedgeCall { venue, size, cashLimit: cash_limit, payer, data: B256::ZERO }
 }
 
 /// A market whose desk is an account, to do what a hostile desk would.
@@ -207,14 +212,14 @@ fn usurped() -> (Market, Address) {
     let mut market = skewed();
     let (owner, desk) = (market.stage.actors.owner, market.stage.actors.arbitrageur);
     let old = market.stage.desk;
-    market.stage.vault(owner, IVault::setDeskCall { desk_: desk }).expect("a proposal");
+    market.stage.vault(owner, name_satellite(DESK, desk)).expect("a proposal");
     let due = U256::from(START + 2 * DAY);
-    let told = market.stage.ask(IVault::deskCall {}).expect("a desk");
-    assert_eq!((told.desk_, told.proposed, told.acceptFrom), (old, desk, due));
-    let error = IVault::DeskNotDue { acceptFrom: due, timestamp: U256::from(START) };
-    market.refuses(error, |market| market.stage.vault(owner, IVault::acceptDeskCall {}));
+    let told = market.stage.ask(IVault::satelliteCall { which: DESK }).expect("a desk");
+    assert_eq!((told.contract_, told.proposed, told.acceptFrom), (old, desk, due));
+    let error = IVault::SatelliteNotDue { acceptFrom: due, timestamp: U256::from(START) };
+    market.refuses(error, |market| market.stage.vault(owner, IVault::acceptSatelliteCall { which: DESK }));
     market.move_to(START + 2 * DAY, SPOT);
-    market.stage.vault(market.trader, IVault::acceptDeskCall {}).expect("a desk");
+    market.stage.vault(market.trader, IVault::acceptSatelliteCall { which: DESK }).expect("a desk");
     (market, desk)
 }
 
@@ -227,14 +232,15 @@ fn a_hostile_desk_takes_no_more_than_the_cap() {
     };
     let pay = |amount: u64| IVault::payRewardCall { payee: desk, amount: U256::from(amount) };
     market.refuses(most(1, 0), |market| market.stage.vault(desk, pay(1)));
-    // A fill at a price beyond the cap of a per cent.
-    let cash = U256::from(28_280_001_u64);
-    let call =
-        IVault::exchangeCall { filler: desk, receiver: desk, size: signed(0.01), cash, data: Bytes::new() };
-    let (price, worst) = (wad(2_828.000_1), wad(2_828.0));
-    market.refuses(IVault::SlippageAboveCap { price, worst }, |market| market.stage.vault(desk, call));
-    let leg = IVault::HedgeLeg { venue: market.stage.venue, size: signed(1.0), limitPrice: U256::ZERO };
-    market.stage.vault(desk, IVault::hedgeCall { leg }).expect("a hedge");
+    // A fill at any price is one at the cap of a per cent.
+    let (vault, venue, underlying) = (market.stage.vault, market.stage.venue, market.stage.underlying);
+    let allow = IToken::approveCall { spender: vault, value: U256::MAX };
+    market.stage.chain.send(desk, underlying, allow).expect("an allowance");
+    let base = market.stage.chain.world.snapshot();
+    let cash = market.stage.vault(desk, order(desk, signed(0.01), U256::MAX, desk)).expect("a fill");
+    assert_eq!(cash, U256::from(28_280_000_u64));
+    market.stage.chain.world.restore(&base);
+    market.stage.vault(desk, order(venue, signed(1.0), U256::MAX, Address::ZERO)).expect("a hedge");
     // What was granted for it is gone with its transaction.
     market.refuses(most(1, 0), |market| market.stage.vault(desk, pay(1)));
 }

@@ -2,7 +2,7 @@
 
 use alloy_sol_types::{sol, SolCall as _, SolError as _, SolValue as _};
 use demo::stage::Failure;
-use host::alloy_primitives::{Address, Bytes, I256, U256};
+use host::alloy_primitives::{Address, FixedBytes, B256, I256, U256};
 use interfaces::desk::IHedgeDesk;
 use interfaces::external::IToken;
 use interfaces::vault::IVault;
@@ -35,7 +35,7 @@ fn filler(market: &mut Market) -> Address {
 }
 
 fn fill(market: &mut Market, who: Address, size: I256, limit: U256) -> Result<U256, Failure> {
-    let call = IHedgeDesk::fillHedgeCall { size, limit, receiver: who, data: Bytes::new() };
+    let call = IHedgeDesk::fillHedgeCall { size, limit, receiver: who, data: B256::ZERO };
     market.stage.hedge(who, call)
 }
 
@@ -52,7 +52,7 @@ fn the_first_moment_pays_the_vault_a_premium() {
     let told = need(&mut market).cash;
     let before = balances(&mut market, who);
     let (desk, vault) = (market.stage.desk, market.stage.vault);
-    let call = IHedgeDesk::fillHedgeCall { size, limit: told, receiver: who, data: Bytes::new() };
+    let call = IHedgeDesk::fillHedgeCall { size, limit: told, receiver: who, data: B256::ZERO };
     let (cash, receipt) = market.stage.chain.send_for_receipt(who, desk, call).expect("a fill");
     let after = balances(&mut market, who);
     assert_eq!((after[0] - before[0], before[1] - after[1]), (cash, size.into_raw()));
@@ -149,7 +149,10 @@ fn a_filler_that_fails_keeps_or_calls_back_changes_nothing() {
     assert_eq!(failure.data(), IVault::TokenFailed { token: underlying }.abi_encode());
     market.stage.chain.send(owner, villain, Villain::setFailingCall { failing: true }).expect("a mode");
     let failure = run(&mut market).err().expect("it fails");
-    assert_eq!(failure.data(), IVault::FillerFailed { filler: villain }.abi_encode());
+    assert_eq!(
+        failure.data(),
+        IVault::VenueFailed { venue: villain, reason: FixedBytes([0x08, 0xc3, 0x79, 0xa0]) }.abi_encode()
+    );
     assert_eq!(market.digests(), before);
     market.stage.chain.send(owner, villain, Villain::setFailingCall { failing: false }).expect("a mode");
 
@@ -162,7 +165,7 @@ fn a_filler_that_fails_keeps_or_calls_back_changes_nothing() {
         (desk, IHedgeDesk::hedgeNeededCall {}.abi_encode()),
         (
             desk,
-            IHedgeDesk::fillHedgeCall { size, limit: U256::ZERO, receiver: villain, data: Bytes::new() }
+            IHedgeDesk::fillHedgeCall { size, limit: U256::ZERO, receiver: villain, data: B256::ZERO }
                 .abi_encode(),
         ),
     ];

@@ -1,11 +1,13 @@
 //! The skew trigger and hedges through the real Uniswap.
 
 use alloy_sol_types::SolError as _;
-use host::alloy_primitives::{FixedBytes, I256, U256};
+use host::alloy_primitives::{FixedBytes, U256};
+use interfaces::desk::IHedgeDesk;
+use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 use interfaces::venue::IHedgeVenue;
 
-use crate::market::{events, signed, Market, DAY, SPOT, START};
+use crate::market::{events, Market, DAY, SPOT, START};
 
 /// A market whose book calls for a hedge.
 pub(crate) fn skewed() -> Market {
@@ -17,8 +19,10 @@ pub(crate) fn skewed() -> Market {
     market
 }
 
-pub(crate) fn due(market: &mut Market) -> IVault::Hedge {
-    market.stage.ask(IVault::hedgeNeededCall {}).expect("the state of the hedge")
+/// The hedge by the band alone.
+pub(crate) fn due(market: &mut Market) -> ILens::NextHedge {
+    let vault = market.stage.vault;
+    market.stage.look(ILens::nextHedgeCall { vault }).expect("the state of the hedge")
 }
 
 #[test]
@@ -26,15 +30,17 @@ fn anyone_hedges_to_the_edge_of_the_band_and_balances_say_so() {
     let mut market = skewed();
     let (vault, underlying, venue) = (market.stage.vault, market.stage.underlying, market.stage.venue);
     let before = (due(&mut market), market.usdc_of(vault));
-    let legs = vec![IVault::HedgeLeg { venue, size: before.0.size, limitPrice: U256::ZERO }];
-    let (filled, receipt) =
-        market.receipt(market.trader, IVault::rebalanceCall { legs, deadline: U256::MAX });
+    let plan = market.stage.plan(venue, before.0.size).expect("a price");
+    let (trader, desk) = (market.trader, market.stage.desk);
+    let sent = market.stage.chain.send_for_receipt(trader, desk, IHedgeDesk::rebalanceCall { plan });
+    let (done, receipt) = sent.expect("a hedge");
+    let filled = done.size;
     assert_eq!(filled, before.0.size);
     let held = market.stage.chain.token_balance(underlying, vault).expect("a balance");
     assert_eq!(held, filled.into_raw());
     let [hedged] = events::<IVault::Hedged>(&receipt.logs, vault).try_into().expect("one event");
     assert_eq!((hedged.venue, hedged.size, hedged.position), (venue, filled, filled));
-    let spent = f64::from(before.1 - market.usdc_of(vault)) / 1e6;
+    let spent = f64::from(before.1 - market.usdc_of(vault) - done.reward) / 1e6;
     let priced = f64::from(hedged.price) / 1e18 * f64::from(held) / 1e18;
     assert!(
         (spent / priced - 1.0).abs() < 1e-9 && (spent / (f64::from(held) / 1e18) / SPOT - 1.0).abs() < 0.002
@@ -43,35 +49,6 @@ fn anyone_hedges_to_the_edge_of_the_band_and_balances_say_so() {
     assert!(!after.needed);
     let off = (after.target - after.position).abs().into_raw();
     assert!(off <= after.inner + U256::from(1_000_000_000_000_u64), "{after:?}");
-    let failure = market.rebalance(venue, signed(1.0)).expect_err("nothing to hedge");
-    let Some(IVault::IVaultErrors::HedgeNotNeeded(error)) = failure.vault_error() else {
-        panic!("{failure}")
-    };
-    assert_eq!(error.band, after.outer);
-    // Both are whole micro-USD, turned into units of the underlying.
-    assert!(
-        (error.deviation - (after.reachable - after.position)).abs() < signed(1e-9),
-        "{error:?} {after:?}"
-    );
-}
-
-#[test]
-fn hedges_that_go_the_wrong_way_or_too_far() {
-    let mut market = skewed();
-    let (venue, state) = (market.stage.venue, due(&mut market));
-    let due = state.reachable - state.position;
-    market.refuses(IVault::HedgeWrongWay { size: signed(-1.0), due }, |market| {
-        market.rebalance(venue, signed(-1.0))
-    });
-    market.refuses(IVault::HedgeWrongWay { size: I256::ZERO, due }, |market| {
-        market.rebalance(venue, I256::ZERO)
-    });
-    let far = due + I256::from_raw(state.inner) + signed(0.1);
-    market.refuses(IVault::HedgeTooLarge { size: far, due }, |market| market.rebalance(venue, far));
-    market.refuses(IVault::NoLegs {}, |market| {
-        let keeper = market.stage.actors.keeper;
-        market.stage.vault(keeper, IVault::rebalanceCall { legs: vec![], deadline: U256::MAX })
-    });
 }
 
 #[test]
@@ -102,13 +79,12 @@ fn a_pool_off_the_market_or_a_limit_of_the_callers_stops_the_hedge() {
     let (size, venue) = (due(&mut market).size, market.stage.venue);
     let error = || IVault::VenueFailed { venue, reason: FixedBytes(IHedgeVenue::SwapFailed::SELECTOR) };
     let keeper = market.stage.actors.keeper;
-    let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: crate::market::wad(SPOT) }];
-    market.refuses(error(), |market| {
-        market.stage.vault(keeper, IVault::rebalanceCall { legs, deadline: U256::MAX })
-    });
+    let mut plan = market.stage.plan(venue, size).expect("a price");
+    plan.legs[0].limitPrice = crate::market::wad(SPOT);
+    market.refuses(error(), |market| market.stage.hedge(keeper, IHedgeDesk::rebalanceCall { plan }));
     market.stage.arbitrage(SPOT * 1.011).expect("a pool above the cap");
     market.refuses(error(), |market| market.rebalance(venue, size));
-    market.stage.arbitrage(SPOT * 1.008).expect("a pool inside the cap");
+    market.stage.arbitrage(SPOT * 1.0005).expect("a pool inside the desk's cap");
     market.rebalance(venue, size).expect("a hedge");
 }
 

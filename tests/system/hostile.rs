@@ -3,6 +3,7 @@
 use alloy_sol_types::{sol, SolCall as _, SolError as _, SolValue as _};
 use demo::stage::{artifacts, Failure};
 use host::alloy_primitives::{Address, Bytes, FixedBytes, U256};
+use interfaces::desk::IHedgeDesk;
 use interfaces::erc4626::IERC4626;
 use interfaces::external::IToken;
 use interfaces::vault::IVault;
@@ -128,12 +129,12 @@ fn besieged(mode: u8) -> (Market, Address) {
 #[test]
 fn a_venue_that_calls_back_finds_every_door_shut() {
     let (mut market, venue) = besieged(0);
-    let (vault, keeper) = (market.stage.vault, market.stage.actors.keeper);
+    let (desk, keeper) = (market.stage.desk, market.stage.actors.keeper);
     let size = due(&mut market).size;
-    let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: U256::ZERO }];
-    let attack = IVault::rebalanceCall { legs, deadline: U256::MAX }.abi_encode().into();
-    market.stage.chain.send(keeper, venue, Hostile::armCall { target: vault, attack }).expect("a trap");
-    assert_eq!(market.rebalance(venue, size).expect("the hedge itself"), size);
+    let plan = market.stage.plan(venue, size).expect("a price");
+    let attack = IHedgeDesk::rebalanceCall { plan }.abi_encode().into();
+    market.stage.chain.send(keeper, venue, Hostile::armCall { target: desk, attack }).expect("a trap");
+    assert_eq!(market.rebalance_within(venue, size, SPOT * 1.001).expect("the hedge itself"), size);
     assert!(market.stage.chain.view(venue, Hostile::triedCall {}).expect("a flag"));
     assert!(!market.stage.chain.view(venue, Hostile::succeededCall {}).expect("a flag"));
     assert!(!due(&mut market).needed);

@@ -8,6 +8,7 @@ use interfaces::erc6909::IERC6909;
 use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
+use crate::hedge::due;
 use crate::market::{events, series, signed, usdc, wad, wide_limits, Market, DAY, HOUR, SPOT, START};
 use crate::redeem::{lps, process, redeem_all, request, shares_of};
 
@@ -46,7 +47,7 @@ pub(crate) fn strained_after(first: impl FnOnce(&mut Market)) -> Market {
 
 /// Hedges if a hedge is due.
 fn chase(market: &mut Market) {
-    let need = market.stage.ask(IVault::hedgeNeededCall {}).expect("a hedge");
+    let need = due(market);
     if need.needed {
         let venue = market.stage.venue;
         market.rebalance(venue, need.size).expect("a hedge");

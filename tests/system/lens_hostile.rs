@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use crate::hedge::due;
 use crate::hostile::{armed, Hostile};
-use crate::market::{signed, wad, Market};
+use crate::market::{signed, wad, Market, SPOT};
 use crate::redeem::{request, SHARE};
 
 /// A market with a book, a hedge that is due and a redemption that waits.
@@ -33,16 +33,11 @@ fn honest(market: &mut Market) -> HashMap<Vec<u8>, Answer> {
     let stage = &mut market.stage;
     let words = stage.ask(IVault::wordsCall {}).expect("words");
     let nav = stage.ask(IVault::navCall {}).expect("a NAV");
-    let hedge = stage.ask(IVault::hedgeNeededCall {}).expect("a hedge");
     let range = stage.ask(IERC4626::epochsCall {}).expect("epochs");
     let epoch = stage.ask(IERC4626::epochCall { requestId: U256::ONE }).expect("an epoch");
     HashMap::from([
         (IVault::wordsCall::SELECTOR.to_vec(), answer(IVault::wordsCall::abi_encode_returns(&words))),
         (IVault::navCall::SELECTOR.to_vec(), answer(IVault::navCall::abi_encode_returns(&nav))),
-        (
-            IVault::hedgeNeededCall::SELECTOR.to_vec(),
-            answer(IVault::hedgeNeededCall::abi_encode_returns(&hedge)),
-        ),
         (IVault::quoteCall::SELECTOR.to_vec(), Answer { revert: true, ..answer(refusal.to_vec()) }),
         (IERC4626::epochsCall::SELECTOR.to_vec(), answer(IERC4626::epochsCall::abi_encode_returns(&range))),
         (IERC4626::epochCall::SELECTOR.to_vec(), answer(IERC4626::epochCall::abi_encode_returns(&epoch))),
@@ -67,7 +62,7 @@ fn views(market: &mut Market, vault: Address) -> Vec<(Vec<u8>, Result<(), Failur
     look!(words, ILens::stressCall { vault, dSpot: signed(-0.2), dVol: signed(0.1) });
     look!(words, ILens::worstCaseCall { vault });
     look!(IVault::navCall::SELECTOR, ILens::navBreakdownCall { vault });
-    look!(IVault::hedgeNeededCall::SELECTOR, ILens::nextHedgeCall { vault });
+    look!(words, ILens::nextHedgeCall { vault });
     look!(IVault::quoteCall::SELECTOR, ILens::chainCall { vault, expiry, size });
     look!(IVault::quoteCall::SELECTOR, ILens::collateralValueCall { vault, series, amount: size });
     look!(IERC4626::epochCall::SELECTOR, ILens::queueCall { vault });
@@ -162,7 +157,7 @@ fn nothing_is_read_from_a_vault_in_the_middle_of_a_call() {
     let keeper = market.stage.actors.keeper;
     market.stage.chain.send(keeper, venue, Hostile::armCall { target: lens, attack }).expect("a trap");
     let size = due(&mut market).size;
-    market.rebalance(venue, size).expect("the hedge itself");
+    market.rebalance_within(venue, size, SPOT * 1.001).expect("the hedge itself");
     assert!(market.stage.chain.view(venue, Hostile::triedCall {}).expect("a flag"));
     assert!(!market.stage.chain.view(venue, Hostile::succeededCall {}).expect("a flag"));
     let answer = market.stage.chain.view(venue, Hostile::answerCall {}).expect("an answer");

@@ -1,7 +1,7 @@
 //! Tokens that call back into margin accounts, margin contracts that are none, and vaults that are none.
 
 use alloy_sol_types::{SolCall as _, SolError as _, SolValue as _};
-use demo::stage::artifacts;
+use demo::stage::{artifacts, name_satellite};
 use host::alloy_primitives::{Address, Bytes, I256, U256};
 use host::DeployError;
 use interfaces::external::IToken;
@@ -73,7 +73,7 @@ fn accounts_of_no_vault_do_not_come_to_be() {
 fn impostor() -> (Market, Address) {
     let mut market = Market::bare(demo::stage::default_profile(), wide_limits());
     let (owner, impostor) = (market.stage.actors.owner, market.trader);
-    let call = IVault::setMarginCall { margin_: impostor };
+    let call = name_satellite(IVault::Satellite::Margin, impostor);
     market.stage.vault(owner, call).expect("at once while there are no shares");
     market.deposit(100_000.0).expect("a deposit");
     for expiry in market.expiries {

@@ -1,7 +1,7 @@
 //! Everything that margin accounts and the vault's side of them refuse.
 
 use alloy_sol_types::SolError;
-use demo::stage::{default_profile, Failure, UNCOVERED_LIMITS};
+use demo::stage::{default_profile, name_satellite, Failure, UNCOVERED_LIMITS};
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
@@ -35,42 +35,45 @@ fn the_margin_contract_alone_writes_covers_and_pays() {
     }
 }
 
+const MARGIN: IVault::Satellite = IVault::Satellite::Margin;
+
 #[test]
 fn a_margin_contract_waits_two_days_and_for_the_last_one_to_be_empty() {
     let (mut market, writer) = open(10_000.0);
     let (owner, stranger, series) = (market.stage.actors.owner, market.trader, market.call(2_800));
-    let name = |margin_| IVault::setMarginCall { margin_ };
+    let name = |margin| name_satellite(MARGIN, margin);
     let role = IVault::Role::Owner;
     let other = market.stage.surface;
     let not_owner = IVault::NotAuthorised { caller: stranger, role };
     market.refuses(not_owner, |market| vault_of(market, stranger, name(other)));
     market.refuses(IVault::ZeroAddress {}, |market| vault_of(market, owner, name(Address::ZERO)));
-    let none = IVault::MarginNotDue { acceptFrom: U256::ZERO, timestamp: U256::from(market.now()) };
-    market.refuses(none, |market| vault_of(market, stranger, IVault::acceptMarginCall {}));
+    let none = IVault::SatelliteNotDue { acceptFrom: U256::ZERO, timestamp: U256::from(market.now()) };
+    market.refuses(none, |market| vault_of(market, stranger, IVault::acceptSatelliteCall { which: MARGIN }));
 
     write(&mut market, writer, &[(series, 1.0)]).expect("written");
     vault_of(&mut market, owner, name(other)).expect("a proposal");
     let due = market.now() + 2 * DAY;
-    let view = market.stage.ask(IVault::marginCall {}).expect("a margin contract");
-    assert_eq!((view.margin_, view.proposed), (market.stage.margin, other));
+    let view = market.stage.ask(IVault::satelliteCall { which: MARGIN }).expect("a margin contract");
+    assert_eq!((view.contract_, view.proposed), (market.stage.margin, other));
     assert_eq!(view.acceptFrom, U256::from(due));
-    let early = IVault::MarginNotDue { acceptFrom: U256::from(due), timestamp: U256::from(market.now()) };
-    market.refuses(early, |market| vault_of(market, stranger, IVault::acceptMarginCall {}));
+    let early = IVault::SatelliteNotDue { acceptFrom: U256::from(due), timestamp: U256::from(market.now()) };
+    market.refuses(early, |market| vault_of(market, stranger, IVault::acceptSatelliteCall { which: MARGIN }));
     market.stage.chain.world.warp(due);
     let in_use = IVault::MarginInUse { expiries: U256::from(1), receivable: U256::ZERO };
-    market.refuses(in_use, |market| vault_of(market, stranger, IVault::acceptMarginCall {}));
+    market
+        .refuses(in_use, |market| vault_of(market, stranger, IVault::acceptSatelliteCall { which: MARGIN }));
 }
 
 #[test]
 fn an_empty_margin_contract_gives_way() {
     let (mut market, _) = open(10_000.0);
     let (owner, stranger, other) = (market.stage.actors.owner, market.trader, market.stage.surface);
-    vault_of(&mut market, owner, IVault::setMarginCall { margin_: other }).expect("a proposal");
+    vault_of(&mut market, owner, name_satellite(MARGIN, other)).expect("a proposal");
     let due = market.now() + 2 * DAY;
     market.stage.chain.world.warp(due);
-    vault_of(&mut market, stranger, IVault::acceptMarginCall {}).expect("accepted");
-    let view = market.stage.ask(IVault::marginCall {}).expect("a margin contract");
-    assert_eq!((view.margin_, view.proposed, view.acceptFrom), (other, Address::ZERO, U256::ZERO));
+    vault_of(&mut market, stranger, IVault::acceptSatelliteCall { which: MARGIN }).expect("accepted");
+    let view = market.stage.ask(IVault::satelliteCall { which: MARGIN }).expect("a margin contract");
+    assert_eq!((view.contract_, view.proposed, view.acceptFrom), (other, Address::ZERO, U256::ZERO));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use alloy_sol_types::{SolCall, SolError};
 use demo::stage::{default_limits, default_profile, Config, Failure, PriceFeed, Stage};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Log;
+use interfaces::desk::IHedgeDesk;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::lens::ILens;
@@ -195,11 +196,24 @@ impl Market {
         self.stage.vault(receiver, call)
     }
 
-    /// Hedges `size` through a venue, at no limit but the vault's.
+    /// Hedges `size` through a venue, at no limit but the desk's.
     pub(crate) fn rebalance(&mut self, venue: Address, size: I256) -> Result<I256, Failure> {
-        let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: U256::ZERO }];
-        let call = IVault::rebalanceCall { legs, deadline: U256::MAX };
-        self.stage.vault(self.stage.actors.keeper, call)
+        let plan = self.stage.plan(venue, size)?;
+        let done = self.stage.hedge(self.stage.actors.keeper, IHedgeDesk::rebalanceCall { plan })?;
+        Ok(done.size)
+    }
+
+    /// The same with a limit: a venue that takes all that it may takes that.
+    pub(crate) fn rebalance_within(
+        &mut self,
+        venue: Address,
+        size: I256,
+        limit: f64,
+    ) -> Result<I256, Failure> {
+        let mut plan = self.stage.plan(venue, size)?;
+        plan.legs[0].limitPrice = wad(limit);
+        let done = self.stage.hedge(self.stage.actors.keeper, IHedgeDesk::rebalanceCall { plan })?;
+        Ok(done.size)
     }
 
     /// Pushes a round of any answer.
@@ -230,10 +244,10 @@ impl Market {
         f64::from(self.nav().mid.into_raw()) / f64::from(supply)
     }
 
-    /// Digests of the vault, the surface feed, the margin accounts and the tokens.
-    pub(crate) fn digests(&mut self) -> [B256; 5] {
+    /// Digests of the vault, the desk, the surface feed, the margin accounts and the tokens.
+    pub(crate) fn digests(&mut self) -> [B256; 6] {
         let stage = &mut self.stage;
-        let accounts = [stage.vault, stage.surface, stage.margin, stage.usdc, stage.underlying];
+        let accounts = [stage.vault, stage.desk, stage.surface, stage.margin, stage.usdc, stage.underlying];
         accounts.map(|account| stage.chain.world.digest(account))
     }
 

@@ -136,7 +136,7 @@ fn the_publisher_fits_signs_and_submits_a_surface_over_rpc() {
     let (profile_, limits_) = (demo::stage::default_profile(), demo::stage::default_limits());
     client.tell(vault, IVault::setProfileCall { profile_, limits_ });
     client.tell(vault, IVault::setRoleCall { which: IVault::Role::Curator, account: client.sender });
-    client.tell(vault, IVault::setSurfaceFeedCall { feed });
+    client.tell(vault, demo::stage::name_satellite(IVault::Satellite::Surface, feed));
     let mut keys = ["one", "two"].map(demo::stage::key);
     keys.sort_by_key(|key| key.address());
     let publishers_ = keys.iter().map(|key| key.address()).collect();

@@ -4,7 +4,7 @@ use host::alloy_primitives::{Address, I256, U256};
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault::{self, Role};
 
-use demo::stage::default_profile;
+use demo::stage::{default_profile, name_satellite};
 
 use crate::hedge::due;
 use crate::market::{expiry, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
@@ -142,7 +142,7 @@ fn callers_without_the_role() {
         market.stage.vault(caller, call)
     });
     market.refuses(denied(Role::Owner), |market| {
-        market.stage.vault(caller, IVault::setSurfaceFeedCall { feed: venue })
+        market.stage.vault(caller, name_satellite(IVault::Satellite::Desk, venue))
     });
     market
         .refuses(denied(Role::Owner), |market| market.stage.vault(caller, IVault::allowVenueCall { venue }));
@@ -265,7 +265,7 @@ fn addresses_of_zero_and_deposits_of_nothing() {
         market.stage.vault(owner, IVault::allowVenueCall { venue: Address::ZERO })
     });
     market.refuses(IVault::ZeroAddress {}, |market| {
-        market.stage.vault(owner, IVault::setSurfaceFeedCall { feed: Address::ZERO })
+        market.stage.vault(owner, name_satellite(IVault::Satellite::Surface, Address::ZERO))
     });
     let error = IERC4626::DepositTooSmall { assets: U256::ZERO };
     market.refuses(error, |market| market.deposit(0.0));

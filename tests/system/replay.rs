@@ -1,14 +1,13 @@
 //! The replay's promises on real prices: the two most volatile 30-day windows of the committed series, five seeds each.
 
 use demo::live::Live;
-use demo::prices::{Prices, HOUR};
+use demo::prices::Prices;
 use demo::regression::Fit;
 use demo::replay::{self, Liquidity, Observer, Progress, Results, Scenario, Sniper};
 use demo::stage::{default_limits, default_profile, Config};
 use demo::traders::Flow;
+use demo::windows::{chosen, committed, most_volatile, DAYS, HISTORY};
 
-const DAYS: u64 = 30;
-const HISTORY: u64 = 14 * 24;
 const TRADERS: usize = 9;
 const LPS: usize = 4;
 
@@ -16,37 +15,6 @@ struct Silent;
 
 impl Observer for Silent {
     fn hour(&mut self, _: &Progress<'_>) {}
-}
-
-fn prices() -> Prices {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/btc-usd-1h.csv");
-    Prices::read(path.as_ref()).expect("the committed prices")
-}
-
-/// Starts of the most volatile windows that do not overlap, the most volatile first.
-fn most_volatile(prices: &Prices, count: usize) -> Vec<u64> {
-    let day = 24 * HOUR;
-    let squares: Vec<(u64, f64)> = prices
-        .points
-        .windows(2)
-        .map(|pair| (pair[1].time, (pair[1].close / pair[0].close).ln().powi(2)))
-        .collect();
-    let (first, last) = (prices.points[0].time, prices.points[prices.points.len() - 1].time);
-    let starts = (first.div_ceil(day) * day + HISTORY * HOUR..=last - DAYS * day).step_by(day as usize);
-    let mut windows: Vec<(u64, f64)> = starts
-        .map(|start| {
-            let inside = squares.iter().filter(|(time, _)| (start..start + DAYS * day).contains(time));
-            (start, inside.map(|(_, square)| square).sum())
-        })
-        .collect();
-    windows.sort_by(|x, y| y.1.total_cmp(&x.1));
-    let mut chosen: Vec<u64> = Vec::new();
-    for (start, _) in windows {
-        if chosen.len() < count && chosen.iter().all(|other| start.abs_diff(*other) >= DAYS * day) {
-            chosen.push(start);
-        }
-    }
-    chosen
 }
 
 fn replayed(prices: &Prices, start: u64, seed: u64, sniper: Option<Sniper>) -> Results {
@@ -60,7 +28,7 @@ fn replayed(prices: &Prices, start: u64, seed: u64, sniper: Option<Sniper>) -> R
 }
 
 fn keeps_its_promises(index: usize) {
-    let prices = prices();
+    let prices = committed().expect("the committed prices");
     let start = most_volatile(&prices, 2)[index];
     for seed in 1..=5 {
         let results = replayed(&prices, start, seed, None);
@@ -104,24 +72,10 @@ fn the_second_most_volatile_month_keeps_its_promises() {
     keeps_its_promises(1);
 }
 
-/// Prices and the starts of the windows that snipers are let loose on: the committed ones, or those that `EQUIPOISE_PRICES` names (a file, then
-/// starts in unix seconds, all separated by commas).
-fn sniped_windows() -> (Prices, Vec<u64>) {
-    let Ok(given) = std::env::var("EQUIPOISE_PRICES") else {
-        let prices = prices();
-        let starts = most_volatile(&prices, 2);
-        return (prices, starts);
-    };
-    let mut parts = given.split(',');
-    let path = parts.next().expect("a file");
-    let starts = parts.map(|start| start.parse().expect("a start")).collect();
-    (Prices::read(path.as_ref()).expect("prices"), starts)
-}
-
 /// One who knows the next hour and trades inside the deviation band loses in all, and never gains by what is known.
 #[test]
 fn a_sniper_inside_the_deviation_band_loses() {
-    let (prices, starts) = sniped_windows();
+    let (prices, starts) = chosen(2).expect("prices");
     for start in starts {
         let snipes = replayed(&prices, start, 1, Some(Sniper::InBand)).snipes;
         let gain = snipes.iter().fold(0.0, |sum, snipe| sum + snipe.gain());
@@ -137,7 +91,7 @@ fn a_sniper_inside_the_deviation_band_loses() {
 /// than the spreads bring.
 #[test]
 fn a_sniper_on_every_jump_gains_less_than_the_spreads_bring() {
-    let (prices, starts) = sniped_windows();
+    let (prices, starts) = chosen(2).expect("prices");
     for start in starts {
         let results = replayed(&prices, start, 1, Some(Sniper::OnJumps));
         let cap = f64::from(default_limits().roundDelta);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use alloy_sol_types::{SolCall, SolValue};
-use demo::stage::artifacts;
+use demo::stage::{artifacts, name_satellite};
 use host::alloy_primitives::{Address, Bytes, B256, U256};
 use host::{Answer, Mock};
 use interfaces::erc4626::IERC4626;
@@ -12,9 +12,11 @@ use interfaces::vault::IVault;
 
 use crate::market::{events, usdc, Market, DAY, SPOT, START};
 
+const SURFACE: IVault::Satellite = IVault::Satellite::Surface;
+
 fn feed_of(market: &mut Market) -> (Address, Address, U256) {
-    let answer = market.stage.ask(IVault::surfaceFeedCall {}).expect("a feed");
-    (answer.feed, answer.proposed, answer.acceptFrom)
+    let answer = market.stage.ask(IVault::satelliteCall { which: SURFACE }).expect("a feed");
+    (answer.contract_, answer.proposed, answer.acceptFrom)
 }
 
 #[test]
@@ -23,23 +25,25 @@ fn a_feed_waits_two_days_once_there_are_shares() {
     let (owner, old, new) = (market.stage.actors.owner, market.stage.surface, Address::with_last_byte(7));
     assert_eq!(feed_of(&mut market), (old, Address::ZERO, U256::ZERO));
     let now = U256::from(START);
-    let none = IVault::SurfaceFeedNotDue { acceptFrom: U256::ZERO, timestamp: now };
-    let accept = |market: &mut Market| market.stage.vault(market.trader, IVault::acceptSurfaceFeedCall {});
+    let none = IVault::SatelliteNotDue { acceptFrom: U256::ZERO, timestamp: now };
+    let accept = |market: &mut Market| {
+        market.stage.vault(market.trader, IVault::acceptSatelliteCall { which: SURFACE })
+    };
     market.refuses(none, accept);
 
     let due = START + 2 * DAY;
-    let (_, receipt) = market.receipt(owner, IVault::setSurfaceFeedCall { feed: new });
+    let (_, receipt) = market.receipt(owner, name_satellite(SURFACE, new));
     let vault = market.stage.vault;
-    let [told] = events::<IVault::SurfaceFeedProposed>(&receipt.logs, vault).try_into().expect("one event");
-    assert_eq!((told.feed, told.acceptFrom), (new, U256::from(due)));
+    let [told] = events::<IVault::SatelliteProposed>(&receipt.logs, vault).try_into().expect("one event");
+    assert_eq!((told.contract_, told.acceptFrom), (new, U256::from(due)));
     assert_eq!(feed_of(&mut market), (old, new, U256::from(due)));
     market.stage.chain.world.warp(due - 1);
-    let error = IVault::SurfaceFeedNotDue { acceptFrom: U256::from(due), timestamp: U256::from(due - 1) };
+    let error = IVault::SatelliteNotDue { acceptFrom: U256::from(due), timestamp: U256::from(due - 1) };
     market.refuses(error, accept);
     market.stage.chain.world.warp(due);
-    let (_, receipt) = market.receipt(market.trader, IVault::acceptSurfaceFeedCall {});
-    let [told] = events::<IVault::SurfaceFeedSet>(&receipt.logs, vault).try_into().expect("one event");
-    assert_eq!(told.feed, new);
+    let (_, receipt) = market.receipt(market.trader, IVault::acceptSatelliteCall { which: SURFACE });
+    let [told] = events::<IVault::SatelliteSet>(&receipt.logs, vault).try_into().expect("one event");
+    assert_eq!((told.which, told.contract_), (SURFACE, new));
     assert_eq!(feed_of(&mut market), (new, Address::ZERO, U256::ZERO));
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use demo::frontier::{Frontier, NOTIONAL, own, straddles};
 use demo::live::Live;
 use demo::page;
 use demo::prices::{PriceError, Prices, Window, parse_time, show};
@@ -13,9 +14,8 @@ use demo::replay::{self, Liquidity, Results, Scenario};
 use demo::stage::{Config, default_limits, default_profile};
 use demo::summary;
 use demo::traders::Flow;
+use demo::windows::HISTORY;
 
-/// Hours of prices that the first published vol is made of.
-const HISTORY: u64 = 14 * 24;
 const TRADERS: usize = 9;
 const LPS: usize = 4;
 
@@ -99,12 +99,26 @@ fn run(options: &Options, window: Window) -> Result<bool> {
 
 /// Prints the summary and writes the report; false when a rule did not hold.
 fn report(options: &Options, scenario: &Scenario, market: &Live, results: &Results) -> Result<bool> {
-    let sections = summary::sections(scenario, market, results);
+    let mut sections = summary::sections(scenario, market, results);
+    let profile = default_profile().risk();
+    let frontiers = [
+        Frontier::new(
+            "hedging frontier of short straddles, beside hedging everything every hour",
+            &straddles(&scenario.window, NOTIONAL),
+            &profile,
+        ),
+        Frontier::new(
+            "hedging frontier of the replay's own book, beside the same",
+            &own(&results.records),
+            &profile,
+        ),
+    ];
+    sections.extend(frontiers.iter().map(Frontier::section));
     println!("{}", summary::text(&sections));
     let name =
         options.prices.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let title = format!("Replay of {name}, {} days, seed {}", options.days, options.seed);
-    let path = page::write(&options.report, &title, &results.records, &sections)?;
+    let path = page::write(&options.report, &title, &results.records, &frontiers, &sections)?;
     println!("report: {}", path.display());
     let held = results.invariants.hold();
     if !held {

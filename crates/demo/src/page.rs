@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::frontier::{Frontier, Policy, Row};
 use crate::ledger::{HourRecord, Parts};
-use crate::plots::{BLUE, GREEN, Line, ORANGE, PINK, RED, SKY, clouds, lines};
+use crate::plots::{BLUE, GREEN, Line, ORANGE, PINK, RED, SKY, Trace, clouds, frontier, lines};
 use crate::summary::Section;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:960px;margin:2em auto;padding:0 1em}\
@@ -25,13 +26,23 @@ struct Picture {
 ///
 /// # Errors
 /// When a picture cannot be drawn or the file cannot be written.
-pub fn write(dir: &Path, title: &str, records: &[HourRecord], sections: &[Section]) -> Result<PathBuf> {
+pub fn write(
+    dir: &Path,
+    title: &str,
+    records: &[HourRecord],
+    frontiers: &[Frontier],
+    sections: &[Section],
+) -> Result<PathBuf> {
     let mut html = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{STYLE}</style><h1>{title}</h1>",
         title = escape(title)
     );
-    for picture in pictures(records)? {
-        html += &format!("<h2>{}</h2><p>{}</p>{}", picture.title, picture.note, picture.svg);
+    let mut pictures = pictures(records)?;
+    for frontier in frontiers.iter().filter(|frontier| frontier.rows().next().is_some()) {
+        pictures.push(costs(frontier)?);
+    }
+    for picture in pictures {
+        html += &format!("<h2>{}</h2><p>{}</p>{}", escape(picture.title), picture.note, picture.svg);
     }
     for section in sections.iter().filter(|section| !section.rows.is_empty()) {
         html += &format!("<h2>{}</h2><table>", escape(section.title));
@@ -149,9 +160,38 @@ fn scatter(records: &[HourRecord]) -> Result<String> {
     clouds(&x, &[("unhedged", RED, of(|record| record.unhedged)), ("hedged", BLUE, of(|record| record.pnl))])
 }
 
+/// The frontier of a book, its bands named by their multiple.
+fn costs(of: &Frontier) -> Result<Picture> {
+    let trace = |name, colour, rows: &[Row], names| Trace {
+        name,
+        colour,
+        names,
+        points: rows.iter().map(|row| (row.excess, row.cost, label(row.policy))).collect(),
+    };
+    let traces = [
+        trace("fixed interval", ORANGE, &of.intervals, (5, -12)),
+        trace("fixed delta", PINK, &of.deltas, (-30, -5)),
+        trace("band", BLUE, &of.bands, (6, -5)),
+    ];
+    let svg = frontier(&traces, (Row::MOST_EXCESS, Row::MOST_COST))?;
+    let note = "Cost and variance of hedging this book by other policies, over those of hedging all of its delta every hour; the \
+                band by parts of its width.";
+    Ok(Picture { title: of.title, note, svg })
+}
+
+/// A policy in the picture, where its colour says of which kind it is.
+fn label(policy: Policy) -> String {
+    match policy {
+        Policy::Band(part) => format!("1/{part}"),
+        Policy::Delta(edge) => format!("{:.0} k", edge / 1e3),
+        Policy::Interval(hours) => format!("{hours} h"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frontier::Step;
 
     #[test]
     fn the_page_holds_every_picture_and_row_and_nothing_from_outside() {
@@ -166,12 +206,24 @@ mod tests {
                 ..HourRecord::default()
             })
             .collect();
+        let book: Vec<Step> = (0..96)
+            .map(|hour| Step {
+                time: hour * 3_600,
+                delta: (hour as f64).sin() * 9_000.0,
+                gamma: 1e6,
+                spot_return: (hour as f64).cos() / 100.0,
+                ..Step::default()
+            })
+            .collect();
+        let profile = crate::stage::default_profile().risk();
+        let frontiers = [Frontier::new("c & d", &book, &profile), Frontier::new("none", &[], &profile)];
         let dir = std::env::temp_dir().join(format!("page-{}", std::process::id()));
         let sections = [Section { title: "a < b", rows: vec![("name".into(), "value & more".into())] }];
-        let path = write(&dir, "title", &records, &sections).expect("a page");
+        let path = write(&dir, "title", &records, &frontiers, &sections).expect("a page");
         let html = std::fs::read_to_string(path).expect("the file");
         std::fs::remove_dir_all(dir).expect("the folder is removed");
-        assert_eq!(html.matches("<svg").count(), 7);
+        assert_eq!(html.matches("<svg").count(), 8);
+        assert!(html.contains("<h2>c &amp; d</h2>") && html.contains("1/16"));
         assert!(html.contains("a &lt; b") && html.contains("value &amp; more"));
         assert!(!html.contains("src=") && !html.contains("href=\"http"));
     }

@@ -1,4 +1,4 @@
-//! The report's pictures: lines over time, with a band, and clouds with a line through them. SVG, drawn by plotters.
+//! The report's pictures: lines over time, with a band, clouds with a line through them, and a frontier. SVG, drawn by plotters.
 
 use anyhow::{Result, anyhow};
 use jiff::Timestamp;
@@ -155,6 +155,86 @@ fn draw_clouds(
             .draw_series(LineSeries::new(ends, colour.stroke_width(2)))?
             .label(*name)
             .legend(move |(x, y)| swatch(x, y, colour));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE.mix(0.85))
+        .border_style(RGBColor(200, 200, 200))
+        .label_font(("sans-serif", 12))
+        .draw()?;
+    root.present()?;
+    Ok(())
+}
+
+/// A named line through points that have names of their own.
+pub struct Trace {
+    /// In the legend.
+    pub name: &'static str,
+    /// Its colour.
+    pub colour: RGBColor,
+    /// (variance over that of full hedging less one, cost over that of full hedging, name), in order.
+    pub points: Vec<(f64, f64, String)>,
+    /// Where names stand from their points, in pixels.
+    pub names: (i32, i32),
+}
+
+/// Variance that a frontier's picture shows: beyond it is no frontier.
+const WIDEST: f64 = 1.5;
+
+/// Cost against variance, both beside full hedging; up to `aim` (variance, cost) is shaded.
+///
+/// # Errors
+/// When plotters cannot draw.
+pub fn frontier(traces: &[Trace], aim: (f64, f64)) -> Result<String> {
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        draw_frontier(&root, traces, aim).map_err(|error| anyhow!("{error}"))?;
+    }
+    Ok(svg)
+}
+
+fn draw_frontier(root: &DrawingArea<SVGBackend<'_>, Shift>, traces: &[Trace], aim: (f64, f64)) -> Drawn {
+    let shown = |trace: &Trace| -> Vec<(f64, f64, String)> {
+        trace.points.iter().filter(|(variance, ..)| *variance <= WIDEST).cloned().collect()
+    };
+    let ends = (0.0_f64, 2.0 * aim.0);
+    let (least, most) = traces
+        .iter()
+        .flat_map(shown)
+        .fold(ends, |ends, (variance, ..)| (ends.0.min(variance), ends.1.max(variance)));
+    let left = least - 0.05;
+    let mut chart = ChartBuilder::on(root)
+        .margin(8)
+        .x_label_area_size(42)
+        .y_label_area_size(74)
+        .build_cartesian_2d(left..most + 0.15, 0.0..1.1)?;
+    chart
+        .configure_mesh()
+        .light_line_style(WHITE)
+        .bold_line_style(RGBColor(228, 228, 228))
+        .axis_style(RGBColor(120, 120, 120))
+        .x_labels(12)
+        .y_labels(7)
+        .x_label_formatter(&|share| format!("{:+.0} %", share * 100.0))
+        .y_label_formatter(&|share| format!("{:.0} %", share * 100.0))
+        .x_desc("variance of daily P&L, over that of hedging everything every hour")
+        .y_desc("cost, of that of hedging everything")
+        .label_style(("sans-serif", 12))
+        .draw()?;
+    let reached = Rectangle::new([(left, 0.0), aim], GREEN.mix(0.12).filled());
+    chart.draw_series(std::iter::once(reached))?.label("aim").legend(|(x, y)| swatch(x, y, GREEN));
+    for trace in traces {
+        let (points, colour) = (shown(trace), trace.colour);
+        let line = LineSeries::new(points.iter().map(|(x, y, _)| (*x, *y)), colour.mix(0.6).stroke_width(1));
+        chart.draw_series(line)?.label(trace.name).legend(move |(x, y)| swatch(x, y, colour));
+        chart.draw_series(points.iter().map(|(x, y, _)| Circle::new((*x, *y), 3, colour.filled())))?;
+        let names = points.into_iter().map(|(x, y, name)| {
+            EmptyElement::at((x, y))
+                + Text::new(name, trace.names, ("sans-serif", 10).into_font().color(&colour))
+        });
+        chart.draw_series(names)?;
     }
     chart
         .configure_series_labels()

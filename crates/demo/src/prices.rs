@@ -177,7 +177,7 @@ impl Prices {
     }
 
     /// A fault of the file as a whole.
-    fn fault(&self, line: Option<u64>, reason: String) -> PriceError {
+    pub(crate) fn fault(&self, line: Option<u64>, reason: String) -> PriceError {
         PriceError { path: self.path.clone(), line, reason }
     }
 

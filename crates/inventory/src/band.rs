@@ -6,6 +6,13 @@ use crate::real::Real;
 /// Micro-USD in a USD.
 const USD: u64 = 1_000_000;
 
+/// How many times averser to risk the band is than J: an eighth of the band that J's own g would give.
+///
+/// J's g is what a trader pays for inventory. At that g the band is bounded by `max_band` nearly always and leaves a quarter more daily
+/// variance than hedging each hour in a volatile month; an eighth of it leaves less than a tenth more at under half of the cost (the
+/// frontier of the demo's report).
+pub const HEDGE_AVERSION: u64 = 512;
+
 /// Half-widths of the no-trade band round the target [micro-USD of cash delta], `inner` <= `outer`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Band {
@@ -25,6 +32,8 @@ pub struct Band {
 /// (H - t)^3 (H + t) = 12 k G^2 / g      k the fixed cost of a hedge
 /// ```
 ///
+/// where g is [`HEDGE_AVERSION`] times the profile's.
+///
 /// Whalley and Wilmott's band is the case k = 0, where t = H; with c = 0 a hedge goes to the target, t = 0.
 ///
 /// Then outer is held within `min_band` and `max_band` (the latter wins), and inner between half of `min_band` and outer.
@@ -40,7 +49,7 @@ pub fn band(profile: &Profile, cash_gamma: i128) -> Option<Band> {
     let scale = gamma
         .times(gamma)
         .times(Real::wide(1_000_000_000_000_000_000_000_000, 0))
-        .over(Real::new(profile.risk_aversion, 0))?;
+        .over(Real::new(profile.risk_aversion.saturating_mul(HEDGE_AVERSION), 0))?;
     // Four times 3 x 1e-6: 12 / 1e6.
     let cost = Real::new(u64::from(profile.hedge_cost).checked_mul(12)?, 0).over(Real::new(1_000_000, 0))?;
     let fixed = Real::new(u64::from(profile.hedge_fixed_cost).checked_mul(12)?, 0);

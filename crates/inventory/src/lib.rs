@@ -107,7 +107,7 @@ mod spread;
 mod stress;
 mod vega;
 
-pub use band::{Band, band, hedge_due};
+pub use band::{Band, HEDGE_AVERSION, band, hedge_due};
 pub use charge::{Coefficients, risk};
 pub use depth::{Blend, Depth, Pace, RAMP, STRIPS, Weights, WeightsError, check_weights};
 pub use limits::{CapError, Caps, Round, RoundCaps, RoundError};

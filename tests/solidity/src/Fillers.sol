@@ -37,13 +37,13 @@ contract FlashFiller is IHedgeFiller {
     }
 
     function run(int256 size, uint256 limit) external returns (uint256 profit) {
-        DESK.fillHedge(size, limit, address(this), abi.encode(size));
+        DESK.fillHedge(size, limit, address(this), bytes32(uint256(size)));
         profit = ASSET.balanceOf(address(this));
         ASSET.transfer(msg.sender, profit);
     }
 
-    function onHedgeFill(int256 size, uint256 cash, bytes calldata data) external {
-        require(msg.sender == VAULT && abi.decode(data, (int256)) == size, "not this fill");
+    function onHedgeFill(int256 size, uint256 cash, bytes32 data) external {
+        require(msg.sender == VAULT && int256(uint256(data)) == size, "not this fill");
         ROUTER.exactOutputSingle(
             IRouter.ExactOutputSingleParams({
                 tokenIn: address(ASSET),
@@ -75,7 +75,7 @@ contract HostileFiller is IHedgeFiller, Intruder {
         token.approve(spender, type(uint256).max);
     }
 
-    function onHedgeFill(int256, uint256, bytes calldata) external {
+    function onHedgeFill(int256, uint256, bytes32) external {
         require(!failing, "no");
         strike();
     }

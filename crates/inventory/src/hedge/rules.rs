@@ -51,7 +51,7 @@ impl Default for Rules {
             max_wait: DAY,
             order_patience: 15 * MINUTE,
             min_hedge: 250,
-            slip_base: 1_000,
+            slip_base: 2_000,
             slip_max: 6_000,
             slip_span: HOUR,
             auction_premium: 500,

@@ -1,4 +1,4 @@
-use inventory::{Band, Profile, band, hedge_due};
+use inventory::{Band, HEDGE_AVERSION, Profile, band, hedge_due};
 use proptest::prelude::*;
 
 use crate::market::{ETH, LIMIT, USD, amount, profile};
@@ -61,7 +61,7 @@ proptest! {
     fn the_band_is_the_formula(profile in profile(), gamma in amount()) {
         let profile = Profile { min_band: 0, max_band: u32::MAX, ..profile };
         let cap = 4_294_967_295e6;
-        let scale = (gamma as f64 * 1e-6).powi(2) / (profile.risk_aversion as f64 * 1e-18);
+        let scale = (gamma as f64 * 1e-6).powi(2) / (profile.risk_aversion as f64 * HEDGE_AVERSION as f64 * 1e-18);
         let cost = 3.0 * f64::from(profile.hedge_cost) * 1e-6 * scale;
         let fixed = 12.0 * f64::from(profile.hedge_fixed_cost) * 1e-6 * scale;
         let (t, h) = reference(cost, fixed);
@@ -104,7 +104,7 @@ proptest! {
         let band = band(&profile, gamma).unwrap();
         let (c, k) = (f64::from(cost) * 1e-6, f64::from(fixed) * 1e-6);
         let gamma = gamma as f64 * 1e-6;
-        let g = profile.risk_aversion as f64 * 1e-18;
+        let g = profile.risk_aversion as f64 * HEDGE_AVERSION as f64 * 1e-18;
         // Driftless motion with variance G^2 per unit of time, from +-t until it leaves +-H: the mean time is (H^2 - t^2) / G^2, the mean of
         // the integral of x^2 over it (H^4 - t^4) / (6 G^2).
         let rate = |t: f64, h: f64| {

@@ -15,7 +15,6 @@
 mod avellaneda_stoikov;
 mod band;
 mod depth;
-mod frontier;
 mod hedge;
 mod hidden_loss;
 mod limits;

@@ -10,6 +10,7 @@ use bridge::mocks::{
     IMockFeed, IMockSurface, IMockToken, MockFeed, MockRouter, MockSurface, MockToken, MockVenue,
 };
 use bridge::{Chain, Contract, account};
+use interfaces::desk::IHedgeDesk::{self, Leg, Need, Plan};
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::external::IToken;
@@ -28,6 +29,8 @@ pub const HOUR: u64 = 3_600;
 pub const SPOT: f64 = 2_800.0;
 /// Fee of the router's pool, in millionths.
 const POOL_FEE: u16 = 500;
+/// What the desk pays gas for as if ether cost [USD].
+const ETHER: u64 = 2_000;
 
 /// The vault behind its own entry point.
 pub struct Vault;
@@ -44,6 +47,15 @@ pub struct Engine;
 impl Contract for Engine {
     fn enter(input: Vec<u8>, vm: VM) -> ArbResult {
         risk_engine::main(input, vm)
+    }
+}
+
+/// The hedging desk behind its own entry point.
+pub struct Desk;
+
+impl Contract for Desk {
+    fn enter(input: Vec<u8>, vm: VM) -> ArbResult {
+        hedge_desk::main(input, vm)
     }
 }
 
@@ -177,6 +189,8 @@ pub struct Market {
     pub feed: Address,
     /// The mock surface feed.
     pub surface: Address,
+    /// The hedging desk.
+    pub desk: Address,
     /// The mock venue.
     pub venue: Address,
     /// The Uniswap venue.
@@ -228,6 +242,8 @@ impl Market {
         let engine = chain.deploy::<Engine>(owner, &[]).expect("the risk engine");
         let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
         let vault = chain.deploy::<Vault>(owner, &arguments).expect("the vault");
+        let arguments = (vault, U256::from(ETHER)).abi_encode_params();
+        let desk = chain.deploy::<Desk>(owner, &arguments).expect("the desk");
         let surface = chain.deploy::<MockSurface>(owner, &[]).expect("the surface feed");
         let arguments = (vault, usdc, underlying, feed).abi_encode_params();
         let venue = chain.deploy::<MockVenue>(owner, &arguments).expect("the mock venue");
@@ -246,6 +262,7 @@ impl Market {
             underlying,
             feed,
             surface,
+            desk,
             venue,
             uniswap,
             router,
@@ -266,7 +283,11 @@ impl Market {
         for (which, name) in [(IVault::Role::Curator, "curator"), (IVault::Role::Guardian, "guardian")] {
             self.send(owner, IVault::setRoleCall { which, account: account(name) }).expect("a role");
         }
-        self.send(owner, IVault::setSurfaceFeedCall { feed: self.surface }).expect("a surface feed");
+        for (which, contract_) in
+            [(IVault::Satellite::Surface, self.surface), (IVault::Satellite::Desk, self.desk)]
+        {
+            self.send(owner, IVault::setSatelliteCall { which, contract_ }).expect("a satellite");
+        }
         for venue in [self.venue, self.uniswap] {
             self.send(owner, IVault::allowVenueCall { venue }).expect("a venue");
         }
@@ -330,19 +351,27 @@ impl Market {
         IVault::tradeCall { legs, maxPremium: I256::MAX, receiver: self.trader, deadline: U256::MAX }
     }
 
-    /// The keeper hedges `size` through a venue, at no limit but the vault's.
+    /// A plan at the feed's price, at no limit but the desk's.
+    #[must_use]
+    pub fn plan(&self, legs: &[(Address, I256)]) -> Plan {
+        let legs = legs.iter().map(|(venue, size)| Leg { venue: *venue, size: *size, limitPrice: U256::ZERO });
+        let spot = self.ask(IVault::spotCall {}).expect("a price").price;
+        Plan { legs: legs.collect(), spot, deadline: U256::MAX, payee: self.keeper }
+    }
+
+    /// The keeper hedges `size` through a venue.
     ///
     /// # Errors
-    /// The vault's revert data.
+    /// The desk's revert data.
     pub fn rebalance(&mut self, venue: Address, size: I256) -> Outcome<I256> {
-        let legs = vec![IVault::HedgeLeg { venue, size, limitPrice: U256::ZERO }];
-        self.send(self.keeper, IVault::rebalanceCall { legs, deadline: U256::MAX })
+        let plan = self.plan(&[(venue, size)]);
+        self.chain.send(self.keeper, self.desk, IHedgeDesk::rebalanceCall { plan }).map(|done| done.size)
     }
 
     /// The state of the hedge.
     #[must_use]
-    pub fn hedge(&self) -> IVault::Hedge {
-        self.ask(IVault::hedgeNeededCall {}).expect("the state of the hedge")
+    pub fn need(&self) -> Need {
+        self.chain.view(self.desk, IHedgeDesk::hedgeNeededCall {}).expect("the state of the hedge")
     }
 
     /// NAV and its parts.

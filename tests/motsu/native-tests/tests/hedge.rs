@@ -3,6 +3,7 @@
 use alloy_primitives::{Address, FixedBytes, I256, U256};
 use alloy_sol_types::SolCall;
 use bridge::mocks::{IDesk, IHook, IMockVenue, Mode};
+use interfaces::desk::IHedgeDesk;
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 use interfaces::venue::IHedgeVenue;
@@ -14,7 +15,7 @@ fn skewed() -> Market {
     for strike in [2_500, 2_600, 2_700, 2_800] {
         market.trade(&[(market.call(strike), 18.0)]).expect("a trade");
     }
-    assert!(market.hedge().needed);
+    assert!(!market.need().due.is_zero());
     market
 }
 
@@ -28,23 +29,23 @@ fn a_hedge_through_either_venue_moves_balances_and_says_so() {
     for name in ["mock", "Uniswap"] {
         let mut market = skewed();
         let (vault, venue) = (market.vault, if name == "mock" { market.venue } else { market.uniswap });
-        let (size, cash) = (market.hedge().size, market.cash(vault));
+        let (size, cash) = (market.need().due, market.cash(vault));
         assert_eq!(market.rebalance(venue, size), Ok(size), "{name}");
         assert_eq!(market.balance(market.underlying, vault), size.into_raw());
         let [hedged] = market.chain.events_of::<IVault::Hedged>(vault).try_into().expect("one event");
         assert_eq!((hedged.venue, hedged.size, hedged.position), (venue, size, size));
         let paid = (cash - market.cash(vault)) * U256::from(10).pow(U256::from(30));
         assert!(hedged.price.abs_diff(paid / size.into_raw()) <= U256::from(1), "{name}: {}", hedged.price);
-        assert!(!market.hedge().needed);
+        assert!(market.need().due.is_zero());
         let outside = market.rebalance(venue, signed(0.1)).expect_err("nothing to hedge");
-        let _ = bridge::revert::<IVault::HedgeNotNeeded>(&outside);
+        let _ = bridge::revert::<IHedgeDesk::HedgeNotDue>(&outside);
     }
 }
 
 #[test]
 fn a_venue_that_fails_cheats_or_panics_changes_nothing() {
     let mut market = skewed();
-    let (venue, size) = (market.venue, market.hedge().size);
+    let (venue, size) = (market.venue, market.need().due);
     for (mode, filled) in
         [(Mode::Steal, I256::ZERO), (Mode::Underfill, size / I256::try_from(2).expect("two"))]
     {
@@ -68,14 +69,14 @@ fn a_venue_that_fails_cheats_or_panics_changes_nothing() {
 #[test]
 fn the_second_leg_that_fails_undoes_the_first() {
     let mut market = skewed();
-    let (good, bad, size) = (market.uniswap, market.venue, market.hedge().size);
+    let (good, bad, size) = (market.uniswap, market.venue, market.need().due);
     behave(&mut market, Mode::Revert);
     let half = size / I256::try_from(2).expect("two");
-    let legs =
-        [good, bad].map(|venue| IVault::HedgeLeg { venue, size: half, limitPrice: U256::ZERO }).to_vec();
+    let plan = market.plan(&[(good, half), (bad, half)]);
     let reason = FixedBytes([0x08, 0xc3, 0x79, 0xa0]);
-    let plan = IVault::rebalanceCall { legs, deadline: U256::MAX };
-    market.refuses(IVault::VenueFailed { venue: bad, reason }, |market| market.send(market.keeper, plan));
+    market.refuses(IVault::VenueFailed { venue: bad, reason }, |market| {
+        market.chain.send(market.keeper, market.desk, IHedgeDesk::rebalanceCall { plan })
+    });
 }
 
 #[test]
@@ -89,11 +90,10 @@ fn uniswap_answers_only_to_its_vault() {
 
 /// Calls that a hostile contract makes in the middle of a call to the vault.
 fn attacks(market: &Market) -> Vec<Vec<u8>> {
-    let (thief, venue) = (market.keeper, market.venue);
-    let legs = vec![IVault::HedgeLeg { venue, size: signed(1.0), limitPrice: U256::ZERO }];
+    let thief = market.keeper;
     vec![
         IERC4626::depositCall { assets: usdc(1.0), receiver: thief }.abi_encode(),
-        IVault::rebalanceCall { legs, deadline: U256::MAX }.abi_encode(),
+        IVault::payRewardCall { payee: thief, amount: U256::ZERO }.abi_encode(),
         market.trade_call(native_tests::legs_of(&[(market.call(2_800), 1.0)])).abi_encode(),
         IVault::navCall {}.abi_encode(),
     ]
@@ -118,7 +118,7 @@ fn the_vaults_own_lock_refuses_a_venue_and_a_token_that_call_back() {
     for attack in attacks {
         let mut market = skewed();
         market.chain.set_sdk_guard(false);
-        let (venue, token, size) = (market.venue, market.usdc, market.hedge().size);
+        let (venue, token, size) = (market.venue, market.usdc, market.need().due);
         besiege(&mut market, venue, attack.clone(), |market| {
             market.rebalance(venue, size).expect("the hedge itself");
         });

@@ -83,9 +83,9 @@ fn stirred(rng: &mut ChaCha8Rng) -> Market {
     }
     market.trader = trader;
     market.move_to(START + rng.random_range(1..144) * HOUR, rng.random_range(2_300.0..3_300.0));
-    let hedge = market.hedge();
-    if hedge.needed {
-        market.rebalance(market.venue, hedge.size).expect("a hedge");
+    let due = market.need().due;
+    if !due.is_zero() {
+        market.rebalance(market.venue, due).expect("a hedge");
     }
     market
 }

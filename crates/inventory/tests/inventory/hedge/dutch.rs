@@ -11,8 +11,8 @@ fn it_starts_at_a_premium_and_ends_at_the_cap() {
     let rules = Rules::default();
     let at = |waited, size| Dutch::new(&rules, &ETH, waited).discount(size, 100_000 * USD).unwrap();
     assert_eq!(at(0, 100_000 * USD), -50 * USD as i128);
-    // At the end of the auction slip(t) is 3,500, and at its own end the spread floor of 5,300 is less than its 6,000.
-    assert_eq!(at(1_800, 100_000 * USD), 350 * USD as i128);
+    // At the end of the auction slip(t) is 4,000, and at its own end the spread floor of 5,300 is less than its 6,000.
+    assert_eq!(at(1_800, 100_000 * USD), 400 * USD as i128);
     assert_eq!(at(3_600, 100_000 * USD), 530 * USD as i128);
     assert_eq!(at(3_600, 10_000 * USD), 53 * USD as i128);
 }
@@ -21,10 +21,10 @@ fn it_starts_at_a_premium_and_ends_at_the_cap() {
 fn a_large_excess_moves_the_price_faster() {
     let rules = Rules::default();
     let first_unit = |excess: u128| Dutch::new(&rules, &ETH, 600).discount(10 * USD, excess * USD).unwrap();
-    // A third of the way at a small excess, two thirds at 50,000 USD, all of it from 100,000 on; slip(600) is 1,833.
-    assert_eq!(first_unit(10), (-5_000 + 7_777));
-    assert_eq!(first_unit(50_010), 10_554);
-    assert_eq!(first_unit(200_000), 18_330);
+    // A third of the way at a small excess, two thirds at 50,000 USD, all of it from 100,000 on; slip(600) is 2,666.
+    assert_eq!(first_unit(10), (-5_000 + 10_554));
+    assert_eq!(first_unit(50_010), 16_107);
+    assert_eq!(first_unit(200_000), 26_660);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::market;
 fn the_cap_goes_from_base_to_maximum_in_a_straight_line() {
     let rules = Rules::default();
     let caps = [0, 900, 1_800, 3_599, 3_600, u32::MAX].map(|waited| slip(&rules, waited));
-    assert_eq!(caps, [1_000, 2_250, 3_500, 5_998, 6_000, 6_000]);
+    assert_eq!(caps, [2_000, 3_000, 4_000, 5_998, 6_000, 6_000]);
 }
 
 #[test]

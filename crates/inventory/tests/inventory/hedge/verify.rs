@@ -52,9 +52,9 @@ fn each_breach_is_named_with_its_numbers() {
     assert_eq!(of(8_500 * USD + 1), Err(Breach::CrossedFarEdge { after, edge: BAND.inner }));
     assert_eq!(of(12_000 * USD), Err(Breach::NotReduced { before: 6_000 * USD, after: -6_000 * USD }));
 
-    let dear = hedge(market, out, 0, full, Work { cost: 3_500_001, ..work });
-    assert_eq!(dear.verify(), Err(Breach::BeyondSlip { cost: 3_500_001, most: 3_500_000 }));
-    assert!(hedge(market, out, 0, full, Work { cost: 3_500_000, ..work }).verify().is_ok());
+    let dear = hedge(market, out, 0, full, Work { cost: 7_000_001, ..work });
+    assert_eq!(dear.verify(), Err(Breach::BeyondSlip { cost: 7_000_001, most: 7_000_000 }));
+    assert!(hedge(market, out, 0, full, Work { cost: 7_000_000, ..work }).verify().is_ok());
 
     assert_eq!(pay(good, 1).verify(), Err(Breach::RewardTooHigh { paid: 1, most: 0 }));
     let refunded = Hedge { work: Work { gas: 300_000, ..work }, ..good };
