@@ -106,8 +106,16 @@ impl Market {
         let receipt = ask(&self.node, "eth_getTransactionReceipt", json!([hash])).expect("asked");
         match receipt["status"].as_str() {
             Some("0x1") | None => Ok(()),
-            _ => Err(format!("{} reverted", C::SIGNATURE)),
+            _ => Err(format!("{} reverted: {}", C::SIGNATURE, self.reason(&hash))),
         }
+    }
+
+    /// What a transaction was refused with.
+    pub(crate) fn reason(&self, hash: &Value) -> String {
+        let options = json!([hash, { "tracer": "callTracer", "tracerConfig": { "onlyTopCall": true } }]);
+        let trace = self.develop("debug_traceTransaction", options);
+        let data: Bytes = serde_json::from_value(trace["output"].clone()).unwrap_or_default();
+        keeper::refusal(&data)
     }
 
     pub(crate) fn tell<C: SolCall>(&self, from: Address, to: Address, call: C) {
