@@ -159,7 +159,7 @@ impl Default for Hedge {
             max_loss: 1.0,
             poke: true,
             payee: None,
-            urgent_at: 3.0,
+            urgent_at: 24.0,
             urgent_max_loss: 20.0,
             tolerance: 10,
             deadline: 60,

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-use alloy_primitives::I256;
-
 use crate::endpoints::Health;
 use crate::executor::Followed;
 use crate::keeper::Report;
@@ -107,13 +105,10 @@ impl Metrics {
         }
         if let Ok(told) = &view.told {
             let need = &told.need;
-            for (name, number) in [
-                ("deviation", need.deviation),
-                ("band_outer", I256::from_raw(need.outer)),
-                ("hedge_due", need.due),
-            ] {
+            for (name, number) in [("deviation", need.deviation), ("hedge_due", need.due)] {
                 self.set(name, &[], int(number).map_or(f64::NAN, float));
             }
+            self.set("band_outer", &[], f64::from(need.outer) / 1e18);
             let since = if need.since.is_zero() { 0.0 } else { f64::from(need.since) };
             let waited = if since > 0.0 { view.head.timestamp as f64 - since } else { 0.0 };
             self.set("hedge_waited_seconds", &[], waited);

@@ -197,7 +197,11 @@ mod tests {
     }
 
     fn cost(parts: &[Part]) -> i128 {
-        parts.iter().map(|part| part.cost).sum()
+        parts.iter().fold(0, |sum, part| sum + part.cost)
+    }
+
+    fn size(parts: &[Part]) -> u128 {
+        parts.iter().fold(0, |sum, part| sum + part.size)
     }
 
     #[test]
@@ -206,7 +210,7 @@ mod tests {
             let curves = [square(1_000, 1_000, gain), square(3_000, 1_000, gain)];
             let parts = route(&curves, &order(1_000 * WAD, 0)).expect("a split");
             let share = |at: usize| parts[at].size / WAD;
-            assert_eq!(parts.iter().map(|part| part.size).sum::<u128>(), 1_000 * WAD);
+            assert_eq!(size(&parts), 1_000 * WAD);
             // Next units cost alike at 750 and 250; the samples are 100 apart.
             assert!((700..=800).contains(&share(0)), "{parts:?}");
             assert!((cost(&parts) < 0) == (gain > 0), "{parts:?}");
@@ -230,7 +234,7 @@ mod tests {
         let whole = Order { grain: WAD, spot: SPOT + 123_456_789, ..order(777 * WAD, 0) };
         let parts = route(&curves, &whole).expect("a split");
         assert!(parts.len() == 2 && parts.iter().all(|part| part.size % WAD == 0), "{parts:?}");
-        assert_eq!(parts.iter().map(|part| part.size).sum::<u128>(), 777 * WAD);
+        assert_eq!(size(&parts), 777 * WAD);
     }
 
     #[test]
@@ -239,7 +243,7 @@ mod tests {
         let parts = route(&curves, &order(1_000 * WAD, 0)).expect("a split");
         let venues: Vec<usize> = parts.iter().map(|part| part.venue).collect();
         assert!(venues.len() == MAX_LEGS && venues.starts_with(&[0, 1]), "{parts:?}");
-        assert_eq!(parts.iter().map(|part| part.size).sum::<u128>(), 1_000 * WAD);
+        assert_eq!(size(&parts), 1_000 * WAD);
         // Six that share with no limit save a little on it, no more.
         let [six, four] = [&curves[..6], &curves[..4]].map(|curves| {
             let parts = over(curves, &(0..curves.len()).collect::<Vec<_>>(), &order(1_000 * WAD, 0));

@@ -3,6 +3,10 @@
 //! The keepers are the program itself, one process each, over JSON-RPC: one hedges at once, one wants to be paid, one fills from its own tokens.
 //! The hostile account is first in every block: it looks, hedges the least that is taken and less, sends plans at prices that are past and plans
 //! that it copied.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a demonstration that panics has failed, which is what it should then do"
+)]
 
 #[path = "../../../node/tests/common/mod.rs"]
 #[allow(dead_code, reason = "only some of the client is needed here")]

@@ -58,7 +58,7 @@ auction: # USD for all of it, # bp for the filler
 Venues basis points against the feed's price to buy #
 name adapter allowed an eighth half all
 deep @ yes # # #
-shallow @ yes # # #
+shallow @ yes # # refused
 
 Queue redemptions of # epochs, # filled
 epoch shares waiting processed paid USD ready (UTC)
