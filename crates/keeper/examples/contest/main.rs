@@ -37,7 +37,7 @@ use crate::players::{Hostile, Player};
 use crate::set::Scene;
 
 /// Blocks in an hour.
-const STEPS: u64 = 6;
+const STEPS: u64 = 15;
 /// Trades in an hour.
 const TRADES: usize = 3;
 /// What a unit of the underlying is traded in: as much as this many at the price of the tests.
@@ -59,8 +59,11 @@ struct Options {
     /// Seed of the trader's randomness.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// What the prompt keeper wants for a hedge; below zero, what it gives [USD]
+    #[arg(long, value_name = "USD", default_value_t = 0.05, allow_negative_numbers = true)]
+    wants: f64,
     /// Time that the keepers have between two blocks [ms]
-    #[arg(long, value_name = "MS", default_value_t = 200)]
+    #[arg(long, value_name = "MS", default_value_t = 75)]
     pace: u64,
 }
 
@@ -87,7 +90,7 @@ fn run(options: &Options) -> Result<bool> {
     let scene = Scene { start: options.from, price: opening };
     println!("{} hours from {}, {opening:.2} USD", hours.len(), show(options.from));
     let mut market = Market::open_at(scene);
-    let players = Player::all(&market)?;
+    let players = Player::all(&market, options.wants)?;
     let mut hostile = Hostile::new(&market);
     let mut day =
         Day { inside: 0, seen: 0, random: ChaCha8Rng::seed_from_u64(options.seed), prices: Vec::new() };

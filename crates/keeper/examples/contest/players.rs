@@ -37,11 +37,12 @@ impl Drop for Player {
 }
 
 impl Player {
-    /// The three keepers: one that wants five cents for a hedge, one that wants half a dollar, one that fills.
-    pub(crate) fn all(market: &Market) -> Result<Vec<Self>> {
+    /// The three keepers: one that wants so many dollars for a hedge, one that wants half a dollar, one that fills.
+    pub(crate) fn all(market: &Market, wants: f64) -> Result<Vec<Self>> {
+        let wants = format!("{:.6}", -wants);
         let settings: [&[(&str, &str)]; 3] = [
-            &[("HEDGE__MAX_LOSS", "-0.05")],
-            &[("HEDGE__MAX_LOSS", "-0.5"), ("HEDGE__URGENT_AT", "9")],
+            &[("HEDGE__MAX_LOSS", wants.as_str()), ("HEDGE__URGENT_AT", "99")],
+            &[("HEDGE__MAX_LOSS", "-0.5"), ("HEDGE__URGENT_AT", "99")],
             &[("HEDGE__ON", "false"), ("FILL__ON", "true"), ("FILL__MIN_PROFIT", "2")],
         ];
         let filler = market.node.accounts()[KEYS[2]].0;
