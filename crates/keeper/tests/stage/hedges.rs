@@ -104,13 +104,17 @@ async fn a_due_hedge_is_split_sent_paid_and_lands_at_the_inner_edge() {
 async fn what_a_plan_says_a_hedge_costs_is_what_it_costs() {
     let market = Market::open();
     market.skew();
-    let (_, chain, mut keeper) = market.own();
+    let mut config = market.config(&[market.node.url()]);
+    config.hedge.payee = Some(market.at.lp);
+    let chain = Endpoints::new(&config).expect("endpoints");
+    let mut keeper = market.keeper(&config, 0);
     let cash = || market.view(market.at.vault, IVault::navCall {}).cash;
     let before = cash();
     let report = keeper.look(&chain, Now::default()).await;
     let sent = outcome(&report, "hedge").as_ref().expect("sent");
     let Action::Hedge(plan) = &sent.proposal.action else { panic!("{sent:?}") };
-    let reward = market.rewards()[0].3;
+    let [(_, _, payee, reward)] = market.rewards()[..] else { panic!("{:?}", market.rewards()) };
+    assert_eq!(payee, market.at.lp);
     let paid = f64::from(before - cash() - reward) / 1e6;
     let cost = paid - plan.size as f64 / 1e18 * SPOT;
     // The segments between samples are chords of a convex curve: at the samples they are exact, between them dearer.
