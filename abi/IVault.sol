@@ -299,7 +299,7 @@ interface IVault {
 
     // Hedging
 
-    /// @notice Delta of the trades of the last minutes, a word for each span of time (`inventory::hedge::Span`).
+    /// @notice Delta of the trades of the last ten minutes, a word for each span of time (`inventory::hedge::Span`); none when there was no trade.
     function youngTrades() external view returns (bytes32[] memory);
     /// @notice Hedges `size`, positive to buy, inside the slippage cap, and books what changed hands. The desk.
     /// @param venue an allow-listed venue, or 0 for the default one; with a `payer`, who receives the vault's side

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, I256, U256};
 use interfaces::vault::IVault::{OnlyDesk, RewardAboveCap, RewardPaid};
-use inventory::hedge::SPANS;
+use inventory::hedge::{SEASONING, SPANS};
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{to_u128, uint, MILLION};
@@ -49,7 +49,9 @@ pub trait Desk {
 #[public]
 impl Desk for Vault {
     fn young_trades(&self) -> Vec<B256> {
-        (0..SPANS).map(|place| self.young.get(place).unwrap_or_default()).collect()
+        let age = self.now().saturating_sub(self.throttle.last().into());
+        let spans = if age < SEASONING.into() { SPANS } else { 0 };
+        (0..spans).map(|place| self.young.get(place).unwrap_or_default()).collect()
     }
 
     fn hedge(

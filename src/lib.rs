@@ -47,8 +47,9 @@
 //! that instant, and claims of them are paid in kind at any time (`shortfall`).
 //!
 //! # HEDGES
-//! While |target - position| is outside the outer band, anyone may bring it back through an allow-listed venue, within the slippage cap
-//! round the feed's price, as measured by the vault's own balances (`hedging`). No reward is paid for it yet.
+//! The vault keeps the hedges and moves them, through allow-listed venues or with whoever takes the other side, within the slippage cap
+//! round the feed's price (`hedging`). When, which way, at what price inside the cap and for what reward is said by the hedging desk, a
+//! contract of its own that anyone may use (`abi/IHedgeDesk.sol`), and what a desk could take is bounded here (`desk`).
 //!
 //! # SURFACE
 //! The vols come from the surface feed, a contract that takes what N of M publishers signed (`abi/ISurface.sol`). Every mark asks it, and one
@@ -59,7 +60,7 @@
 //! are owed, gross of what accounts owe, is set aside from then on, and claims are paid at any time, paused or not (`settlement`).
 //!
 //! # ROLES
-//! Owner: profile, venues, pool, surface feed and margin contract before the first deposit, later these four after two days, roles. Curator:
+//! Owner: profile, venues, pool, surface feed, margin contract and desk before the first deposit, later these five after two days, roles. Curator:
 //! lists expiries, weighs their depth by strike, invests idle cash. Guardian: stops new risk, removes venues and the pool. No role can stop a
 //! sale, a claim or a redemption (`governance`).
 //!
@@ -69,7 +70,7 @@
 //! settlement needs the feed's rounds; claims of settled series need nothing but the token.
 //!
 //! # KNOWN LIMITS
-//! Hedges are spot only. There is no reward for hedging yet. Where two phases of the feed ran side by side at an expiry, a round of either may
+//! Hedges are spot only. Where two phases of the feed ran side by side at an expiry, a round of either may
 //! settle it. While the pool cannot pay what it counts for, redemptions are filled in part, in order, and a shortfall cannot be recorded; where
 //! one that is not removed fails for good, they are priced with its last checkpoint. A gain of the pool above the bound counts when it is
 //! brought back. What rounding leaves of processed redemptions, under a micro-dollar a request, stays set aside. A change of weights that takes

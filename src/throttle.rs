@@ -31,12 +31,17 @@ pub(crate) struct Admitted {
 }
 
 impl Throttle {
-    /// Writes what was traded.
-    pub(crate) fn store(&mut self, admitted: &Admitted) {
-        self.all.set(pack(&admitted.all));
+    /// Writes what was traded, and when.
+    pub(crate) fn store(&mut self, admitted: &Admitted, now: u32) {
+        self.all.set(pack(&admitted.all, now));
         for (series, round) in &admitted.series {
-            self.series.setter(*series).set(pack(round));
+            self.series.setter(*series).set(pack(round, now));
         }
+    }
+
+    /// When the last trade was [unix seconds]
+    pub(crate) fn last(&self) -> u32 {
+        self.all.get().last_chunk().copied().map(u32::from_be_bytes).unwrap_or_default()
     }
 }
 
@@ -85,15 +90,16 @@ fn refusal(series: U256, error: RoundError) -> Revert {
     }
 }
 
-/// Id in ten bytes, delta and vega in eleven each: what caps of 32-bit dollars admit fits.
-fn pack(round: &Round) -> B256 {
+/// Id in ten bytes, delta and vega in nine each, which is more than caps of 32-bit dollars admit, and the time in four.
+fn pack(round: &Round, now: u32) -> B256 {
     let mut word = B256::ZERO;
     let mut fields = Writer(word.as_mut_slice());
     for (width, bytes) in
-        [(10, round.id.to_be_bytes()), (11, round.delta.to_be_bytes()), (11, round.vega.to_be_bytes())]
+        [(10, round.id.to_be_bytes()), (9, round.delta.to_be_bytes()), (9, round.vega.to_be_bytes())]
     {
         fields.put(bytes.get(16_usize.saturating_sub(width)..).unwrap_or_default());
     }
+    fields.put(&now.to_be_bytes());
     word
 }
 
@@ -103,8 +109,8 @@ fn unpack(word: B256) -> Round {
         let high = u128::from(fields.take(width.saturating_sub(8)));
         high << 64 | u128::from(fields.take(8))
     };
-    let (id, delta, vega) = (take(10), take(11), take(11));
-    // 88 bits to 128, with their sign.
-    let signed = |bits: u128| i128::from_be_bytes((bits << 40).to_be_bytes()) >> 40;
+    let (id, delta, vega) = (take(10), take(9), take(9));
+    // 72 bits to 128, with their sign.
+    let signed = |bits: u128| i128::from_be_bytes((bits << 56).to_be_bytes()) >> 56;
     Round { id, delta: signed(delta), vega: signed(vega) }
 }

@@ -117,7 +117,7 @@ impl Vault {
             emit(&vm, &Traded { account, series, size: int(size) });
         }
         self.vest(session, ticket.legs.iter().map(|leg| leg.order.place.index), ticket.quote.spread)?;
-        self.throttle.store(&ticket.admitted);
+        self.throttle.store(&ticket.admitted, session.now32()?);
         self.young.setter(young_place(session)?).or_overflow()?.set(ticket.young);
         let paid = ticket.quote.premium.unsigned_abs();
         let pays = ticket.quote.premium > 0;

@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::market::Market;
 
 /// Signatures of a kind in an ABI file.
-fn signatures(file: &str, kind: &str) -> BTreeSet<String> {
+pub(crate) fn signatures(file: &str, kind: &str) -> BTreeSet<String> {
     let path = format!("{}/abi/{file}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("the ABI");
     let entries: Vec<Value> = serde_json::from_str(&text).expect("JSON");

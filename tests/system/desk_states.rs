@@ -4,10 +4,10 @@ use host::alloy_primitives::{Address, B256, I256, U256};
 use interfaces::desk::IHedgeDesk::{self, Need};
 use interfaces::erc20::IERC20;
 use interfaces::external::IToken;
-use proptest::prelude::RngCore as _;
+use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
-use crate::market::{signed, Market, HOUR, SPOT, START};
+use crate::market::{signed, Market, HOUR, START};
 
 /// Markets, each with a book of its own, and states of each.
 const MARKETS: u64 = 25;

@@ -112,7 +112,7 @@ pub(crate) fn armed() -> (Market, Address) {
 }
 
 /// A market in need of a hedge, with a hostile venue that has waited out its delay and has stock.
-fn besieged(mode: u8) -> (Market, Address) {
+pub(crate) fn besieged(mode: u8) -> (Market, Address) {
     let mut market = skewed();
     let stage = &mut market.stage;
     let owner = stage.actors.owner;

@@ -21,6 +21,7 @@ mod deposit;
 mod depth;
 mod desk;
 mod desk_costs;
+mod desk_drills;
 mod desk_fill;
 mod desk_states;
 mod differential;

@@ -34,8 +34,8 @@ fn the_readme_says_what_happens() {
     let hedge = due(&mut market);
     assert_eq!((hedge.target, hedge.needed), (int(5_459_009_943_214_285_714), true));
     let whole = |number: U256| number / U256::from(1_000_000_000_000_u64);
-    assert_eq!((whole(hedge.outer), whole(hedge.inner)), (U256::from(4_299_121), U256::from(2_248_019)));
-    assert_eq!(whole(hedge.size.into_raw()), U256::from(3_210_990));
+    assert_eq!((whole(hedge.outer), whole(hedge.inner)), (U256::from(696_198), U256::from(198_421)));
+    assert_eq!(whole(hedge.size.into_raw()), U256::from(5_260_588));
 
     let second = quote(2_684_381_278, 2_570_455_682, 12_503_755, 101_421_841);
     assert_eq!(market.quote(&buy).expect("a quote"), second);

@@ -86,10 +86,10 @@ contract FalseToken is FreeToken {
     }
 }
 
-/// @title Stands for a hostile or broken venue: re-enters, keeps the money, fills half, or fails
+/// @title Stands for a hostile or broken venue: re-enters, keeps the money, fills half, fails, answers a megabyte, or burns all gas
 /// @dev It fills a purchase from its own stock and at the worst price that the vault accepts. Every mode reports a full fill.
 contract HostileVenue is IHedgeVenue, Intruder {
-    enum Mode { Reenter, Steal, Underfill, Fail }
+    enum Mode { Reenter, Steal, Underfill, Fail, Flood, Burn }
 
     Mode public mode;
     IERC20 public immutable ASSET;
@@ -110,6 +110,13 @@ contract HostileVenue is IHedgeVenue, Intruder {
 
     function hedge(int256 size, uint256 cashLimit) external returns (uint256) {
         if (mode == Mode.Fail) revert SwapFailed(0xdeadbeef);
+        if (mode == Mode.Burn) while (true) {}
+        if (mode == Mode.Flood) {
+            fill(size, cashLimit);
+            assembly ("memory-safe") {
+                return(0, 1048576)
+            }
+        }
         if (mode == Mode.Reenter) {
             strike();
             fill(size, cashLimit);

@@ -30,7 +30,9 @@ const PUBLISHED_AT: u64 = 30;
 const CLOSED_AT: u64 = 3_540;
 
 /// Refusals that an hour without a price explains.
-const STALE: [&str; 3] = ["PriceStale", "SurfaceStale", "SettlementPending"];
+const STALE: [&str; 4] = ["PriceStale", "NoPrice", "SurfaceStale", "SettlementPending"];
+/// Why a hedge that is due waits: no cash for it, or a pool further from a lagging feed than the desk's cap allows so early.
+const WAITS: [&str; 2] = ["InsufficientLiquidity", "SlipAboveCap"];
 
 /// What is replayed.
 #[derive(Clone, Debug)]
@@ -295,7 +297,7 @@ impl<M: Market> Replay<'_, M> {
             return Ok(Some(before));
         }
         let done = self.market.rebalance(before.size);
-        if self.expect("rebalance", &["InsufficientLiquidity"], done)?.is_none() {
+        if self.expect("rebalance", &WAITS, done)?.is_none() {
             return Ok(Some(before));
         }
         self.collect_fills()?;
