@@ -1,17 +1,28 @@
 //! What the keeper does to a vault.
 
 use alloy_primitives::aliases::U80;
-use alloy_primitives::{Address, Bytes, I256, U256};
+use alloy_primitives::{Address, B256, Bytes, I256, U256};
 use alloy_sol_types::SolCall;
+use interfaces::desk::IHedgeDesk;
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 use interfaces::words::{int, uint};
+use inventory::hedge::Reward;
 
-/// A transaction to the vault.
+/// A transaction to the vault, or to its hedging desk.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Hedges through these legs.
     Hedge(Plan),
+    /// Takes the other side of a hedge in the desk's auction.
+    Fill(Fill),
+    /// Starts the clock of a hedge that is due.
+    Poke {
+        /// What it should bring later, above what is wanted [micro-USD]
+        surplus: i128,
+        /// After how long [s]
+        wait: u32,
+    },
     /// Settles an expiry by a round.
     Settle {
         /// [unix seconds]
@@ -41,6 +52,8 @@ pub struct Plan {
     pub cost: i128,
     /// |deviation| in outer bands.
     pub urgency: f64,
+    /// The feed's price that it is made at [18 decimals]
+    pub spot: u128,
 }
 
 /// A hedge through one venue.
@@ -58,6 +71,29 @@ pub struct Leg {
     pub limit: u128,
 }
 
+/// The other side of a hedge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// What is due, signed [1e-18 of the underlying]
+    pub due: i128,
+    /// What is filled of it; positive sells to the vault.
+    pub size: i128,
+    /// What is received for it, or paid [micro-USD]
+    pub cash: u128,
+    /// What the auction gives against the feed's price [micro-USD]
+    pub discount: i128,
+    /// What it costs to trade it back at the venues, against the feed's price [micro-USD]
+    pub cost: i128,
+}
+
+impl Fill {
+    /// What is left of the auction's terms after trading back [micro-USD].
+    #[must_use]
+    pub fn edge(&self) -> i128 {
+        self.discount.saturating_sub(self.cost)
+    }
+}
+
 /// An action with what it costs the operator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
@@ -67,9 +103,11 @@ pub struct Proposal {
     pub gas: u64,
     /// What that costs [micro-USD]
     pub gas_cost: i128,
-    /// What the vault pays for it: nothing yet [micro-USD]
+    /// What it brings: a hedge's reward as it was tried out, a fill's edge [micro-USD]
     pub reward: i128,
-    /// Most that the operator gives for it [micro-USD]
+    /// The reward's parts, as they are computed here.
+    pub parts: Option<Reward>,
+    /// Most that the operator gives for it; below zero, what must be left [micro-USD]
     pub max_loss: i128,
 }
 
@@ -79,19 +117,36 @@ impl Action {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Hedge(_) => "hedge",
+            Self::Fill(_) => "fill",
+            Self::Poke { .. } => "poke",
             Self::Settle { .. } => "settle",
             Self::Process { .. } => "process",
         }
     }
 
-    /// Its calldata, a hedge's good until `deadline` [unix seconds].
+    /// Whether it is for the desk, not for the vault.
     #[must_use]
-    pub fn calldata(&self, deadline: u64) -> Bytes {
+    pub fn is_for_desk(&self) -> bool {
+        matches!(self, Self::Hedge(_) | Self::Fill(_) | Self::Poke { .. })
+    }
+
+    /// Its calldata: a hedge's good until `deadline` [unix seconds], what it brings for `payee`.
+    #[must_use]
+    pub fn calldata(&self, deadline: u64, payee: Address) -> Bytes {
         match self {
             Self::Hedge(plan) => {
                 let legs = plan.legs.iter().map(Leg::message).collect();
-                IVault::rebalanceCall { legs, deadline: U256::from(deadline) }.abi_encode().into()
+                let (spot, deadline) = (uint(plan.spot), U256::from(deadline));
+                let plan = IHedgeDesk::Plan { legs, spot, deadline, payee };
+                IHedgeDesk::rebalanceCall { plan }.abi_encode().into()
             }
+            Self::Fill(fill) => {
+                let (size, limit) = (int(fill.size), uint(fill.cash));
+                IHedgeDesk::fillHedgeCall { size, limit, receiver: payee, data: B256::ZERO }
+                    .abi_encode()
+                    .into()
+            }
+            Self::Poke { .. } => IHedgeDesk::pokeCall {}.abi_encode().into(),
             Self::Settle { expiry, round } => {
                 IVault::settleCall { expiry: *expiry, roundId: *round }.abi_encode().into()
             }
@@ -101,9 +156,9 @@ impl Action {
 }
 
 impl Leg {
-    fn message(&self) -> IVault::HedgeLeg {
+    fn message(&self) -> IHedgeDesk::Leg {
         let size: I256 = int(self.size);
-        IVault::HedgeLeg { venue: self.venue, size, limitPrice: uint(self.limit) }
+        IHedgeDesk::Leg { venue: self.venue, size, limitPrice: uint(self.limit) }
     }
 }
 

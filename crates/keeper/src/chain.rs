@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, Log, U256};
+use alloy_sol_types::SolEvent;
 use async_trait::async_trait;
+use interfaces::desk::IHedgeDesk::Rebalanced;
 
 use crate::refusal::refusal;
 
@@ -42,10 +44,12 @@ pub struct Call {
     pub data: Bytes,
     /// Code that runs in the callee's place, its balances the callee's.
     pub code: Option<Bytes>,
+    /// As a transaction with so much gas at the block's price; without it gas costs nothing, for the callee as well.
+    pub gas: Option<u64>,
 }
 
 /// What became of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
     /// Whether it did what it was for.
     pub success: bool,
@@ -55,6 +59,17 @@ pub struct Receipt {
     pub gas: u64,
     /// What a unit of it cost [wei]
     pub price: u128,
+    /// What contracts logged.
+    pub logs: Vec<Log>,
+}
+
+impl Receipt {
+    /// The reward that a desk said it paid [USDC]; none if it hedged nothing.
+    #[must_use]
+    pub fn rewarded(&self) -> Option<U256> {
+        let event = |log: &Log| Rebalanced::decode_log(log).ok().map(|event| event.data.reward);
+        self.logs.iter().find_map(event)
+    }
 }
 
 /// Why a chain did not answer.

@@ -1,19 +1,23 @@
 //! The collector: all that decisions need, read from one block.
 
 use alloy_primitives::{Address, U256};
+use interfaces::desk::IHedgeDesk;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::external::IToken;
+use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 use interfaces::words::{to_u64, to_u128};
+use inventory::hedge::worst_price;
 
 use crate::ask::ask;
 use crate::chain::{Account, Chain, Fault, Head};
 use crate::config::Config;
-use crate::mark::{Skew, State, Worth};
+use crate::mark::{State, Worth};
 use crate::numbers::WAD;
 use crate::rounds::{Straddling, straddling};
 use crate::skip::Skip;
+use crate::stance::{Stance, Told, young};
 use crate::venue::{Ask, Quote, Venue};
 
 /// What never changes of a vault.
@@ -53,6 +57,26 @@ pub struct Expired {
     pub round: Result<Straddling, Fault>,
 }
 
+/// What an account has of a token, and what of it the vault may take [token units].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purse {
+    /// Its balance
+    pub have: u128,
+    /// Its allowance to the vault
+    pub allowed: u128,
+}
+
+/// Redemptions that wait.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// All epochs up to this one are filled.
+    pub filled: U256,
+    /// All up to this one were opened.
+    pub last: U256,
+    /// Those that wait, as far as the lens was asked.
+    pub waiting: Vec<ILens::WaitingEpoch>,
+}
+
 /// One block, as far as it concerns the keeper.
 #[derive(Clone, Debug)]
 pub struct View {
@@ -66,10 +90,14 @@ pub struct View {
     pub state: State,
     /// The vault's price and its time, or why there is none.
     pub price: Result<(u128, u64), Fault>,
-    /// The hedge as the vault says it.
-    pub told: Result<IVault::Hedge, Fault>,
-    /// The hedge and the book's worth as they are marked here.
+    /// The hedge as the desk says it.
+    pub told: Result<Told, Fault>,
+    /// The book's worth as it is marked here.
     pub worth: Option<Worth>,
+    /// The hedge as it is computed here.
+    pub stance: Option<Stance>,
+    /// USDC and underlying of the account, if hedges may be filled from it.
+    pub purses: Option<Result<[Purse; 2], Fault>>,
     /// Sizes that venues were asked for are parts of this, signed [1e-18].
     pub asked: i128,
     /// The venues.
@@ -78,6 +106,8 @@ pub struct View {
     pub expired: Vec<Expired>,
     /// What `processEpoch` would do: epoch, shares and assets.
     pub queue: Result<(U256, U256, U256), Fault>,
+    /// Redemptions that wait, for whoever looks.
+    pub epochs: Option<Result<Queue, Fault>>,
     /// Shares there are, for whoever looks.
     pub supply: U256,
 }
@@ -88,7 +118,9 @@ pub struct Collector {
     samples: u32,
     venues: Vec<Box<dyn Venue>>,
     market: Option<Market>,
-    /// Asks venues even when no hedge is due.
+    fills: bool,
+    lens: Option<Address>,
+    /// Asks venues even when no hedge is due, and who waits for redemptions.
     pub curious: bool,
 }
 
@@ -96,7 +128,8 @@ impl Collector {
     /// For the vault of a config, with these venues.
     #[must_use]
     pub fn new(config: &Config, venues: Vec<Box<dyn Venue>>) -> Self {
-        Self { vault: config.vault, samples: config.hedge.samples, venues, market: None, curious: false }
+        let (vault, samples, fills, lens) = (config.vault, config.hedge.samples, config.fill.on, config.lens);
+        Self { vault, samples, venues, market: None, fills, lens, curious: false }
     }
 
     /// Reads everything in the block `head`.
@@ -118,10 +151,12 @@ impl Collector {
         let words = ask(chain, &head, vault, &IVault::wordsCall {}).await?;
         let state = State::read(&words).ok_or_else(|| Skip::Unreadable(format!("{} words", words.len())))?;
         let worth = if state.request.spot == 0 { None } else { state.worth() };
-        let told = ask(chain, &head, vault, &IVault::hedgeNeededCall {}).await;
+        let told = told(chain, &head, vault).await;
+        let stance =
+            worth.zip(told.as_ref().ok()).and_then(|(worth, told)| Stance::new(&state, &worth, told));
         let price = ask(chain, &head, vault, &IVault::spotCall {}).await;
-        let asked = self.sizes(&state, worth.as_ref(), told.as_ref().ok());
-        let venues = self.offers(chain, &head, &market, &state, asked).await?;
+        let asked = self.sizes(&state, stance.as_ref());
+        let venues = self.offers(chain, &head, &market, &state, stance.as_ref(), asked).await?;
         let queue = ask(chain, &head, vault, &IERC4626::processEpochCall {}).await;
         let supply = ask(chain, &head, vault, &IERC20::totalSupplyCall {}).await?;
         Ok(View {
@@ -131,10 +166,13 @@ impl Collector {
             price: price.map(|price| (to_u128(price.price).unwrap_or_default(), seconds(price.updatedAt))),
             told,
             worth,
+            stance,
+            purses: self.purses(chain, &head, &market, sender, stance.as_ref()).await,
             asked,
             venues,
             expired: expired(chain, &head, &market, &state).await,
             queue: queue.map(|done| (done.requestId, done.shares, done.assets)),
+            epochs: if self.curious { Some(self.epochs(chain, &head).await) } else { None },
             supply,
             state,
         })
@@ -156,13 +194,46 @@ impl Collector {
     }
 
     /// What venues are asked for parts of: what is due, else nothing, or for the curious a band's width.
-    fn sizes(&self, state: &State, worth: Option<&Worth>, told: Option<&IVault::Hedge>) -> i128 {
-        let agreed = told.and_then(Skew::told).filter(|told| worth.is_some_and(|worth| worth.skew == *told));
-        match agreed {
-            Some(skew) if skew.size != 0 => skew.size,
-            Some(skew) if self.curious && state.request.free > 0 => skew.outer.max(1),
+    fn sizes(&self, state: &State, stance: Option<&Stance>) -> i128 {
+        match stance {
+            Some(stance) if stance.due() != 0 => stance.due(),
+            Some(stance) if self.curious && state.request.free > 0 => {
+                i128::try_from(stance.widths().outer).unwrap_or(i128::MAX).max(1)
+            }
             _ => 0,
         }
+    }
+
+    /// What the account could fill a hedge with, while one is due.
+    async fn purses(
+        &self,
+        chain: &dyn Chain,
+        head: &Head,
+        market: &Market,
+        sender: Option<Address>,
+        stance: Option<&Stance>,
+    ) -> Option<Result<[Purse; 2], Fault>> {
+        let due = stance.is_some_and(|stance| stance.trigger.due != 0);
+        let account = sender.filter(|_| self.fills && due)?;
+        let purse = async |token| -> Result<Purse, Fault> {
+            let have = ask(chain, head, token, &IToken::balanceOfCall { account }).await?;
+            let call = IERC20::allowanceCall { owner: account, spender: market.vault };
+            let allowed = ask(chain, head, token, &call).await?;
+            let small = |number| to_u128(number).unwrap_or(u128::MAX);
+            Ok(Purse { have: small(have), allowed: small(allowed) })
+        };
+        let asset = purse(market.asset).await;
+        let underlying = purse(market.underlying).await;
+        Some(asset.and_then(|asset| Ok([asset, underlying?])))
+    }
+
+    async fn epochs(&self, chain: &dyn Chain, head: &Head) -> Result<Queue, Fault> {
+        let epochs = ask(chain, head, self.vault, &IERC4626::epochsCall {}).await?;
+        let waiting = match self.lens {
+            Some(lens) => ask(chain, head, lens, &ILens::queueCall { vault: self.vault }).await?,
+            None => Vec::new(),
+        };
+        Ok(Queue { filled: epochs.filled, last: epochs.last, waiting })
     }
 
     async fn offers(
@@ -171,6 +242,7 @@ impl Collector {
         head: &Head,
         market: &Market,
         state: &State,
+        stance: Option<&Stance>,
         asked: i128,
     ) -> Result<Vec<Offer>, Skip> {
         let mut offers = Vec::new();
@@ -179,7 +251,7 @@ impl Collector {
             let call = IVault::venueAllowedFromCall { venue: address };
             let allowed_from = seconds(ask(chain, head, market.vault, &call).await?);
             let open = allowed_from != 0 && allowed_from <= head.timestamp;
-            let quotes = match self.question(market, state, asked) {
+            let quotes = match stance.and_then(|stance| self.question(market, state, stance, asked)) {
                 Some(ask) if open => venue.quotes(chain, head, &ask).await,
                 _ => Ok(Vec::new()),
             };
@@ -188,8 +260,8 @@ impl Collector {
         Ok(offers)
     }
 
-    /// Equal parts of what is asked, whole token units each.
-    fn question(&self, market: &Market, state: &State, asked: i128) -> Option<Ask> {
+    /// Equal parts of what is asked, whole token units each, at the widest that the price cap will ever be.
+    fn question(&self, market: &Market, state: &State, stance: &Stance, asked: i128) -> Option<Ask> {
         let count = u128::from(self.samples);
         let whole = asked.unsigned_abs() / market.grain * market.grain;
         let part =
@@ -202,19 +274,21 @@ impl Collector {
             underlying: market.underlying,
             grain: market.grain,
             buying: asked > 0,
-            worst: worst_price(state, asked > 0)?,
+            worst: worst_price(state.spot(), asked > 0, stance.rules.slip_max.min(state.terms.max_slippage))?,
             sizes,
         };
         (!ask.sizes.is_empty()).then_some(ask)
     }
 }
 
-/// The worst price that the vault takes, as it rounds it [18 decimals].
-pub(crate) fn worst_price(state: &State, buying: bool) -> Option<u128> {
-    const MILLION: u128 = 1_000_000;
-    let slip = u128::from(state.terms.max_slippage);
-    let factor = if buying { MILLION.checked_add(slip) } else { MILLION.checked_sub(slip) };
-    maths::mul_div_down(state.spot(), factor?, MILLION)
+/// What the vault's desk says of the hedge.
+async fn told(chain: &dyn Chain, head: &Head, vault: Address) -> Result<Told, Fault> {
+    let call = IVault::satelliteCall { which: IVault::Satellite::Desk };
+    let address = ask(chain, head, vault, &call).await?.contract_;
+    let need = ask(chain, head, address, &IHedgeDesk::hedgeNeededCall {}).await?;
+    let rules = ask(chain, head, address, &IHedgeDesk::rulesCall {}).await?.rules();
+    let young = young(&ask(chain, head, vault, &IVault::youngTradesCall {}).await?);
+    Ok(Told { address, need, rules, young })
 }
 
 async fn expired(chain: &dyn Chain, head: &Head, market: &Market, state: &State) -> Vec<Expired> {

@@ -45,6 +45,8 @@ pub struct Config {
     /// Where metrics and health are served, nowhere if empty.
     #[serde(default = "default_listen")]
     pub listen: String,
+    /// The lens, for `status` to show the queue of redemptions.
+    pub lens: Option<Address>,
     /// Price of the chain's coin if it is not the underlying [USD]
     pub coin_price: Option<f64>,
     /// Fees.
@@ -53,6 +55,9 @@ pub struct Config {
     /// Hedges.
     #[serde(default)]
     pub hedge: Hedge,
+    /// Fills of hedges from the account's own tokens.
+    #[serde(default)]
+    pub fill: Fill,
     /// Settlements.
     #[serde(default)]
     pub settle: Duty,
@@ -91,8 +96,12 @@ pub struct Fees {
 pub struct Hedge {
     /// Whether they are.
     pub on: bool,
-    /// Most that the operator gives for one, after gas and reward [USD]
+    /// Most that the operator gives for one, after gas and reward; below zero, the least that must be left [USD]
     pub max_loss: f64,
+    /// Whether the clock of a hedge that does not pay yet is started, if waiting will make it pay.
+    pub poke: bool,
+    /// Who is paid the rewards, the keeper's own account if none is given.
+    pub payee: Option<Address>,
     /// Outer bands of deviation from which a hedge is urgent.
     pub urgent_at: f64,
     /// Most that is given for an urgent one [USD]
@@ -103,6 +112,16 @@ pub struct Hedge {
     pub deadline: u64,
     /// Sizes at which venues are asked.
     pub samples: u32,
+}
+
+/// How hedges are filled.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fill {
+    /// Whether they are.
+    pub on: bool,
+    /// What must be left after gas when what was filled is traded back at the venues [USD]
+    pub min_profit: f64,
 }
 
 /// A duty with a price.
@@ -138,12 +157,20 @@ impl Default for Hedge {
         Self {
             on: true,
             max_loss: 1.0,
-            urgent_at: 3.0,
+            poke: true,
+            payee: None,
+            urgent_at: 24.0,
             urgent_max_loss: 20.0,
             tolerance: 10,
             deadline: 60,
             samples: 24,
         }
+    }
+}
+
+impl Default for Fill {
+    fn default() -> Self {
+        Self { on: false, min_profit: 1.0 }
     }
 }
 

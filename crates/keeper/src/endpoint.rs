@@ -69,12 +69,12 @@ impl Endpoint {
             let account = AccountOverride { code: Some(code), ..AccountOverride::default() };
             StateOverride::from_iter([(call.to, account)])
         });
-        let request = self.provider.call(request(call)).block(BlockId::hash(at.hash)).overrides_opt(code);
+        let request = self.provider.call(request(call, at)).block(BlockId::hash(at.hash)).overrides_opt(code);
         self.within(async { request.await }).await
     }
 
     pub(crate) async fn gas(&self, at: &Head, call: &Call) -> Result<u64, Fault> {
-        let estimate = self.provider.estimate_gas(request(call)).block(BlockId::hash(at.hash));
+        let estimate = self.provider.estimate_gas(request(call, at)).block(BlockId::hash(at.hash));
         self.within(async { estimate.await }).await
     }
 
@@ -105,6 +105,7 @@ impl Endpoint {
             block: receipt.block_number.unwrap_or_default(),
             gas: receipt.gas_used,
             price: receipt.effective_gas_price,
+            logs: receipt.logs().iter().map(|log| log.inner.clone()).collect(),
         }))
     }
 }
@@ -116,8 +117,12 @@ fn place(url: &str) -> String {
     host.rsplit('@').next().unwrap_or_default().to_owned()
 }
 
-fn request(call: &Call) -> TransactionRequest {
-    TransactionRequest::default().from(call.from).to(call.to).input(call.data.clone().into())
+fn request(call: &Call, at: &Head) -> TransactionRequest {
+    let request = TransactionRequest::default().from(call.from).to(call.to).input(call.data.clone().into());
+    match call.gas {
+        Some(gas) => request.gas_limit(gas).max_fee_per_gas(at.base_fee).max_priority_fee_per_gas(0),
+        None => request,
+    }
 }
 
 /// What a transport's error says of the node. Words only: a URL in them may carry a secret.

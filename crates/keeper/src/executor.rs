@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Address, B256, Bytes, TxKind, keccak256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, address, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 
@@ -18,7 +18,10 @@ use crate::config::{Config, Fees, wei};
 use crate::skip::Skip;
 
 /// Gas of a transaction that is added to what it was found to take, in parts of this.
-const GAS_MARGIN: u64 = 3;
+pub(crate) const GAS_MARGIN: u64 = 3;
+
+/// Whose calls are tried out while there is no key.
+const NOBODY: Address = address!("000000000000000000000000000000000000dEaD");
 
 /// A transaction that was sent.
 #[derive(Clone, Debug)]
@@ -71,6 +74,7 @@ pub struct Executor {
     chain_id: u64,
     fees: Fees,
     deadline: u64,
+    payee: Option<Address>,
     flight: Option<Flight>,
     /// What the next transaction must pay at least under a nonce, after a node called one underpriced [wei]
     floor: Option<(u64, u128)>,
@@ -80,8 +84,8 @@ impl Executor {
     /// Sends with `key` on a chain; without a key it sends nothing.
     #[must_use]
     pub fn new(key: Option<PrivateKeySigner>, chain_id: u64, config: &Config) -> Self {
-        let (fees, deadline) = (config.fees, config.hedge.deadline);
-        Self { key, chain_id, fees, deadline, flight: None, floor: None }
+        let (fees, deadline, payee) = (config.fees, config.hedge.deadline, config.hedge.payee);
+        Self { key, chain_id, fees, deadline, payee, flight: None, floor: None }
     }
 
     /// Whose transactions it sends.
@@ -135,9 +139,19 @@ impl Executor {
     /// The call that an action is, for trying it out.
     #[must_use]
     pub fn call(&self, view: &View, action: &crate::Action) -> Call {
-        let data = action.calldata(view.head.timestamp.saturating_add(self.deadline));
-        let from = self.sender().unwrap_or_default();
-        Call { from, to: view.market.vault, data, code: None }
+        let from = self.sender().unwrap_or(NOBODY);
+        let deadline = view.head.timestamp.saturating_add(self.deadline);
+        let payee = match action {
+            crate::Action::Hedge(_) => self.payee.unwrap_or(from),
+            _ => from,
+        };
+        let desk = view.told.as_ref().ok().filter(|_| action.is_for_desk()).map(|told| told.address);
+        Call {
+            from,
+            to: desk.unwrap_or(view.market.vault),
+            data: action.calldata(deadline, payee),
+            ..Call::default()
+        }
     }
 
     /// Signs and sends an action that was decided on in `view`.

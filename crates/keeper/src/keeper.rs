@@ -2,17 +2,23 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 use alloy_signer_local::PrivateKeySigner;
+use interfaces::desk::IHedgeDesk;
+use interfaces::words::to_u128;
 
 use crate::action::{Action, Proposal};
-use crate::chain::Chain;
+use crate::ask::decode;
+use crate::chain::{Chain, Fault};
 use crate::collect::{Collector, View};
 use crate::config::Config;
-use crate::executor::{Executor, Followed};
+use crate::executor::{Executor, Followed, GAS_MARGIN};
 use crate::skip::Skip;
-use crate::strategy::{appraise, decide};
+use crate::strategy::{appraise, check_reward, decide, hedge};
 use crate::venue::Venue;
+
+/// Gas that a hedge takes, about, where it could not be tried out.
+const HEDGE_GAS: u64 = 800_000;
 
 /// The time, given from outside.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,6 +63,8 @@ pub struct Keeper {
     config: Config,
     collector: Collector,
     executor: Executor,
+    /// Time of the block by which a clock was started here [unix seconds]
+    poked: u64,
     /// Sends nothing.
     pub dry: bool,
 }
@@ -72,7 +80,7 @@ impl Keeper {
     ) -> Self {
         let collector = Collector::new(&config, venues);
         let executor = Executor::new(key, chain_id, &config);
-        Self { config, collector, executor, dry: false }
+        Self { config, collector, executor, poked: 0, dry: false }
     }
 
     /// Asks venues for quotes even when no hedge is due.
@@ -95,6 +103,9 @@ impl Keeper {
             }
         };
         let followed = self.executor.follow(chain, &view, now.elapsed).await;
+        if matches!(followed, Followed::Landed { kind: "poke", .. }) {
+            self.poked = view.head.timestamp;
+        }
         let outcomes = self.act(chain, &view, &followed, now).await;
         Report { view: Ok(view), followed, outcomes }
     }
@@ -116,6 +127,9 @@ impl Keeper {
         let mut first = None;
         for (name, decision) in decide(view, &self.config) {
             let outcome = match (decision, first) {
+                (Err(skip @ (Skip::NoVenue(_) | Skip::Off)), None) if name == "hedge" => {
+                    self.ripen(chain, view, followed, skip, now).await
+                }
                 (Err(skip), _) => Err(skip),
                 (Ok(_), Some(first)) if !self.dry => Err(Skip::Behind(first)),
                 (Ok(action), _) => self.attempt(chain, view, followed, action, now).await,
@@ -141,15 +155,68 @@ impl Keeper {
             let patience = self.executor.patience().as_secs();
             return Err(Skip::InFlight { nonce: *nonce, waited: waited.as_secs(), patience });
         }
-        let call = self.executor.call(view, &action);
-        let gas = chain.gas(&view.head, &call).await.map_err(|fault| {
-            if fault.is_answer() { Skip::WouldRevert(fault.to_string()) } else { Skip::Chain(fault) }
-        })?;
-        let proposal = appraise(view, &self.config, action, gas)?;
+        let (gas, reward) = self.try_out(chain, view, &action).await?;
+        let proposal = match appraise(view, &self.config, action.clone(), gas, reward) {
+            Ok(proposal) => proposal,
+            Err(skip) if matches!(action, Action::Hedge(_)) => {
+                let poke = self.poke(view, reward, gas).ok_or(skip)?;
+                let (gas, _) = self.try_out(chain, view, &poke).await?;
+                appraise(view, &self.config, poke, gas, 0)?
+            }
+            Err(skip) => return Err(skip),
+        };
         if self.dry {
             return Ok(Sent { proposal, hash: None });
         }
         let hash = self.executor.send(chain, view, &proposal, now.elapsed).await?;
         Ok(Sent { proposal, hash: Some(hash) })
+    }
+
+    /// Starts the clock of a hedge that cannot be done yet, if it will pay.
+    async fn ripen(
+        &mut self,
+        chain: &dyn Chain,
+        view: &View,
+        followed: &Followed,
+        skip: Skip,
+        now: Now,
+    ) -> Result<Sent, Skip> {
+        let poke = self.poke(view, 0, HEDGE_GAS).ok_or(skip)?;
+        Box::pin(self.attempt(chain, view, followed, poke, now)).await
+    }
+
+    /// The start of a clock, unless it was started in a block of this very second.
+    fn poke(&self, view: &View, paid: i128, gas: u64) -> Option<Action> {
+        if view.head.timestamp <= self.poked {
+            return None;
+        }
+        hedge::poke(view, &self.config, paid, gas)
+    }
+
+    /// The gas that an action takes, and what it brings: tried out, a hedge at the price that its gas has.
+    async fn try_out(&self, chain: &dyn Chain, view: &View, action: &Action) -> Result<(u64, i128), Skip> {
+        let refused = |fault: Fault| {
+            if fault.is_answer() { Skip::WouldRevert(fault.to_string()) } else { Skip::Chain(fault) }
+        };
+        let mut call = self.executor.call(view, action);
+        let to = call.to;
+        let gas = chain.gas(&view.head, &call).await.map_err(refused)?;
+        match action {
+            Action::Hedge(plan) => {
+                let spare = gas.saturating_add(gas / GAS_MARGIN);
+                let most = U256::from(view.head.base_fee).saturating_mul(U256::from(spare));
+                let rich = view.account.is_some_and(|(_, account)| account.balance >= most);
+                call.gas = rich.then_some(spare);
+                let answer = chain.call(&view.head, &call).await.map_err(refused)?;
+                let done = decode::<IHedgeDesk::rebalanceCall>(&answer, to)?;
+                let reward = i128::try_from(to_u128(done.reward).unwrap_or(u128::MAX)).unwrap_or(i128::MAX);
+                if let Some(stance) = &view.stance {
+                    check_reward(stance, plan, reward)?;
+                }
+                Ok((gas, reward))
+            }
+            Action::Fill(fill) => Ok((gas, fill.edge())),
+            _ => Ok((gas, 0)),
+        }
     }
 }

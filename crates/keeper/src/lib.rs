@@ -1,4 +1,4 @@
-//! The keeper: hedges a vault when a hedge is due, settles expiries, processes redemptions.
+//! The keeper: hedges a vault when its desk says that a hedge is due, settles expiries, processes redemptions.
 //!
 //! [`collect`] reads one block of the chain into a [`View`], strategies decide on it alone ([`strategy`]), and the [`Executor`] sends. Nothing is
 //! kept between two runs: a keeper that starts knows all there is to know.
@@ -6,7 +6,7 @@
 //! # Why it never hedges twice
 //! A transaction carries the account's nonce *in the block that it was decided on*. So it can be mined only as the account's next after that
 //! state, whatever was lost, came late or was sent before a crash: of all the transactions that the account ever signed for a state, one is
-//! mined. What the vault itself checks comes on top: it refuses a hedge that is not due or goes too far.
+//! mined. What the desk itself checks comes on top: it refuses a hedge that is not due or goes too far.
 //!
 //! # Units
 //! Money is whole micro-USD, sizes and prices have 18 decimals, gas prices are wei. Costs round against the plan.
@@ -35,23 +35,25 @@ mod numbers;
 mod probe;
 mod refusal;
 mod rounds;
+pub mod route;
 pub mod server;
 pub mod show;
 mod skip;
-pub mod split;
+mod stance;
 pub mod strategy;
 mod venue;
 
-pub use action::{Action, Leg, Plan, Proposal};
+pub use action::{Action, Fill, Leg, Plan, Proposal};
 pub use chain::{Account, Call, Chain, Fault, Head, Receipt};
 pub use collect::{Collector, View};
 pub use config::Config;
 pub use endpoints::Endpoints;
 pub use executor::{Executor, Followed};
 pub use keeper::{Keeper, Now, Report, Sent};
-pub use mark::{Skew, State};
+pub use mark::{State, Worth};
 pub use probe::Probed;
 pub use refusal::refusal;
 pub use rounds::straddling;
 pub use skip::{Differing, Skip};
+pub use stance::{Stance, Told, young};
 pub use venue::{Ask, Quote, Venue};

@@ -214,7 +214,8 @@ fn log(report: &Report) {
     };
     match &report.followed {
         Followed::Landed { kind, hash, receipt } if receipt.success => {
-            info!(action = kind, %hash, block = receipt.block, gas = receipt.gas, "done");
+            let reward = receipt.rewarded().map_or(0.0, |reward| f64::from(reward) / 1e6);
+            info!(action = kind, %hash, block = receipt.block, gas = receipt.gas, reward, "done");
         }
         Followed::Landed { kind, hash, receipt } => {
             warn!(action = kind, %hash, block = receipt.block, gas = receipt.gas, "reverted");
@@ -226,10 +227,9 @@ fn log(report: &Report) {
     for (strategy, outcome) in &report.outcomes {
         match outcome {
             Ok(sent) => {
-                let (cost, profit) =
-                    (sent.proposal.gas_cost as f64 / 1e6, sent.proposal.profit() as f64 / 1e6);
-                let hash = sent.hash.unwrap_or_default();
-                info!(strategy, block, %hash, gas = sent.proposal.gas, cost, profit, "sent");
+                let (proposal, hash) = (&sent.proposal, sent.hash.unwrap_or_default());
+                let (cost, profit) = (proposal.gas_cost as f64 / 1e6, proposal.profit() as f64 / 1e6);
+                info!(strategy, action = proposal.action.kind(), block, %hash, gas = proposal.gas, cost, profit, "sent");
             }
             Err(skip) => skipped(strategy, block, skip),
         }
@@ -239,7 +239,9 @@ fn log(report: &Report) {
 fn skipped(strategy: &str, block: u64, skip: &Skip) {
     let reason = skip.code();
     match skip {
-        Skip::MarkDiffers(_) => error!(strategy, block, reason, "skipped: {skip}"),
+        Skip::MarkDiffers(_) | Skip::RewardDiffers { .. } => {
+            error!(strategy, block, reason, "skipped: {skip}")
+        }
         skip if skip.is_quiet() || matches!(skip, Skip::InFlight { .. }) => {
             tracing::debug!(strategy, block, reason, "skipped: {skip}")
         }

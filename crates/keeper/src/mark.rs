@@ -1,14 +1,12 @@
 //! The vault's words, and the book in them marked here, by the code that the contract runs.
 
 use alloy_primitives::B256;
-use book::{Mark, Request, Rules, Spots, Stored};
+use book::{Mark, Marked, Request, Rules, Spots, Stored};
 use interfaces::settings::Settings;
-use interfaces::vault::IVault;
-use inventory::{Band, hedge_due};
-use maths::mul_div_down;
+use inventory::Band;
 use options::{StrikeGrid, Totals};
 
-use crate::numbers::{WAD, WAD_PER_MICRO, WAD_PER_PRICE, int, signed};
+use crate::numbers::WAD_PER_PRICE;
 
 /// Bits of the kernels' words for value, delta and vega, and for gamma and theta.
 const FINE: i32 = 62;
@@ -34,30 +32,17 @@ pub struct Terms {
     pub max_price_age: u32,
 }
 
-/// The hedge, as `IVault.Hedge` has it, in units of the underlying with 18 decimals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Skew {
-    /// Hedge that makes the vault neutral.
-    pub target: i128,
-    /// The target as far as it can be reached.
-    pub reachable: i128,
-    /// What a hedge returns to, and what calls for one.
-    pub inner: i128,
-    /// See `inner`.
-    pub outer: i128,
-    /// The hedge to trade now, zero when none is due.
-    pub size: i128,
-}
-
 /// The book's worth in money.
 #[derive(Clone, Copy, Debug)]
 pub struct Worth {
     /// Model value [micro-USD]
     pub value: i128,
+    /// Cash delta without hedges [micro-USD]
+    pub delta: i128,
     /// J [micro-USD]
     pub risk: u128,
-    /// The hedge.
-    pub skew: Skew,
+    /// The no-trade band [micro-USD]
+    pub band: Band,
 }
 
 /// Greeks of an expiry, to be read.
@@ -102,32 +87,8 @@ impl State {
     /// Marks the book; none without a price or beyond the kernels' domain.
     #[must_use]
     pub fn worth(&self) -> Option<Worth> {
-        let marked = book::mark(&self.rules, self.request.clone()).ok()?;
-        let skew = self.skew(marked.delta, &marked.band)?;
-        Some(Worth { value: marked.value, risk: marked.risk, skew })
-    }
-
-    /// The steps of `src/hedging.rs`: cash first, then units towards zero.
-    fn skew(&self, delta: i128, band: &Band) -> Option<Skew> {
-        let position = self.request.hedge.value;
-        let target = delta.checked_neg()?;
-        let most = position.checked_add(self.request.free.max(0))?;
-        let reachable = target.clamp(0, most.max(0));
-        let due = hedge_due(reachable.checked_sub(position)?, band);
-        let units = |cash: i128| self.units(cash);
-        Some(Skew {
-            target: units(target)?,
-            reachable: units(reachable)?,
-            inner: units(i128::try_from(band.inner).ok()?)?,
-            outer: units(i128::try_from(band.outer).ok()?)?,
-            size: units(due)?,
-        })
-    }
-
-    /// Units with 18 decimals of micro-USD at the feed's price, towards zero.
-    fn units(&self, cash: i128) -> Option<i128> {
-        let wad = cash.unsigned_abs().checked_mul(WAD_PER_MICRO)?;
-        Some(signed(mul_div_down(wad, WAD, self.spot())?, cash))
+        let Marked { value, delta, risk, band, .. } = book::mark(&self.rules, self.request.clone()).ok()?;
+        Some(Worth { value, delta, risk, band })
     }
 
     /// Expired books that wait for their settlement price [unix seconds]
@@ -168,18 +129,4 @@ fn sound(stored: &Stored, now: u32) -> bool {
     let StrikeGrid { base, step, count } = stored.header.grid;
     let slice = stored.slice.as_ref().is_none_or(|slice| slice.check().is_ok() && slice.updated_at <= now);
     StrikeGrid::new(base, step, count).is_ok() && slice
-}
-
-impl Skew {
-    /// What the vault says of it; none for numbers beyond 128 bits.
-    #[must_use]
-    pub fn told(hedge: &IVault::Hedge) -> Option<Self> {
-        Some(Self {
-            target: int(hedge.target)?,
-            reachable: int(hedge.reachable)?,
-            inner: i128::try_from(interfaces::words::to_u128(hedge.inner)?).ok()?,
-            outer: i128::try_from(interfaces::words::to_u128(hedge.outer)?).ok()?,
-            size: int(hedge.size)?,
-        })
-    }
 }

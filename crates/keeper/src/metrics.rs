@@ -7,22 +7,25 @@ use std::sync::{Mutex, PoisonError};
 use crate::endpoints::Health;
 use crate::executor::Followed;
 use crate::keeper::Report;
-use crate::mark::Skew;
 use crate::numbers::{float, int};
 
 /// Names, kinds and what they say.
-const KNOWN: [(&str, &str, &str); 16] = [
+const KNOWN: [(&str, &str, &str); 20] = [
     ("looks_total", "counter", "Looks at the chain, by whether anything was seen"),
     ("skips_total", "counter", "Actions that were not taken, by strategy and reason"),
     ("sent_total", "counter", "Transactions sent, by what they were for"),
     ("landed_total", "counter", "Transactions mined, by what they were for and how they went"),
     ("displaced_total", "counter", "Nonces that another transaction of the account used"),
     ("gas_spent_wei_total", "counter", "Wei paid for gas"),
+    ("rewards_usd_total", "counter", "Rewards of hedges that were mined"),
     ("head_number", "gauge", "Block that was decided on last"),
     ("head_timestamp_seconds", "gauge", "Its time"),
     ("last_look_timestamp_seconds", "gauge", "When a block was seen last, by the machine's clock"),
-    ("deviation", "gauge", "Reachable target less the hedge held, in units of the underlying"),
+    ("deviation", "gauge", "What of target less hedge held can be closed, in units of the underlying"),
     ("band_outer", "gauge", "Deviation beyond which a hedge is due"),
+    ("hedge_due", "gauge", "Hedge that is due, in units of the underlying"),
+    ("hedge_waited_seconds", "gauge", "For how long it has been due, by the desk's clock"),
+    ("reward_budget_usd", "gauge", "What rewards may still be paid"),
     ("book_value_usd", "gauge", "Model value of the book"),
     ("balance_wei", "gauge", "What the account has for gas"),
     ("in_flight", "gauge", "1 while a transaction waits to be mined"),
@@ -65,7 +68,7 @@ impl Metrics {
         }
         for (strategy, outcome) in &report.outcomes {
             match outcome {
-                Ok(_) => self.add("sent_total", &[("action", strategy)], 1.0),
+                Ok(sent) => self.add("sent_total", &[("action", sent.proposal.action.kind())], 1.0),
                 Err(skip) => {
                     self.add("skips_total", &[("strategy", strategy), ("reason", skip.code())], 1.0);
                 }
@@ -85,6 +88,9 @@ impl Metrics {
                 let how = if receipt.success { "done" } else { "reverted" };
                 self.add("landed_total", &[("action", kind), ("outcome", how)], 1.0);
                 self.add("gas_spent_wei_total", &[], receipt.gas as f64 * receipt.price as f64);
+                if let Some(reward) = receipt.rewarded() {
+                    self.add("rewards_usd_total", &[], f64::from(reward) / 1e6);
+                }
             }
             Followed::Displaced { .. } => self.add("displaced_total", &[], 1.0),
             Followed::Idle | Followed::Waiting { .. } | Followed::Overdue { .. } => {}
@@ -97,10 +103,16 @@ impl Metrics {
         if let Some((_, account)) = view.account {
             self.set("balance_wei", &[], f64::from(account.balance));
         }
-        let told = view.told.as_ref().ok();
-        if let Some((skew, position)) = told.and_then(|told| Some((Skew::told(told)?, int(told.position)?))) {
-            self.set("deviation", &[], float(skew.reachable.saturating_sub(position)));
-            self.set("band_outer", &[], float(skew.outer));
+        if let Ok(told) = &view.told {
+            let need = &told.need;
+            for (name, number) in [("deviation", need.deviation), ("hedge_due", need.due)] {
+                self.set(name, &[], int(number).map_or(f64::NAN, float));
+            }
+            self.set("band_outer", &[], f64::from(need.outer) / 1e18);
+            let since = if need.since.is_zero() { 0.0 } else { f64::from(need.since) };
+            let waited = if since > 0.0 { view.head.timestamp as f64 - since } else { 0.0 };
+            self.set("hedge_waited_seconds", &[], waited);
+            self.set("reward_budget_usd", &[], f64::from(need.budget) / 1e6);
         }
         if let Some(worth) = view.worth {
             self.set("book_value_usd", &[], worth.value as f64 / 1e6);

@@ -37,6 +37,12 @@ pub(crate) fn usd(micro: i128) -> String {
     decimal(micro as f64 / 1e6, 2)
 }
 
+/// Micro-USD as dollars, small ones to be read as well: `0.0134`.
+#[must_use]
+pub(crate) fn small_usd(micro: i128) -> String {
+    decimal(micro as f64 / 1e6, if micro.unsigned_abs() < 1_000_000 { 4 } else { 2 })
+}
+
 /// A number with thousands apart.
 #[must_use]
 pub(crate) fn decimal(number: f64, digits: usize) -> String {

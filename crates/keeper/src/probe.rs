@@ -76,6 +76,7 @@ impl Venue for Probed {
             to: ask.vault,
             data: call.abi_encode().into(),
             code: Some(Self::code()?),
+            ..Call::default()
         };
         let fills = decode::<probeCall>(&chain.call(at, &call).await?, self.address)?;
         if fills.len() != ask.sizes.len() {

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use alloy_primitives::hex;
 use alloy_sol_types::SolInterface;
+use interfaces::desk::IHedgeDesk::IHedgeDeskErrors;
 use interfaces::erc4626::IERC4626::IERC4626Errors;
 use interfaces::surface::ISurface::ISurfaceErrors;
 use interfaces::vault::IVault::IVaultErrors;
@@ -13,6 +14,7 @@ use interfaces::venue::IHedgeVenue::IHedgeVenueErrors;
 #[must_use]
 pub fn refusal(data: &[u8]) -> String {
     let known = decoded::<IVaultErrors>(data)
+        .or_else(|| decoded::<IHedgeDeskErrors>(data))
         .or_else(|| decoded::<IERC4626Errors>(data))
         .or_else(|| decoded::<IHedgeVenueErrors>(data))
         .or_else(|| decoded::<ISurfaceErrors>(data));

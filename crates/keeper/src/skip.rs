@@ -1,16 +1,19 @@
 //! Why nothing is done: each reason with its numbers.
 
-use crate::chain::Fault;
-use crate::mark::Skew;
-use crate::numbers::{decimal, float, usd};
+use alloy_primitives::Address;
+use interfaces::desk::IHedgeDesk::Need;
 
-/// The hedge as it is marked here, and as the vault says it.
+use crate::chain::Fault;
+use crate::collect::Purse;
+use crate::numbers::{decimal, float, small_usd, usd};
+
+/// The hedge as it is computed here, and as the desk says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Differing {
     /// From the vault's words.
-    pub ours: Option<Skew>,
-    /// What the vault says.
-    pub theirs: Skew,
+    pub ours: Option<Need>,
+    /// What the desk says.
+    pub theirs: Need,
 }
 
 /// A reason to do nothing.
@@ -25,9 +28,22 @@ pub enum Skip {
     /// There is no price that passes the vault's checks.
     #[error("no price: {0}")]
     NoPrice(String),
-    /// The book as it is marked here is not the vault's.
-    #[error("the vault says {:?}, its words come to {:?}", .0.theirs, .0.ours)]
+    /// The desk does not say how the hedge stands.
+    #[error("the desk does not answer: {0}")]
+    DeskRefuses(String),
+    /// The hedge as it is computed here is not the desk's.
+    #[error("the desk says {:?}, the vault's words come to {:?}", .0.theirs, .0.ours)]
     MarkDiffers(Box<Differing>),
+    /// The reward that was tried out is none that the rules give.
+    #[error("the desk would pay {} USD, its rules come to between {} and {} USD", usd(*.told), usd(*.least), usd(*.most))]
+    RewardDiffers {
+        /// [micro-USD]
+        told: i128,
+        /// [micro-USD]
+        least: i128,
+        /// [micro-USD]
+        most: i128,
+    },
     /// No hedge is due.
     #[error("|deviation| {} is inside the band of {}", decimal(float(.deviation.abs()), 4), decimal(float(*.outer), 4))]
     InsideBand {
@@ -47,8 +63,28 @@ pub enum Skip {
     /// No venue trades.
     #[error("no venue trades: {0}")]
     NoVenue(String),
-    /// It costs the operator more than it may.
-    #[error("gas costs {} USD, the reward is {} USD, {} USD may be lost", usd(*.cost), usd(*.reward), usd(*.max_loss))]
+    /// A fill that was traded back at the venues would leave too little.
+    #[error("the auction gives {} USD against the feed's price, trading back costs {} USD, {} USD must be left", usd(*.discount), usd(*.cost), usd(*.least))]
+    EdgeTooSmall {
+        /// What the auction gives [micro-USD]
+        discount: i128,
+        /// What trading back costs [micro-USD]
+        cost: i128,
+        /// [micro-USD]
+        least: i128,
+    },
+    /// The account has too little to fill with, or the vault may not take it.
+    #[error("of {token} the account has {} and the vault may take {}: {need} needed", .purse.have, .purse.allowed)]
+    PurseShort {
+        /// The token
+        token: Address,
+        /// Balance and allowance
+        purse: Purse,
+        /// [token units]
+        need: u128,
+    },
+    /// It costs the operator more than it may, or leaves less than it must.
+    #[error("gas costs {} USD, the reward is {} USD, {} USD may be lost", small_usd(*.cost), small_usd(*.reward), small_usd(*.max_loss))]
     LossAboveLimit {
         /// [micro-USD]
         cost: i128,
@@ -66,7 +102,7 @@ pub enum Skip {
         cap: u128,
     },
     /// Tried out, the transaction is refused.
-    #[error("the vault would refuse: {0}")]
+    #[error("it would be refused: {0}")]
     WouldRevert(String),
     /// Every listed expiry is to come or settled.
     #[error("nothing has expired; the next is at {next:?}")]
@@ -150,7 +186,11 @@ impl Skip {
             Self::Chain(fault) => fault.code(),
             Self::Unreadable(_) => "unreadable",
             Self::NoPrice(_) => "no_price",
+            Self::DeskRefuses(_) => "desk_refuses",
             Self::MarkDiffers(_) => "mark_differs",
+            Self::RewardDiffers { .. } => "reward_differs",
+            Self::EdgeTooSmall { .. } => "edge_too_small",
+            Self::PurseShort { .. } => "purse_short",
             Self::InsideBand { .. } => "inside_band",
             Self::Dust { .. } => "dust",
             Self::NoVenue(_) => "no_venue",
@@ -182,6 +222,7 @@ impl Skip {
                 | Self::NothingExpired { .. }
                 | Self::QueueEmpty
                 | Self::EpochNotReady { .. }
+                | Self::EdgeTooSmall { .. }
                 | Self::Behind(_)
                 | Self::Off
         )

@@ -3,7 +3,7 @@
 mod script;
 
 use alloy_primitives::B256;
-use keeper::State;
+use keeper::{Stance, State, Told};
 use proptest::prelude::*;
 
 proptest! {
@@ -21,7 +21,12 @@ proptest! {
         words.truncate(cut.unwrap_or(words.len()));
         let words: Vec<B256> = words;
         if let Some(state) = State::read(&words) {
-            let _ = (state.worth(), state.greeks(), state.expired().count());
+            let _ = (state.greeks(), state.expired().count());
+            // The same words spoil what the desk says of trades.
+            let told = Told { young: keeper::young(&words), ..script::told() };
+            let _ = state.worth().and_then(|worth| Stance::new(&state, &worth, &told)).map(|stance| {
+                (stance.need(), stance.after(900).reward(1 << 40, 1, 1), stance.urgency())
+            });
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::action::{Action, Plan};
+use crate::action::{Action, Fill, Plan, Proposal};
 use crate::collect::View;
 use crate::config::Config;
 use crate::keeper::{Report, Sent};
-use crate::numbers::{decimal, float, usd};
+use crate::numbers::{decimal, float, small_usd, usd};
 use crate::show::status::decided;
 use crate::show::table::{Paint, Table};
 use crate::show::{short, time};
@@ -40,7 +40,8 @@ pub fn plan(report: &Report, config: &Config, paint: Paint) -> String {
             text.push_str(&detail(view, sent, paint));
         }
     }
-    if !config.hedge.on || !config.settle.on || !config.process.on {
+    let on = [config.hedge.on, config.fill.on, config.settle.on, config.process.on];
+    if on.contains(&false) {
         let _ = writeln!(text, "\n{}", paint.dim("Some duties are switched off."));
     }
     text
@@ -50,19 +51,50 @@ pub fn plan(report: &Report, config: &Config, paint: Paint) -> String {
 fn detail(view: &View, sent: &Sent, paint: Paint) -> String {
     let proposal = &sent.proposal;
     let legs = match &proposal.action {
-        Action::Hedge(plan) => legs(view, plan, paint),
-        Action::Settle { .. } | Action::Process { .. } => String::new(),
+        Action::Hedge(plan) => legs(view, plan, paint) + &reward(view, plan, proposal),
+        Action::Fill(fill) => filled(fill),
+        Action::Poke { .. } | Action::Settle { .. } | Action::Process { .. } => String::new(),
     };
     let end = sent.hash.map_or_else(|| "not sent".into(), |hash| format!("sent as {hash}"));
     format!(
-        "{legs}  gas {} at {} gwei costs {} USD; reward {} USD; the operator keeps {} USD, may lose {} USD\n  {}\n",
+        "{legs}  gas {} at {} gwei costs {} USD; it brings {} USD; the operator keeps {} USD, {}\n  {}\n",
         decimal(proposal.gas as f64, 0),
         decimal(view.head.base_fee as f64 / 1e9, 3),
-        usd(proposal.gas_cost),
-        usd(proposal.reward),
-        usd(proposal.profit()),
-        usd(proposal.max_loss),
+        small_usd(proposal.gas_cost),
+        small_usd(proposal.reward),
+        small_usd(proposal.profit()),
+        if proposal.max_loss < 0 {
+            format!("wants {} USD", small_usd(proposal.max_loss.saturating_neg()))
+        } else {
+            format!("may lose {} USD", small_usd(proposal.max_loss))
+        },
         paint.dim(&end),
+    )
+}
+
+/// How a reward comes about.
+fn reward(view: &View, plan: &Plan, proposal: &Proposal) -> String {
+    let Some((stance, parts)) = view.stance.zip(proposal.parts) else { return String::new() };
+    let dollars = |micro: u128| small_usd(i128::try_from(micro).unwrap_or(i128::MAX));
+    format!(
+        "  benefit {} USD of {} that count, cost {} USD; reward {} USD: {} for gas and {} of what is saved\n",
+        dollars(parts.benefit),
+        dollars(stance.seasoned),
+        usd(plan.cost),
+        small_usd(proposal.reward),
+        dollars(parts.gas),
+        dollars(parts.share),
+    )
+}
+
+/// Where a fill's profit comes from.
+fn filled(fill: &Fill) -> String {
+    let way = if fill.size > 0 { "receives" } else { "pays" };
+    format!(
+        "  the account {way} {} USD: {} USD better than the feed's price; trading back costs {} USD\n",
+        decimal(fill.cash as f64 / 1e6, 2),
+        usd(fill.discount),
+        usd(fill.cost),
     )
 }
 

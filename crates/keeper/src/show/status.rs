@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use interfaces::words::to_u128;
+use alloy_primitives::U256;
+use interfaces::desk::IHedgeDesk::Need;
+use interfaces::words::{to_u64, to_u128};
 
 use crate::collect::{Offer, View};
 use crate::config::Config;
 use crate::endpoints::Health;
-use crate::mark::{ExpiryGreeks, Skew};
+use crate::mark::ExpiryGreeks;
 use crate::numbers::{decimal, float, int, usd};
 use crate::show::table::{Paint, Table};
 use crate::show::{short, span, time};
@@ -17,14 +19,16 @@ use crate::strategy::{Decision, decide, hedge::cost_of};
 /// Places of the band's picture.
 const WIDTH: usize = 41;
 
-/// The vault's book, band, venues, queue and what is due.
+/// The vault's book, band, desk, venues, queue and what is due.
 #[must_use]
 pub fn status(view: &View, config: &Config, endpoints: &[Health], paint: Paint) -> String {
     let parts = [
         head(view, config, endpoints, paint),
         book(view, paint),
         band(view, paint),
+        desk(view, paint),
         venues(view, paint),
+        queue(view, paint),
         due(view, config, paint),
     ];
     parts.join("\n")
@@ -115,43 +119,84 @@ fn row(name: String, left: String, one: &ExpiryGreeks) -> [String; 8] {
 
 fn band(view: &View, paint: Paint) -> String {
     let title = paint.bold("Hedge");
-    let told = match &view.told {
-        Ok(told) => told,
+    let need = match &view.told {
+        Ok(told) => &told.need,
         Err(fault) => return format!("{title}\n  {}\n", paint.bad(&fault.to_string())),
     };
-    let Some((skew, position)) = Skew::told(told).zip(int(told.position)) else {
-        return format!("{title}\n  {told:?}\n");
+    let ours = view.stance.and_then(|stance| stance.need());
+    let agreed = match ours {
+        Some(ours) if ours == *need => paint.good("what is computed here is the desk's to the unit"),
+        ours => paint.bad(&format!("what is computed here differs: {ours:?}")),
     };
-    let deviation = skew.reachable.saturating_sub(position);
-    let reach = if skew.reachable == skew.target { "" } else { ", out of reach" };
-    let agreed = match view.worth {
-        Some(worth) if worth.skew == skew => paint.good("the mark here is the vault's to the unit"),
-        worth => paint.bad(&format!("the mark here differs: {:?}", worth.map(|worth| worth.skew))),
-    };
-    let units = |number: i128| decimal(float(number), 4);
-    let state = if told.needed { paint.due("outside the band") } else { paint.good("inside the band") };
+    let number = |number| int(number).map_or(f64::NAN, float);
+    let reach = if need.target == need.position + need.deviation { "" } else { ", out of reach" };
+    let state =
+        if need.due.is_zero() { paint.good("inside the band") } else { paint.due("outside the band") };
     format!(
         "{title}  held {}, target {}{reach}; {agreed}\n  {}  deviation {} ({state}), inner {}, outer {}\n",
-        units(position),
-        units(skew.target),
-        picture(deviation, &skew, paint),
-        units(deviation),
-        units(skew.inner),
-        units(skew.outer),
+        decimal(number(need.position), 4),
+        decimal(number(need.target), 4),
+        picture(need, paint),
+        decimal(number(need.deviation), 4),
+        decimal(wad(need.inner), 4),
+        decimal(wad(need.outer), 4),
     )
 }
 
+/// On which terms what is due can be done.
+fn desk(view: &View, paint: Paint) -> String {
+    let Ok(told) = &view.told else { return format!("{}\n  no answer\n", paint.bold("Desk")) };
+    let need = &told.need;
+    let mut text = format!(
+        "{}  {}, price cap {} bp, rewards: {} of {} USD left\n",
+        paint.bold("Desk"),
+        short(told.address),
+        decimal(f64::from(need.slip) / 100.0, 1),
+        decimal(f64::from(need.budget) / 1e6, 2),
+        told.rules.budget,
+    );
+    if need.due.is_zero() {
+        let _ = writeln!(text, "  {}", paint.good("nothing is due"));
+        return text;
+    }
+    let due = int(need.due).map_or(f64::NAN, float);
+    let since = match to_u64(need.since).map(|since| view.head.timestamp.saturating_sub(since)) {
+        Some(0) => paint.due("nobody has looked yet"),
+        waited => format!("seen {} ago", span(waited.unwrap_or_default())),
+    };
+    let _ = writeln!(
+        text,
+        "  due {}, {since}; {} of it counts for a discount or a reward",
+        paint.due(&decimal(due, 4)),
+        decimal(wad(need.seasoned), 4)
+    );
+    let (cash, mid) = (f64::from(need.cash) / 1e6, due.abs() * view.state.spot() as f64 / 1e18);
+    let gives = if due > 0.0 { cash - mid } else { mid - cash };
+    let _ = writeln!(
+        text,
+        "  auction: {} USD for all of it, {} bp {} the filler",
+        decimal(cash, 2),
+        decimal((gives / mid * 1e4).abs(), 2),
+        if gives < 0.0 { "against" } else { "for" }
+    );
+    text
+}
+
+fn wad(number: U256) -> f64 {
+    f64::from(number) / 1e18
+}
+
 /// The band from two outer widths below to two above, with where the deviation is.
-fn picture(deviation: i128, skew: &Skew, paint: Paint) -> String {
-    let outer = float(skew.outer).max(f64::MIN_POSITIVE);
+fn picture(need: &Need, paint: Paint) -> String {
+    let outer = wad(need.outer).max(f64::MIN_POSITIVE);
     let place = |at: f64| {
         let part = (at / outer / 2.0).clamp(-1.0, 1.0);
         ((part + 1.0) / 2.0 * (WIDTH - 1) as f64).round() as usize
     };
     let mut cells = vec!['─'; WIDTH];
-    let inner = float(skew.inner);
+    let (inner, deviation) = (wad(need.inner), int(need.deviation).map_or(0.0, float));
     let marks = [(-outer, '['), (outer, ']'), (-inner, '('), (inner, ')'), (0.0, '┼')];
-    for (at, mark) in marks.into_iter().chain([(float(deviation), '●')]) {
+    for (at, mark) in marks.into_iter().chain([(deviation, '●')]) {
         if let Some(cell) = cells.get_mut(place(at)) {
             *cell = mark;
         }
@@ -191,6 +236,31 @@ fn points(view: &View, offer: &Offer, part: f64) -> String {
     cost.map_or_else(|| "refused".into(), |cost| decimal(cost as f64 / 1e6 / mid * 1e4, 2))
 }
 
+fn queue(view: &View, paint: Paint) -> String {
+    let title = paint.bold("Queue");
+    let queue = match &view.epochs {
+        Some(Ok(queue)) => queue,
+        Some(Err(fault)) => return format!("{title}\n  {}\n", paint.bad(&fault.to_string())),
+        None => return format!("{title}\n  not asked\n"),
+    };
+    let mut text = format!("{title}  redemptions of {} epochs, {} filled\n", queue.last, queue.filled);
+    if queue.waiting.is_empty() {
+        return text;
+    }
+    let mut table = Table::new(&["epoch", "shares waiting", "processed", "paid USD", "ready (UTC)"]);
+    for epoch in &queue.waiting {
+        table.row([
+            epoch.requestId.to_string(),
+            decimal(wad(epoch.waiting), 4),
+            decimal(wad(epoch.processed), 4),
+            decimal(f64::from(epoch.assets) / 1e6, 2),
+            time(to_u64(epoch.readyAt).unwrap_or(u64::MAX)),
+        ]);
+    }
+    text.push_str(&table.text(paint));
+    text
+}
+
 fn due(view: &View, config: &Config, paint: Paint) -> String {
     let mut text = format!("{}\n", paint.bold("Due"));
     for (name, decision) in decide(view, config) {
@@ -212,6 +282,21 @@ pub(crate) fn decided(decision: &Decision, paint: Paint) -> String {
             let size = decimal(float(plan.size.saturating_abs()), 4);
             let legs = plan.legs.len();
             paint.due(&format!("{way} {size} over {legs} venue(s) at a cost of {} USD", usd(plan.cost)))
+        }
+        Ok(Action::Fill(fill)) => {
+            let way = if fill.size > 0 { "sell" } else { "buy" };
+            let (size, cash) = (decimal(float(fill.size.saturating_abs()), 4), fill.cash as f64 / 1e6);
+            paint.due(&format!(
+                "{way} {size} for {} USD, {} USD better than the venues",
+                decimal(cash, 2),
+                usd(fill.edge())
+            ))
+        }
+        Ok(Action::Poke { surplus, wait }) => {
+            let (surplus, wait) = (usd(*surplus), span((*wait).into()));
+            paint.due(&format!(
+                "start the clock: in {wait} the hedge leaves {surplus} USD more than is wanted"
+            ))
         }
         Ok(Action::Settle { expiry, round }) => {
             paint.due(&format!("expiry {} by round {round}", time(*expiry)))

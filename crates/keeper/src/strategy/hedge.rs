@@ -1,42 +1,53 @@
-//! The cheapest hedge over the venues, once one is due.
+//! The cheapest hedge over the venues, once one is due, and whether one that does not pay yet is worth waiting for.
+//!
+//! What is paid for a hedge grows with the time that it has been due, and that time begins when somebody looks. So a keeper that wants to be
+//! paid starts the clock itself, once, if the reward that waiting brings leaves what it wants after the gas of both transactions; and it hedges
+//! as soon as that is left: any keeper that wants less hedges before it, so waiting for more is a bet that there is none. The first units of a hedge
+//! save most, so it hedges the part whose saving is greatest, and the rest once that pays as well; who may lose something hedges all at once.
+
+use inventory::hedge::Rules;
+use maths::mul_div_up;
 
 use crate::action::{Action, Leg, Plan};
 use crate::chain::Fault;
-use crate::collect::{Offer, View, worst_price};
-use crate::config::Config;
-use crate::mark::Skew;
-use crate::numbers::{WAD, money, signed};
+use crate::collect::{Offer, View};
+use crate::config::{Config, micro};
+use crate::numbers::{WAD, WAD_PER_MICRO, money, signed};
+use crate::route::{Curve, Order, Part, route};
 use crate::skip::{Differing, Skip};
-use crate::split::{Curve, Part, split};
-use crate::strategy::{Decision, gas_cost, unanswered};
+use crate::stance::Stance;
+use crate::strategy::{Decision, fill, gas_cost, unanswered};
 
 /// Gas of one more leg, about: a swap with its transfers.
 const LEG_GAS: u64 = 250_000;
+/// Parts of what is due that are tried.
+const PARTS: u128 = 8;
 const BPS: u128 = 10_000;
+const MILLION: u128 = 1_000_000;
 
-/// The hedge that both the vault and this keeper hold due.
+/// The hedge that both the desk and this keeper hold due.
 ///
 /// # Errors
 /// No price, a disagreement, or nothing due.
-pub fn due(view: &View) -> Result<Skew, Skip> {
+pub fn due(view: &View) -> Result<Stance, Skip> {
     if view.state.request.spot == 0 {
         let why =
             view.price.as_ref().err().map_or_else(|| "the vault's words have none".into(), Fault::to_string);
         return Err(Skip::NoPrice(why));
     }
-    let told = view.told.as_ref().map_err(|fault| unanswered(fault, Skip::NoPrice))?;
-    let theirs = Skew::told(told).ok_or_else(|| Skip::Unreadable(format!("{told:?}")))?;
-    let ours = view.worth.map(|worth| worth.skew);
-    match ours {
-        Some(ours) if ours == theirs && told.needed == (ours.size != 0) => {}
-        _ => return Err(Skip::MarkDiffers(Box::new(Differing { ours, theirs }))),
+    let told = view.told.as_ref().map_err(|fault| unanswered(fault, Skip::DeskRefuses))?;
+    let differing = |ours| Skip::MarkDiffers(Box::new(Differing { ours, theirs: told.need.clone() }));
+    let stance = view.stance.ok_or_else(|| differing(None))?;
+    let ours = stance.need();
+    if ours.as_ref() != Some(&told.need) {
+        return Err(differing(ours));
     }
-    if !told.needed {
-        let position = crate::numbers::int(told.position).unwrap_or_default();
-        let deviation = theirs.reachable.saturating_sub(position);
-        return Err(Skip::InsideBand { deviation, outer: theirs.outer });
+    if stance.trigger.due == 0 {
+        let deviation = crate::numbers::int(told.need.deviation).unwrap_or_default();
+        let outer = i128::try_from(stance.widths().outer).unwrap_or(i128::MAX);
+        return Err(Skip::InsideBand { deviation, outer });
     }
-    Ok(theirs)
+    Ok(stance)
 }
 
 /// See the module.
@@ -47,84 +58,138 @@ pub fn decide(view: &View, config: &Config) -> Decision {
     if !config.hedge.on {
         return Err(Skip::Off);
     }
-    let skew = due(view)?;
-    let grain = view.market.grain;
-    let whole = skew.size.unsigned_abs() / grain * grain;
-    if whole == 0 {
-        return Err(Skip::Dust { size: 0, due: skew.size });
-    }
-    let curves: Vec<Curve> = view.venues.iter().map(|offer| curve(view, offer, skew.size > 0)).collect();
-    if curves.iter().all(|curve| curve.0.is_empty()) {
-        return Err(Skip::NoVenue(refusals(view)));
-    }
-    let plan = affordable(view, config, &curves, &skew, whole)?;
-    Ok(Action::Hedge(plan))
+    plan(view, config, &due(view)?).map(Action::Hedge)
 }
 
-/// A plan that free cash pays for even at its limits: the vault sets them aside before it trades.
-fn affordable(
+/// The start of the clock, if nobody has started it and what is not worth it now will be: a hedge, for which `paid` was offered where it takes `gas`,
+/// or a fill.
+#[must_use]
+pub fn poke(view: &View, config: &Config, paid: i128, gas: u64) -> Option<Action> {
+    let stance = due(view).ok().filter(|stance| config.hedge.poke && stance.is_unseen())?;
+    let spent = gas_cost(view, config, gas).saturating_sub(paid);
+    let by_hedge = |later: &Stance| {
+        let plan = plan(view, config, later).ok().filter(|_| config.hedge.on)?;
+        let share = i128::try_from(share(later, &plan)?).ok()?;
+        Some(share.saturating_sub(spent).saturating_add(micro(config.hedge.max_loss)))
+    };
+    let by_fill = |later: &Stance| {
+        let fill = fill::at(view, config, later).ok().filter(|_| config.fill.on)?;
+        Some(
+            fill.edge()
+                .saturating_sub(gas_cost(view, config, gas))
+                .saturating_sub(micro(config.fill.min_profit)),
+        )
+    };
+    let Rules { reward_span, auction_span, slip_span, .. } = stance.rules;
+    [reward_span, auction_span, slip_span].into_iter().find_map(|wait| {
+        let later = stance.after(wait);
+        let surplus = by_hedge(&later).max(by_fill(&later)).filter(|surplus| *surplus > 0)?;
+        Some(Action::Poke { surplus, wait })
+    })
+}
+
+/// What a plan is paid beyond its gas [micro-USD].
+#[must_use]
+pub fn share(stance: &Stance, plan: &Plan) -> Option<u128> {
+    stance.reward(value(stance, plan)?, plan.cost, 0).map(|reward| reward.share)
+}
+
+/// What a plan hedges, as the desk counts it [micro-USD].
+pub(crate) fn value(stance: &Stance, plan: &Plan) -> Option<u128> {
+    plan.legs.iter().try_fold(0_u128, |sum, leg| sum.checked_add(stance.value(leg.size.unsigned_abs())?))
+}
+
+/// The cheapest plan for what is due; for a keeper that wants to be paid, of the part of it that is paid most, as long as it is not urgent.
+fn plan(view: &View, config: &Config, stance: &Stance) -> Result<Plan, Skip> {
+    let (due, grain) = (stance.due(), view.market.grain);
+    let whole = due.unsigned_abs() / grain * grain;
+    if whole == 0 {
+        return Err(Skip::Dust { size: 0, due });
+    }
+    let curves = curves(view, stance);
+    if curves.iter().all(|curve| curve.0.is_empty()) {
+        return Err(Skip::NoVenue(refusals(view, stance)));
+    }
+    let all = paid_for(view, config, &curves, stance, whole)?;
+    if config.hedge.max_loss >= 0.0 || all.urgency >= config.hedge.urgent_at {
+        return Ok(all);
+    }
+    let sizes = (1..PARTS).filter_map(|part| maths::mul_div_down(whole, part, PARTS));
+    let plans = sizes.filter_map(|size| paid_for(view, config, &curves, stance, size).ok());
+    Ok(plans.chain([all.clone()]).max_by_key(|plan| share(stance, plan)).unwrap_or(all))
+}
+
+/// The cheapest plan for a size, that free cash pays for even at its limits: the vault sets them aside before it trades.
+fn paid_for(
     view: &View,
     config: &Config,
     curves: &[Curve],
-    skew: &Skew,
-    whole: u128,
+    stance: &Stance,
+    mut size: u128,
 ) -> Result<Plan, Skip> {
+    let due = stance.due();
     let free = u128::try_from(view.state.request.free).unwrap_or_default();
-    let mut size = whole;
     for _ in 0..4 {
-        let plan = plan(view, config, curves, skew, size).ok_or(Skip::Dust { size: 0, due: skew.size })?;
+        let plan = planned(view, config, curves, stance, size).ok_or(Skip::Dust { size: 0, due })?;
         let cash = |leg: &Leg| money(leg.size.unsigned_abs(), leg.limit).unwrap_or(u128::MAX);
         let needed = plan.legs.iter().fold(0_u128, |sum, leg| sum.saturating_add(cash(leg)));
-        if skew.size < 0 || needed <= free {
+        let least = stance.trigger.least(&stance.rules);
+        if value(stance, &plan).is_none_or(|value| value < least) {
+            return Err(Skip::Dust { size: plan.size, due });
+        }
+        if due < 0 || needed <= free {
             return Ok(plan);
         }
-        let planned = plan.size.unsigned_abs();
-        size = maths::mul_div_down(planned, free, needed).unwrap_or_default();
+        size = maths::mul_div_down(plan.size.unsigned_abs(), free, needed).unwrap_or_default();
     }
-    Err(Skip::Dust { size: signed(size, skew.size), due: skew.size })
+    Err(Skip::Dust { size: signed(size, due), due })
 }
 
-fn plan(view: &View, config: &Config, curves: &[Curve], skew: &Skew, size: u128) -> Option<Plan> {
-    let parts = split(curves, size, gas_cost(view, config, LEG_GAS));
-    let legs: Vec<Leg> = parts.iter().filter_map(|part| leg(view, config, part, skew.size)).collect();
+fn planned(view: &View, config: &Config, curves: &[Curve], stance: &Stance, size: u128) -> Option<Plan> {
+    let parts = route(curves, &order(view, config, stance, size))?;
+    let legs: Vec<Leg> = parts.iter().filter_map(|part| leg(view, config, stance, part)).collect();
     let size = legs.iter().fold(0_i128, |sum, leg| sum.saturating_add(leg.size));
     let cost = legs.iter().fold(0_i128, |sum, leg| sum.saturating_add(leg.cost));
-    let position = view.told.as_ref().ok().and_then(|told| crate::numbers::int(told.position))?;
-    let deviation = skew.reachable.saturating_sub(position).unsigned_abs();
-    let urgency = deviation as f64 / (skew.outer.max(1)) as f64;
-    (!legs.is_empty()).then_some(Plan { due: skew.size, size, legs, cost, urgency })
+    let (due, urgency, spot) = (stance.due(), stance.urgency(), view.state.spot());
+    (!legs.is_empty()).then_some(Plan { due, size, legs, cost, urgency, spot })
 }
 
-/// A leg in whole token units, its limit as much worse than its quote as may be, inside the vault's own.
-fn leg(view: &View, config: &Config, part: &Part, due: i128) -> Option<Leg> {
+/// What is split over the venues.
+pub(crate) fn order(view: &View, config: &Config, stance: &Stance, size: u128) -> Order {
+    let leg = u128::try_from(gas_cost(view, config, LEG_GAS)).unwrap_or_default();
+    let (grain, spot) = (view.market.grain, view.state.spot());
+    Order { size, grain, buying: stance.buying(), spot, leg }
+}
+
+/// A leg, its limit as much worse than its quote as may be, inside the price cap.
+fn leg(view: &View, config: &Config, stance: &Stance, part: &Part) -> Option<Leg> {
     let offer = view.venues.get(part.venue)?;
-    let grain = view.market.grain;
-    let size = part.size / grain * grain;
-    let buying = due > 0;
-    let (spot, worst) = (view.state.spot(), worst_price(&view.state, buying)?);
+    let buying = stance.buying();
+    let spot = view.state.spot();
+    let worst = stance.worst(spot, view.state.terms.max_slippage)?;
     // From micro-USD for the size to a price.
-    let per_unit = maths::mul_div_up(part.cost.unsigned_abs(), WAD, size.max(1))?;
-    let per_unit = per_unit.checked_mul(crate::numbers::WAD_PER_MICRO)?;
-    let slack = maths::mul_div_up(spot, config.hedge.tolerance.into(), BPS)?;
+    let per_unit = mul_div_up(part.cost.unsigned_abs(), WAD, part.size.max(1))?.checked_mul(WAD_PER_MICRO)?;
+    let slack = mul_div_up(spot, config.hedge.tolerance.into(), BPS)?;
     let worse = if part.cost < 0 { slack.saturating_sub(per_unit) } else { slack.checked_add(per_unit)? };
     let limit =
         if buying { spot.checked_add(worse)?.min(worst) } else { spot.saturating_sub(worse).max(worst) };
-    let leg = Leg {
-        name: offer.name.clone(),
-        venue: offer.address,
-        size: signed(size, due),
-        cost: part.cost,
-        limit,
-    };
-    (size > 0).then_some(leg)
+    let size = signed(part.size, stance.trigger.due);
+    Some(Leg { name: offer.name.clone(), venue: offer.address, size, cost: part.cost, limit })
 }
 
-/// What a venue's quotes cost against the feed's price: up to the first size that it refuses.
-fn curve(view: &View, offer: &Offer, buying: bool) -> Curve {
-    let quotes = offer.quotes.as_deref().unwrap_or_default();
-    let filled = quotes.iter().map_while(|quote| quote.cash.as_ref().ok().map(|cash| (quote.size, *cash)));
-    let cost = |(size, cash): (u128, u128)| Some((size, cost_of(view, size, cash, buying)?));
-    Curve(filled.filter_map(cost).collect())
+/// What the venues' quotes cost against the feed's price: of each up to the first size that it refuses, or that is dearer than the price cap.
+pub(crate) fn curves(view: &View, stance: &Stance) -> Vec<Curve> {
+    let cap = stance.slip().min(view.state.terms.max_slippage);
+    let curve = |offer: &Offer| {
+        let quotes = offer.quotes.as_deref().unwrap_or_default().iter();
+        let cost = |(size, cash): (u128, u128)| {
+            let cost = cost_of(view, size, cash, stance.buying())?;
+            let most = maths::mul_div_down(money(size, view.state.spot())?, cap.into(), MILLION)?;
+            (cost <= i128::try_from(most).ok()?).then_some((size, cost))
+        };
+        Curve(quotes.map_while(|quote| cost((quote.size, *quote.cash.as_ref().ok()?))).collect())
+    };
+    view.venues.iter().map(curve).collect()
 }
 
 /// What trading `size` for `cash` costs against the feed's price [micro-USD].
@@ -134,7 +199,7 @@ pub(crate) fn cost_of(view: &View, size: u128, cash: u128, buying: bool) -> Opti
     if buying { cash.checked_sub(mid) } else { mid.checked_sub(cash) }
 }
 
-fn refusals(view: &View) -> String {
+pub(crate) fn refusals(view: &View, stance: &Stance) -> String {
     if view.venues.is_empty() {
         return "none is configured".into();
     }
@@ -144,7 +209,8 @@ fn refusals(view: &View) -> String {
         (Err(fault), _) => fault.to_string(),
         (Ok(quotes), _) => match quotes.first().map(|quote| &quote.cash) {
             Some(Err(data)) => crate::refusal(data),
-            _ => "no quote".into(),
+            Some(Ok(_)) => format!("dearer than the cap of {} millionths", stance.slip()),
+            None => "no quote".into(),
         },
     };
     let each = view.venues.iter().map(|offer| format!("{}: {}", offer.name, why(offer)));

@@ -1,46 +1,91 @@
 //! Strategies only decide: from a view to an action, or to the reason why there is none.
 
+pub mod fill;
 pub mod hedge;
 pub mod process;
 pub mod settle;
 
-use crate::action::{Action, Proposal};
+use inventory::hedge::Reward;
+
+use crate::action::{Action, Plan, Proposal};
 use crate::chain::Fault;
 use crate::collect::View;
 use crate::config::{Config, micro};
 use crate::skip::Skip;
+use crate::stance::Stance;
 
 /// What a strategy decides before the gas is known.
 pub type Decision = Result<Action, Skip>;
 
-/// All decisions on a view, the first ones going first: what has expired is settled before anything is hedged, since it is in the book.
-pub fn decide(view: &View, config: &Config) -> [(&'static str, Decision); 3] {
+/// All decisions on a view, the first ones going first: what has expired is settled before anything is hedged, since it is in the book; a fill is
+/// decided on only if it brings more than the hedge after it.
+pub fn decide(view: &View, config: &Config) -> [(&'static str, Decision); 4] {
     [
         ("settle", settle::decide(view, &config.settle)),
+        ("fill", fill::decide(view, config)),
         ("hedge", hedge::decide(view, config)),
         ("process", process::decide(view, &config.process)),
     ]
 }
 
-/// Weighs an action that takes `gas` against what it may cost the operator.
+/// Weighs an action that takes `gas` and brings `reward` against what it may cost the operator.
 ///
 /// # Errors
 /// A loss above the limit.
-pub fn appraise(view: &View, config: &Config, action: Action, gas: u64) -> Result<Proposal, Skip> {
+pub fn appraise(
+    view: &View,
+    config: &Config,
+    action: Action,
+    gas: u64,
+    reward: i128,
+) -> Result<Proposal, Skip> {
     let gas_cost = gas_cost(view, config, gas);
     let max_loss = match &action {
         Action::Hedge(plan) if plan.urgency >= config.hedge.urgent_at => {
             micro(config.hedge.urgent_max_loss.max(config.hedge.max_loss))
         }
         Action::Hedge(_) => micro(config.hedge.max_loss),
+        Action::Fill(_) => micro(config.fill.min_profit).saturating_neg(),
+        Action::Poke { surplus, .. } => *surplus,
         Action::Settle { .. } => micro(config.settle.max_loss),
         Action::Process { .. } => micro(config.process.max_loss),
     };
-    let proposal = Proposal { action, gas, gas_cost, reward: 0, max_loss };
+    let parts = match &action {
+        Action::Hedge(plan) => view.stance.and_then(|stance| parts(&stance, plan, reward)),
+        _ => None,
+    };
+    let proposal = Proposal { action, gas, gas_cost, reward, parts, max_loss };
     if proposal.profit().saturating_neg() > max_loss {
-        return Err(Skip::LossAboveLimit { cost: gas_cost, reward: 0, max_loss });
+        return Err(Skip::LossAboveLimit { cost: gas_cost, reward, max_loss });
     }
     Ok(proposal)
+}
+
+/// A reward in its parts: what was paid for gas is what makes the rules come to it.
+fn parts(stance: &Stance, plan: &Plan, reward: i128) -> Option<Reward> {
+    let (value, told) = (hedge::value(stance, plan)?, u128::try_from(reward).ok()?);
+    let (mut low, mut high) = (0, u128::from(stance.rules.gas_cap));
+    while low < high {
+        let middle = low.midpoint(high);
+        if stance.reward(value, plan.cost, middle)?.total() < told { low = middle + 1 } else { high = middle }
+    }
+    stance.reward(value, plan.cost, low)
+}
+
+/// Checks that a reward is one that the rules give: its gas is anything up to the cap, and its cost off the plan's by a tenth and a cent.
+///
+/// # Errors
+/// A reward outside of that.
+pub fn check_reward(stance: &Stance, plan: &Plan, told: i128) -> Result<(), Skip> {
+    let value = hedge::value(stance, plan).unwrap_or_default();
+    let slack = (plan.cost.saturating_abs() / 10).saturating_add(10_000);
+    let total = |cost: i128, gas: u32| {
+        let reward = stance.reward(value, cost, gas.into()).map(|reward| reward.total());
+        reward.and_then(|total| i128::try_from(total).ok())
+    };
+    let least = total(plan.cost.saturating_add(slack), 0).unwrap_or_default();
+    let most = total(plan.cost.saturating_sub(slack), stance.rules.gas_cap).unwrap_or(i128::MAX);
+    if (least..=most).contains(&told) { Ok(()) } else { Err(Skip::RewardDiffers { told, least, most }) }
 }
 
 /// What gas costs, rounded up [micro-USD].

@@ -1,4 +1,4 @@
-//! A chain with one vault that takes any hedge, and a pool with weather.
+//! A chain with one vault whose desk takes any hedge, and a pool with weather.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::collections::HashMap;
@@ -12,16 +12,19 @@ use alloy_sol_types::{SolCall, SolError, SolValue};
 use async_trait::async_trait;
 use book::{Header, Request, Stored};
 use demo::stage::{default_limits, default_profile};
+use interfaces::desk::IHedgeDesk::{self, Need};
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::external::IToken;
 use interfaces::settings::Settings;
 use interfaces::vault::IVault;
-use keeper::{Account, Call, Chain, Fault, Head, Receipt, State};
+use inventory::hedge::{Rules, Young};
+use keeper::{Account, Call, Chain, Fault, Head, Receipt, Stance, State, Told};
 use options::{Published, StrikeGrid};
 
 pub(crate) const VAULT: Address = address!("00000000000000000000000000000000000000aa");
 pub(crate) const VENUE: Address = address!("00000000000000000000000000000000000000bb");
+pub(crate) const DESK: Address = address!("00000000000000000000000000000000000000cc");
 pub(crate) const CRASH: &str = "the process is killed here";
 const START: u64 = 1_651_363_200;
 const SPOT: u64 = 280_000_000_000;
@@ -137,7 +140,7 @@ impl Script {
     /// One hedge was mined, of just what was due.
     pub(crate) fn check(&self, what: &str) {
         let world = self.world();
-        let due = skew(0, &world.terms).size;
+        let due = stance(0, &world.terms).due();
         let [hedge] = world.hedges[..] else { panic!("{what}: hedges {:?}, {due} due once", world.hedges) };
         assert!(due.abs_diff(hedge) <= DUST, "{what}: {hedge} hedged, {due} due");
     }
@@ -188,14 +191,16 @@ impl World {
         {
             let waiting = self.pool.remove(at);
             block.nonce += 1;
-            if let Ok(call) = IVault::rebalanceCall::abi_decode(waiting.tx.input()) {
-                for leg in call.legs {
+            if let Ok(call) = IHedgeDesk::rebalanceCall::abi_decode(waiting.tx.input()) {
+                assert_eq!(waiting.tx.to(), Some(DESK));
+                for leg in call.plan.legs {
                     let size = i128::try_from(leg.size).expect("small");
                     block.held += size;
                     self.hedges.push(size);
                 }
             }
-            let receipt = Receipt { success: true, block: number, gas: 500_000, price: 10_000_000 };
+            let receipt =
+                Receipt { success: true, block: number, gas: 500_000, price: 10_000_000, logs: Vec::new() };
             self.receipts.insert(*waiting.tx.tx_hash(), receipt);
         }
         self.seal(block);
@@ -264,6 +269,7 @@ fn request(held: i128, terms: &Terms) -> Request {
         free: terms.free,
         receivable: 0,
         uncovered: 0,
+        young: Default::default(),
         orders: Vec::new(),
         stored: vec![stored],
     }
@@ -274,18 +280,41 @@ pub(crate) fn words() -> Vec<B256> {
     request(0, &Terms::default()).encode().into_iter().map(B256::from).collect()
 }
 
-fn skew(held: i128, terms: &Terms) -> keeper::Skew {
+/// What the desk says, but for what follows from the words.
+pub(crate) fn told() -> Told {
+    let (since, budget) = (U256::from(START - 3_600), U256::from(500_000_000));
+    let need = Need { since, budget, ..Need::default() };
+    Told { address: DESK, need, rules: Rules::default(), young: Young::default() }
+}
+
+/// Where the hedge stands: due for an hour, all of it made by the price.
+fn stance(held: i128, terms: &Terms) -> Stance {
     let words: Vec<B256> = request(held, terms).encode().into_iter().map(B256::from).collect();
-    State::read(&words).expect("words").worth().expect("marked").skew
+    let state = State::read(&words).expect("words");
+    let worth = state.worth().expect("marked");
+    // A width in units, as the desk rounds it.
+    let outer = U256::from(worth.band.outer) * U256::from(10_u128.pow(20)) / U256::from(SPOT);
+    let mut told = told();
+    told.need.outer = outer;
+    Stance::new(&state, &worth, &told).expect("a stance")
+}
+
+/// What a plan is paid, at a basis point's cost and with no gas.
+fn tried(block: &Block, terms: &Terms, data: &[u8]) -> Bytes {
+    let plan = IHedgeDesk::rebalanceCall::abi_decode_raw(data).expect("a plan").plan;
+    assert_eq!(plan.spot, U256::from(u128::from(SPOT) * 10_000_000_000));
+    let stance = stance(block.held, terms);
+    let size: I256 = plan.legs.iter().map(|leg| leg.size).fold(I256::ZERO, |sum, size| sum + size);
+    let value = stance.value(u128::try_from(size.unsigned_abs()).expect("small")).expect("small");
+    let reward = stance.reward(value, value as i128 * 3 / 28_000, 0).expect("a reward");
+    (size, U256::from(reward.total())).abi_encode_params().into()
 }
 
 /// What the vault, the token or the feed answers in a block.
 fn answer(block: &Block, call: &Call, terms: &Terms) -> Result<Bytes, Fault> {
-    let int = |number: i128| I256::try_from(number).expect("a number");
-    let uint = |number: i128| U256::try_from(number).expect("a number");
     let (selector, data) = call.data.split_first_chunk::<4>().expect("a selector");
     if call.code.is_some() {
-        return Ok(fills(data));
+        return Ok(fills(data, terms));
     }
     Ok(match *selector {
         IERC4626::assetCall::SELECTOR | IVault::underlyingCall::SELECTOR => VENUE.abi_encode(),
@@ -295,19 +324,13 @@ fn answer(block: &Block, call: &Call, terms: &Terms) -> Result<Bytes, Fault> {
             let words: Vec<B256> = request(block.held, terms).encode().into_iter().map(B256::from).collect();
             words.abi_encode()
         }
-        IVault::hedgeNeededCall::SELECTOR => {
-            let skew = skew(block.held, terms);
-            let hedge = IVault::Hedge {
-                needed: skew.size != 0,
-                position: int(block.held),
-                target: int(skew.target),
-                reachable: int(skew.reachable),
-                inner: uint(skew.inner),
-                outer: uint(skew.outer),
-                size: int(skew.size),
-            };
-            hedge.abi_encode()
+        IVault::satelliteCall::SELECTOR => (DESK, Address::ZERO, U256::ZERO).abi_encode(),
+        IVault::youngTradesCall::SELECTOR => vec![B256::ZERO; 6].abi_encode(),
+        IHedgeDesk::hedgeNeededCall::SELECTOR => {
+            stance(block.held, terms).need().expect("a state").abi_encode()
         }
+        IHedgeDesk::rulesCall::SELECTOR => IHedgeDesk::Rules::from(Rules::default()).abi_encode(),
+        IHedgeDesk::rebalanceCall::SELECTOR => return Ok(tried(block, terms, data)),
         IVault::spotCall::SELECTOR => {
             (U256::from(u128::from(SPOT) * 10_000_000_000), U256::from(START)).abi_encode()
         }
@@ -322,12 +345,13 @@ fn answer(block: &Block, call: &Call, terms: &Terms) -> Result<Bytes, Fault> {
 }
 
 /// Every size filled at the feed's price and a basis point.
-fn fills(data: &[u8]) -> Bytes {
+fn fills(data: &[u8], terms: &Terms) -> Bytes {
     type Sizes = (Address, Address, Address, Vec<I256>, Vec<U256>);
     let (_, _, _, sizes, _) = Sizes::abi_decode_params(data).expect("sizes");
     let fill = |size: &I256| {
         let units = size.unsigned_abs();
-        let cash = units * U256::from(28_003) / U256::from(10_u64.pow(13));
+        let size = units * U256::from(10_u64.pow(18 - terms.decimals as u32));
+        let cash = size * U256::from(28_003) / U256::from(10_u64.pow(13));
         (units, cash, Bytes::new())
     };
     let fills: Vec<(U256, U256, Bytes)> = sizes.iter().map(fill).collect();
@@ -366,6 +390,6 @@ impl Chain for Script {
     }
 
     async fn receipt(&self, hash: B256) -> Result<Option<Receipt>, Fault> {
-        self.step(|world| Ok(world.receipts.get(&hash).copied()))
+        self.step(|world| Ok(world.receipts.get(&hash).cloned()))
     }
 }

@@ -2,11 +2,13 @@
 #![allow(clippy::disallowed_methods, reason = "a test that panics has failed, which is what it is for")]
 
 mod chaos;
+mod fills;
 mod hedges;
 mod market;
 mod proxy;
 mod restart;
 mod rivals;
+mod set;
 mod skips;
 mod tables;
 

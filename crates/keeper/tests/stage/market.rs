@@ -1,16 +1,12 @@
 //! A market on a node: a stage that was set in the host's world, loaded into a node, and moved by transactions.
 
-use std::sync::{Mutex, PoisonError};
-
 use alloy_primitives::{Address, B256, Bytes, I256, U160, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use alloy_sol_types::{SolCall, SolValue};
-use demo::stage::{
-    Config as StageConfig, POOL_FEE, PriceFeed, Stage, THRESHOLD, Uniswap, default_limits, default_profile,
-};
+use alloy_sol_types::SolCall;
+use demo::stage::{POOL_FEE, PriceFeed, THRESHOLD};
+use interfaces::desk::IHedgeDesk::{self, Need};
 use interfaces::eip712::{digest, domain_separator};
-use interfaces::erc4626::IERC4626;
 use interfaces::external::{ISwapRouter, IToken};
 use interfaces::surface::ISurface::{self, SurfaceSlice, SurfaceUpdate};
 use interfaces::vault::IVault;
@@ -19,6 +15,7 @@ use node::Node;
 use serde_json::{Value, json};
 
 use crate::common::ask;
+use crate::set::{Places, Scene, Set, set};
 
 pub(crate) const START: u64 = 1_651_363_200; // 2022-05-01 00:00 UTC
 pub(crate) const DAY: u64 = 86_400;
@@ -26,33 +23,12 @@ pub(crate) const HOUR: u64 = 3_600;
 pub(crate) const SPOT: f64 = 2_800.0;
 pub(crate) const CHAIN: u64 = 42_161;
 
-/// Where things are, and the state that a node is loaded with.
-#[derive(Clone)]
-struct Set {
-    places: Places,
-    state: String,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Places {
-    pub(crate) owner: Address,
-    arbitrageur: Address,
-    pub(crate) lp: Address,
-    pub(crate) trader: Address,
-    usdc: Address,
-    underlying: Address,
-    pub(crate) feed: Address,
-    pub(crate) sequencer: Address,
-    surface: Address,
-    pub(crate) vault: Address,
-    pub(crate) venues: [Address; 2],
-    exchanges: [Uniswap; 2],
-}
-
 /// A market on a node.
 pub(crate) struct Market {
     pub(crate) node: Node,
     pub(crate) at: Places,
+    /// Surfaces are published round it [USD]
+    pub(crate) forward: f64,
     publishers: Vec<PrivateKeySigner>,
     nonce: u64,
 }
@@ -72,14 +48,14 @@ pub(crate) fn float(number: I256) -> f64 {
 }
 
 pub(crate) fn expiry(days: u64) -> u64 {
-    START + days * DAY + 28_800
+    Scene::TESTS.expiry(days)
 }
 
 pub(crate) fn call(expiry: u64, strike: u64) -> U256 {
     U256::from(u128::from(expiry) << 56 | u128::from(strike * 1_000_000) << 8)
 }
 
-fn slice(expiry: u64, now: u64) -> SurfaceSlice {
+pub(crate) fn slice(expiry: u64, now: u64, forward: f64) -> SurfaceSlice {
     let variance = 0.64 * (expiry - now) as f64 / 31_536_000.0;
     let digits = |number: f64| I256::try_from((number * 1e18).round() as i128).expect("a small number");
     SurfaceSlice {
@@ -90,96 +66,29 @@ fn slice(expiry: u64, now: u64) -> SurfaceSlice {
         rho: signed(-0.1),
         m: I256::ZERO,
         s: signed(0.2),
-        forward: wad(SPOT),
+        forward: wad(forward),
     }
-}
-
-/// Sets the stage once for all tests: two venues, one LP, a trader, two expiries.
-fn set() -> Set {
-    static SET: Mutex<Option<Set>> = Mutex::new(None);
-    let mut set = SET.lock().unwrap_or_else(PoisonError::into_inner);
-    set.get_or_insert_with(stage).clone()
-}
-
-/// The limits that tests run with: no caps.
-fn wide_limits() -> IVault::Limits {
-    IVault::Limits {
-        maxDelta: u32::MAX,
-        maxGamma: u32::MAX,
-        maxVega: u32::MAX,
-        roundDelta: u32::MAX,
-        roundVega: u32::MAX,
-        seriesDelta: u32::MAX,
-        seriesVega: u32::MAX,
-        ..default_limits()
-    }
-}
-
-fn stage() -> Set {
-    let limits = wide_limits();
-    let config = StageConfig { start: START, price: SPOT, profile: default_profile(), limits };
-    let mut stage = Stage::deploy(&config).expect("the stage is set: scripts/build first");
-    let (owner, usdc, underlying) = (stage.actors.owner, stage.usdc, stage.underlying);
-    let (second, venue) = second_venue(&mut stage);
-    let lp = stage.funded("lp", 2_000_000.0).expect("an LP");
-    let trader = stage.funded("trader", 1_000_000.0).expect("a trader");
-    let assets = U256::from(1_000_000_000_000_u64);
-    stage.vault(lp, IERC4626::depositCall { assets, receiver: lp }).expect("a deposit");
-    let expiries = [expiry(7), expiry(30)];
-    for expiry in expiries {
-        let call = IVault::listExpiryCall { expiry, base: wad(1_800.0), step: wad(100.0), count: 21 };
-        stage.vault(stage.actors.curator, call).expect("listed");
-    }
-    stage.publish(expiries.map(|expiry| slice(expiry, START)).to_vec()).expect("a surface");
-    let accounts = stage.chain.world.dump();
-    let state = json!({ "timestamp": START, "accounts": accounts }).to_string();
-    let places = Places {
-        owner,
-        arbitrageur: stage.actors.arbitrageur,
-        lp,
-        trader,
-        usdc,
-        underlying,
-        feed: stage.feed,
-        sequencer: stage.sequencer,
-        surface: stage.surface,
-        vault: stage.vault,
-        venues: [stage.venue, venue],
-        exchanges: [stage.uniswap, second],
-    };
-    Set { places, state }
-}
-
-/// A pool a tenth as deep, with a router and a venue of its own.
-fn second_venue(stage: &mut Stage) -> (Uniswap, Address) {
-    let owner = stage.actors.owner;
-    let (usdc, underlying) = (stage.usdc, stage.underlying);
-    let pool =
-        Uniswap::deploy(&mut stage.chain, owner, usdc, underlying, SPOT, 20_000_000.0).expect("a pool");
-    for token in [usdc, underlying] {
-        let approve = IToken::approveCall { spender: pool.router, value: U256::MAX };
-        stage.chain.send(stage.actors.arbitrageur, token, approve).expect("approved");
-    }
-    let arguments = (stage.vault, usdc, underlying, pool.router, POOL_FEE).abi_encode_params();
-    let wasm = demo::stage::artifacts::wasm("uniswap_v3_venue").expect("built");
-    let venue = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("a venue");
-    stage.vault(owner, IVault::allowVenueCall { venue }).expect("allowed");
-    (pool, venue)
 }
 
 impl Market {
     /// A market whose node begins with the stage.
     pub(crate) fn open() -> Self {
-        Self::open_with(node::Config::default())
+        Self::open_at(Scene::TESTS)
     }
 
-    pub(crate) fn open_with(config: node::Config) -> Self {
-        let Set { places, state } = set();
-        let config = node::Config { port: 0, chain_id: CHAIN, timestamp: Some(START), ..config };
+    /// The same at another time and price.
+    pub(crate) fn open_at(scene: Scene) -> Self {
+        let Set { places, state } = set(scene);
+        let config = node::Config {
+            port: 0,
+            chain_id: CHAIN,
+            timestamp: Some(scene.start),
+            ..node::Config::default()
+        };
         let node = Node::start(config).expect("the node starts");
         let mut publishers: Vec<_> = (0..3).map(|at| demo::stage::key(&format!("publisher {at}"))).collect();
         publishers.sort_by_key(PrivateKeySigner::address);
-        let market = Self { node, at: places, publishers, nonce: 1 };
+        let market = Self { node, at: places, forward: scene.price, publishers, nonce: 1 };
         market.develop("anvil_loadState", json!([Bytes::from(state.into_bytes())]));
         market.develop("anvil_autoImpersonateAccount", json!([true]));
         market
@@ -197,11 +106,19 @@ impl Market {
         let receipt = ask(&self.node, "eth_getTransactionReceipt", json!([hash])).expect("asked");
         match receipt["status"].as_str() {
             Some("0x1") | None => Ok(()),
-            _ => Err(format!("{} reverted", C::SIGNATURE)),
+            _ => Err(format!("{} reverted: {}", C::SIGNATURE, self.reason(&hash))),
         }
     }
 
-    fn tell<C: SolCall>(&self, from: Address, to: Address, call: C) {
+    /// What a transaction was refused with.
+    pub(crate) fn reason(&self, hash: &Value) -> String {
+        let options = json!([hash, { "tracer": "callTracer", "tracerConfig": { "onlyTopCall": true } }]);
+        let trace = self.develop("debug_traceTransaction", options);
+        let data: Bytes = serde_json::from_value(trace["output"].clone()).unwrap_or_default();
+        keeper::refusal(&data)
+    }
+
+    pub(crate) fn tell<C: SolCall>(&self, from: Address, to: Address, call: C) {
         self.send(from, to, call).expect("done");
     }
 
@@ -212,14 +129,23 @@ impl Market {
         C::abi_decode_returns(&output).expect("an answer of the type")
     }
 
-    pub(crate) fn hedge(&self) -> IVault::Hedge {
-        self.view(self.at.vault, IVault::hedgeNeededCall {})
+    pub(crate) fn need(&self) -> Need {
+        self.view(self.at.desk, IHedgeDesk::hedgeNeededCall {})
+    }
+
+    pub(crate) fn is_due(&self) -> bool {
+        !self.need().due.is_zero()
     }
 
     /// Deviation in outer bands.
     pub(crate) fn deviation(&self) -> f64 {
-        let hedge = self.hedge();
-        float(hedge.reachable - hedge.position) / (f64::from(hedge.outer) / 1e18)
+        let need = self.need();
+        float(need.deviation) / (f64::from(need.outer) / 1e18)
+    }
+
+    /// Anyone looks, so the clock of what is due runs.
+    pub(crate) fn poke(&self) {
+        self.tell(self.at.lp, self.at.desk, IHedgeDesk::pokeCall {});
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -282,7 +208,7 @@ impl Market {
         live.retain(|expiry| *expiry > now);
         live.sort_unstable();
         self.nonce += 1;
-        let slices = live.into_iter().map(|expiry| slice(expiry, now)).collect();
+        let slices = live.into_iter().map(|expiry| slice(expiry, now, self.forward)).collect();
         let update = SurfaceUpdate { timestamp: now, nonce: self.nonce, slices };
         let digest = digest(domain_separator(CHAIN, self.at.surface), &update);
         let signers = self.publishers.iter().take(THRESHOLD.into());
@@ -303,10 +229,25 @@ impl Market {
         for strike in [2_500, 2_600, 2_700, 2_800] {
             self.trade(call(expiry(30), strike), 18.0).expect("a trade");
         }
-        assert!(self.hedge().needed);
+        assert!(self.is_due());
     }
 
-    /// Transactions that brought a hedge, by who sent them: hash and size, in order.
+    /// Somebody looks, and so long nothing happens.
+    pub(crate) fn ripen(&self, seconds: u64) {
+        self.poke();
+        self.wait_until(self.now() + seconds);
+        self.develop("evm_mine", json!([]));
+    }
+
+    /// A due hedge that has waited for so long, seen from the start; prices stand.
+    pub(crate) fn waited(&mut self, seconds: u64) {
+        self.skew();
+        self.poke();
+        let now = self.now();
+        self.move_to(now + seconds, SPOT);
+    }
+
+    /// Transactions that brought a hedge, by who called the vault: hash and size, in order.
     pub(crate) fn hedges(&self) -> Vec<(Address, B256, f64)> {
         use alloy_sol_types::SolEvent;
         let filter = json!([{ "fromBlock": "0x0", "address": self.at.vault, "topics": [IVault::Hedged::SIGNATURE_HASH] }]);
@@ -319,6 +260,27 @@ impl Market {
             (event.caller, hash, float(event.size))
         };
         logs.as_array().expect("logs").iter().map(read).collect()
+    }
+
+    /// What the desk said it paid, by who called it: hash, payee and reward [USDC].
+    pub(crate) fn rewards(&self) -> Vec<(Address, B256, Address, U256)> {
+        use alloy_sol_types::SolEvent;
+        let filter = json!([{
+            "fromBlock": "0x0", "address": self.at.desk, "topics": [IHedgeDesk::Rebalanced::SIGNATURE_HASH],
+        }]);
+        let logs = self.develop("eth_getLogs", filter);
+        let read = |log: &Value| {
+            let topics: Vec<B256> = serde_json::from_value(log["topics"].clone()).expect("topics");
+            let data: Bytes = serde_json::from_value(log["data"].clone()).expect("data");
+            let event = IHedgeDesk::Rebalanced::decode_raw_log(topics, &data).expect("an event");
+            let hash = serde_json::from_value(log["transactionHash"].clone()).expect("a hash");
+            (event.caller, hash, event.payee, event.reward)
+        };
+        logs.as_array().expect("logs").iter().map(read).collect()
+    }
+
+    pub(crate) fn balance(&self, token: Address, account: Address) -> U256 {
+        self.view(token, IToken::balanceOfCall { account })
     }
 
     /// A key with money, of those that the node begins with.
@@ -334,7 +296,8 @@ impl Market {
             .map(|(name, address)| json!({ "name": name, "address": address }))
             .collect();
         let settings = json!({
-            "vault": self.at.vault, "venues": venues, "rpc": rpc, "chain_id": CHAIN, "max_head_age": 0,
+            "vault": self.at.vault, "lens": self.at.lens, "venues": venues, "rpc": rpc, "chain_id": CHAIN,
+            "max_head_age": 0,
             "poll": 0.02, "timeout": 2.0, "fees": { "patience": 0.2 },
         });
         let mut config: Config = serde_json::from_value(settings).expect("a config");

@@ -1,9 +1,10 @@
 //! Every reason to do nothing, once, with its numbers.
 
 use alloy_primitives::{B256, Bytes, I256, U256};
-use alloy_sol_types::{SolCall, SolValue};
+use alloy_sol_types::{SolCall, SolError, SolValue};
 use async_trait::async_trait;
 use demo::stage::{PriceFeed, SequencerFeed};
+use interfaces::desk::IHedgeDesk;
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 use keeper::{Account, Call, Chain, Config, Endpoints, Fault, Head, Keeper, Now, Receipt, Report, Skip};
@@ -86,11 +87,13 @@ async fn hedges_that_are_too_dear_or_cannot_be_paid() {
     let market = Market::open();
     market.skew();
     let skip = skipped(&market, "hedge", |config| {
-        (config.hedge.max_loss, config.hedge.urgent_at) = (0.000_001, 99.0)
+        (config.hedge.max_loss, config.hedge.urgent_at) = (0.000_001, 99.0);
+        config.hedge.poke = false;
     })
     .await;
-    let Skip::LossAboveLimit { cost, reward: 0, max_loss: 1 } = skip else { panic!("{skip}") };
-    assert!(cost > 1_000, "{cost}");
+    // Nobody has waited yet, so all that is paid is gas, at less than what it costs.
+    let Skip::LossAboveLimit { cost, reward, max_loss: 1 } = skip else { panic!("{skip}") };
+    assert!(cost > 1_000 && (1..cost).contains(&reward), "{cost} {reward}");
     // An urgent one may cost more; this one is at least an outer band off.
     let urgent = |config: &mut Config| (config.hedge.max_loss, config.hedge.urgent_at) = (0.0, 0.5);
     let mut config = market.config(&[market.node.url()]);
@@ -124,7 +127,7 @@ async fn hedges_without_a_venue() {
     for exchange in [0, 1] {
         market.arbitrage(exchange, SPOT * 1.011);
     }
-    let skip = skipped(&market, "hedge", |_| ()).await;
+    let skip = skipped(&market, "hedge", |config| config.hedge.poke = false).await;
     assert!(skip.to_string().contains("shallow: SwapFailed"), "{skip}");
 }
 
@@ -151,20 +154,38 @@ async fn no_price_because_of_the_feed_or_the_sequencer() {
 async fn words_that_lie_or_are_none() {
     let market = Market::open();
     market.skew();
-    let mut hedge = market.hedge();
-    hedge.size += I256::ONE;
-    let lie = answered(IVault::hedgeNeededCall::SELECTOR, Ok(hedge.abi_encode().into()));
+    let mut need = market.need();
+    need.due += I256::ONE;
+    let lie = answered(IHedgeDesk::hedgeNeededCall::SELECTOR, Ok(need.abi_encode().into()));
     let skip = spoilt(&market, "hedge", lie).await;
     let Skip::MarkDiffers(differing) = skip else { panic!("{skip}") };
-    assert_eq!(differing.theirs.size - differing.ours.expect("marked").size, 1);
+    assert_eq!(differing.theirs.due - differing.ours.expect("computed").due, I256::ONE);
+    // Trades that the vault does not tell of would make an excess count that is young.
+    market.poke();
+    market.wait_until(market.now() + 60);
+    market.develop("evm_mine", json!([]));
+    let hidden = answered(IVault::youngTradesCall::SELECTOR, Ok(vec![B256::ZERO; 6].abi_encode().into()));
+    let skip = spoilt(&market, "hedge", hidden).await;
+    let Skip::MarkDiffers(differing) = skip else { panic!("{skip}") };
+    let ours = differing.ours.expect("computed");
+    assert!(ours.seasoned > differing.theirs.seasoned, "{ours:?}");
+    // A reward that no rule gives.
+    let paid = (need.due, U256::from(90_000_000)).abi_encode_params();
+    let lie = answered(IHedgeDesk::rebalanceCall::SELECTOR, Ok(paid.into()));
+    let skip = spoilt(&market, "hedge", lie).await;
+    assert!(matches!(skip, Skip::RewardDiffers { told: 90_000_000, most, .. } if most < 1_000_000), "{skip}");
     let words: Vec<B256> = market.view(market.at.vault, IVault::wordsCall {});
     let cut = answered(IVault::wordsCall::SELECTOR, Ok(words[..12].to_vec().abi_encode().into()));
     assert!(matches!(spoilt(&market, "hedge", cut).await, Skip::Unreadable(_)));
     let garbage = answered(IVault::wordsCall::SELECTOR, Ok(Bytes::from(vec![7; 5])));
     assert!(matches!(spoilt(&market, "hedge", garbage).await, Skip::Chain(Fault::Garbage(_))));
     let lost = Fault::Unreachable("gone".into());
-    let silent = answered(IVault::hedgeNeededCall::SELECTOR, Err(lost.clone()));
+    let silent = answered(IHedgeDesk::hedgeNeededCall::SELECTOR, Err(lost.clone()));
     assert_eq!(spoilt(&market, "hedge", silent).await, Skip::Chain(lost));
+    let refusal = IHedgeDesk::VaultFailed { vault: market.at.vault }.abi_encode();
+    let ill = answered(IHedgeDesk::hedgeNeededCall::SELECTOR, Err(Fault::Reverted(refusal.into())));
+    let skip = spoilt(&market, "hedge", ill).await;
+    assert!(matches!(&skip, Skip::DeskRefuses(why) if why.starts_with("VaultFailed")), "{skip}");
     assert!(market.hedges().is_empty());
 }
 

@@ -1,5 +1,7 @@
 //! What people see: the lines and columns, whatever the numbers.
 
+use alloy_primitives::U256;
+use interfaces::erc4626::IERC4626;
 use keeper::show::{Paint, plan, status};
 use keeper::{Chain, Collector, Endpoints, Now};
 
@@ -46,40 +48,59 @@ expiry (UTC) in strikes value USD delta gamma vega USD theta USD
 # # # d # h # of # # # # # #
 all # of # # # # # #
 
-Hedge held #, target #; the mark here is the vault's to the unit
+Hedge held #, target #; what is computed here is the desk's to the unit
 PICTURE deviation # (outside the band), inner #, outer #
+
+Desk @, price cap # bp, rewards: # of # USD left
+due #, seen # h # min ago; # of it counts for a discount or a reward
+auction: # USD for all of it, # bp for the filler
 
 Venues basis points against the feed's price to buy #
 name adapter allowed an eighth half all
 deep @ yes # # #
-shallow @ yes # # #
+shallow @ yes # # refused
+
+Queue redemptions of # epochs, # filled
+epoch shares waiting processed paid USD ready (UTC)
+# # # # # #
 
 Due
 settle next expiry # # UTC
+fill switched off
 hedge buy # over # venue(s) at a cost of # USD
-process no redemption waits";
+process epoch # is ready at # # UTC";
 
 const PLAN: &str = "\
 Plan for @ at block # of # # UTC
 
 settle nothing: next expiry # # UTC
 
+fill nothing: switched off
+
 hedge buy # over # venue(s) at a cost of # USD
 due #, # outer bands off; the legs go to the inner edge
 venue adapter size cost USD bp limit USD
 deep @ # # # #
 shallow @ # # # #
-gas # at # gwei costs # USD; reward # USD; the operator keeps # USD, may lose # USD
+benefit # USD of # that count, cost # USD; reward # USD: # for gas and # of what is saved
+gas # at # gwei costs # USD; it brings # USD; the operator keeps # USD, may lose # USD
 not sent
 
-process nothing: no redemption waits";
+process nothing: epoch # is ready at # # UTC
+
+Some duties are switched off.";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn status_and_plan_have_these_lines() {
-    let market = Market::open();
-    market.skew();
+    let mut market = Market::open();
+    market.waited(HOUR);
+    let owner = market.at.lp;
+    let request =
+        IERC4626::requestRedeemCall { shares: U256::from(10_u64.pow(18)), controller: owner, owner };
+    market.send(owner, market.at.vault, request).expect("a request");
     let (config, chain, mut keeper) = market.own();
     let mut collector = Collector::new(&config, venues(&config));
+    collector.curious = true;
     let head = chain.head(0).await.expect("a head");
     let view = collector.collect(&chain, head, None).await.expect("a view");
     let text = status(&view, &config, &chain.health(), Paint(false));

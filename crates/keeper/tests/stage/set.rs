@@ -1,0 +1,145 @@
+//! The stage of a market on a node: two venues, one LP, a trader, two expiries; set in the host's world, and saved.
+
+use std::sync::{Mutex, PoisonError};
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolValue;
+use demo::stage::{Config, POOL_FEE, Stage, Uniswap, default_limits, default_profile};
+use interfaces::erc4626::IERC4626;
+use interfaces::external::IToken;
+use interfaces::vault::IVault;
+use serde_json::json;
+
+use crate::market::{DAY, SPOT, START, slice, wad};
+
+/// When and at what price a market opens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Scene {
+    pub(crate) start: u64,
+    pub(crate) price: f64,
+}
+
+impl Scene {
+    /// That of all tests.
+    pub(crate) const TESTS: Self = Self { start: START, price: SPOT };
+
+    /// The expiry so many days later.
+    pub(crate) fn expiry(&self, days: u64) -> u64 {
+        self.start / DAY * DAY + days * DAY + 28_800
+    }
+
+    /// Between two strikes: about a thirtieth of the price.
+    pub(crate) fn step(&self) -> f64 {
+        (self.price / 2_800.0).round().max(1.0) * 100.0
+    }
+}
+
+/// Where things are, and the state that a node is loaded with.
+#[derive(Clone)]
+pub(crate) struct Set {
+    pub(crate) places: Places,
+    pub(crate) state: String,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    pub(crate) owner: Address,
+    pub(crate) arbitrageur: Address,
+    pub(crate) lp: Address,
+    pub(crate) trader: Address,
+    pub(crate) usdc: Address,
+    pub(crate) underlying: Address,
+    pub(crate) feed: Address,
+    pub(crate) sequencer: Address,
+    pub(crate) surface: Address,
+    pub(crate) vault: Address,
+    pub(crate) desk: Address,
+    pub(crate) lens: Address,
+    pub(crate) venues: [Address; 2],
+    pub(crate) exchanges: [Uniswap; 2],
+}
+
+/// The scene of the tests, set once for all of them; any other as it is asked for.
+pub(crate) fn set(scene: Scene) -> Set {
+    static SET: Mutex<Option<Set>> = Mutex::new(None);
+    if scene != Scene::TESTS {
+        return stage(scene);
+    }
+    let mut set = SET.lock().unwrap_or_else(PoisonError::into_inner);
+    set.get_or_insert_with(|| stage(scene)).clone()
+}
+
+/// The limits that tests run with: no caps.
+fn wide_limits() -> IVault::Limits {
+    IVault::Limits {
+        maxDelta: u32::MAX,
+        maxGamma: u32::MAX,
+        maxVega: u32::MAX,
+        roundDelta: u32::MAX,
+        roundVega: u32::MAX,
+        seriesDelta: u32::MAX,
+        seriesVega: u32::MAX,
+        ..default_limits()
+    }
+}
+
+fn stage(scene: Scene) -> Set {
+    let limits = wide_limits();
+    let config = Config { start: scene.start, price: scene.price, profile: default_profile(), limits };
+    let mut stage = Stage::deploy(&config).expect("the stage is set: scripts/build first");
+    let (owner, usdc, underlying) = (stage.actors.owner, stage.usdc, stage.underlying);
+    let (second, venue) = second_venue(&mut stage, scene.price);
+    let lp = stage.funded("lp", 2_000_000.0).expect("an LP");
+    let trader = stage.funded("trader", 1_000_000.0).expect("a trader");
+    let assets = U256::from(1_000_000_000_000_u64);
+    stage.vault(lp, IERC4626::depositCall { assets, receiver: lp }).expect("a deposit");
+    let expiries = [scene.expiry(7), scene.expiry(30)];
+    for expiry in expiries {
+        let call = IVault::listExpiryCall {
+            expiry,
+            base: wad(scene.step() * 18.0),
+            step: wad(scene.step()),
+            count: 21,
+        };
+        stage.vault(stage.actors.curator, call).expect("listed");
+    }
+    stage
+        .publish(expiries.map(|expiry| slice(expiry, scene.start, scene.price)).to_vec())
+        .expect("a surface");
+    let accounts = stage.chain.world.dump();
+    let state = json!({ "timestamp": scene.start, "accounts": accounts }).to_string();
+    let places = Places {
+        owner,
+        arbitrageur: stage.actors.arbitrageur,
+        lp,
+        trader,
+        usdc,
+        underlying,
+        feed: stage.feed,
+        sequencer: stage.sequencer,
+        surface: stage.surface,
+        vault: stage.vault,
+        desk: stage.desk,
+        lens: stage.lens,
+        venues: [stage.venue, venue],
+        exchanges: [stage.uniswap, second],
+    };
+    Set { places, state }
+}
+
+/// A pool a tenth as deep, with a router and a venue of its own.
+fn second_venue(stage: &mut Stage, price: f64) -> (Uniswap, Address) {
+    let owner = stage.actors.owner;
+    let (usdc, underlying) = (stage.usdc, stage.underlying);
+    let pool =
+        Uniswap::deploy(&mut stage.chain, owner, usdc, underlying, price, 20_000_000.0).expect("a pool");
+    for token in [usdc, underlying] {
+        let approve = IToken::approveCall { spender: pool.router, value: U256::MAX };
+        stage.chain.send(stage.actors.arbitrageur, token, approve).expect("approved");
+    }
+    let arguments = (stage.vault, usdc, underlying, pool.router, POOL_FEE).abi_encode_params();
+    let wasm = demo::stage::artifacts::wasm("uniswap_v3_venue").expect("built");
+    let venue = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("a venue");
+    stage.vault(owner, IVault::allowVenueCall { venue }).expect("allowed");
+    (pool, venue)
+}
