@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256, Bytes, Log};
 use alloy_sol_types::{SolCall, SolEvent};
 use anyhow::{Context, Result};
+use demo::stage::PriceFeed;
 use interfaces::desk::IHedgeDesk;
 use serde_json::{Value, json};
 
@@ -30,19 +31,17 @@ pub(crate) struct Entry {
 }
 
 /// The days of these accounts, from every block.
-pub(crate) fn read(
-    market: &Market,
-    names: Vec<(&'static str, Address)>,
-    prices: &[(u64, f64)],
-) -> Result<Vec<Entry>> {
+pub(crate) fn read(market: &Market, names: Vec<(&'static str, Address)>, opening: f64) -> Result<Vec<Entry>> {
     let new = |(name, account)| Entry { name, account, ..Entry::default() };
     let mut entries: Vec<Entry> = names.into_iter().map(new).collect();
+    let mut price = opening;
     let last = number(&market.develop("eth_blockNumber", json!([])));
     for block in 0..=last {
         let block = market.develop("eth_getBlockByNumber", json!([format!("{block:#x}"), true]));
-        let time = number(&block["timestamp"]);
-        let price = prices.iter().rev().find(|(from, _)| *from <= time).map_or(0.0, |(_, price)| *price);
         for tx in block["transactions"].as_array().into_iter().flatten() {
+            if tx["to"] == json!(market.at.feed) {
+                price = pushed(tx)?.unwrap_or(price);
+            }
             let from: Address = serde_json::from_value(tx["from"].clone())?;
             let for_desk = tx["to"] == json!(market.at.desk);
             if let Some(entry) = entries.iter_mut().find(|entry| for_desk && entry.account == from) {
@@ -51,6 +50,13 @@ pub(crate) fn read(
         }
     }
     Ok(entries)
+}
+
+/// The price that a transaction to the feed has brought [USD].
+fn pushed(tx: &Value) -> Result<Option<f64>> {
+    let input: Bytes = serde_json::from_value(tx["input"].clone())?;
+    let push = PriceFeed::pushCall::abi_decode(&input).ok();
+    Ok(push.map(|push| f64::from(push.answer.unsigned_abs()) / 1e8))
 }
 
 impl Entry {

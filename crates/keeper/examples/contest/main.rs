@@ -92,15 +92,14 @@ fn run(options: &Options) -> Result<bool> {
     let mut market = Market::open_at(scene);
     let players = Player::all(&market, options.wants)?;
     let mut hostile = Hostile::new(&market);
-    let mut day =
-        Day { inside: 0, seen: 0, random: ChaCha8Rng::seed_from_u64(options.seed), prices: Vec::new() };
+    let mut day = Day { inside: 0, seen: 0, random: ChaCha8Rng::seed_from_u64(options.seed) };
     for hour in &hours {
         if let Some(price) = hour.price {
             day.hour(&mut market, &scene, &mut hostile, hour.time, price, options.pace);
         }
     }
     drop(players);
-    report(&market, &day)
+    report(&market, &day, opening)
 }
 
 /// What a day leaves to be told.
@@ -109,8 +108,6 @@ struct Day {
     inside: usize,
     seen: usize,
     random: ChaCha8Rng,
-    /// The feed's price from when on.
-    prices: Vec<(u64, f64)>,
 }
 
 impl Day {
@@ -128,7 +125,6 @@ impl Day {
         // The first hour begins with the stage itself.
         let time = time.max(market.now() + 1);
         market.move_to(time, price);
-        self.prices.push((time, price));
         for _ in 0..TRADES {
             let strike = (price / scene.step()).round() as u64 + self.random.random_range(0..3);
             let strike = strike.clamp(18, 38) * scene.step() as u64;
@@ -148,10 +144,10 @@ impl Day {
     }
 }
 
-fn report(market: &Market, day: &Day) -> Result<bool> {
+fn report(market: &Market, day: &Day, opening: f64) -> Result<bool> {
     let accounts = market.node.accounts();
     let names = players::NAMES.iter().zip(players::KEYS).map(|(name, key)| (*name, accounts[key].0));
-    let ledger = ledger::read(market, names.collect(), &day.prices)?;
+    let ledger = ledger::read(market, names.collect(), opening)?;
     let usd = |number: f64| format!("{number:.2}");
     let mut table = Table::new(&[
         "account",
