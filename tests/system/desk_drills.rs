@@ -71,7 +71,7 @@ fn a_plan_that_is_mined_twice_hedges_once() {
     let (plan, keeper) = (market.stage.plan_of_due().expect("a plan"), market.stage.actors.keeper);
     let call = IHedgeDesk::rebalanceCall { plan };
     market.stage.hedge(keeper, call.clone()).expect("a hedge");
-    let failure = market.stage.hedge(keeper, call).err().expect("nothing is due");
+    let failure = market.stage.hedge(keeper, call).expect_err("nothing is due");
     assert_eq!(failure.data()[..4], IHedgeDesk::HedgeNotDue::SELECTOR, "{failure}");
 }
 
