@@ -56,7 +56,7 @@ fn the_first_moment_pays_the_vault_a_premium() {
     let (cash, receipt) = market.stage.chain.send_for_receipt(who, desk, call).expect("a fill");
     let after = balances(&mut market, who);
     assert_eq!((after[0] - before[0], before[1] - after[1]), (cash, size.into_raw()));
-    assert!(cash.abs_diff(told) <= U256::from(2), "{cash} {told}");
+    assert_eq!(cash, told);
     // Five basis points below the feed's price are the vault's.
     let fair = SPOT * f64::from(size.into_raw()) / 1e12;
     assert!((f64::from(cash) / fair - 0.9995).abs() < 1e-9, "{cash}");

@@ -108,8 +108,10 @@ impl HedgeDesk {
         let Trigger { deviation, inner, edge, due, target, position, .. } = market.trigger;
         let units = |cash: i128| market.units(cash).map(int);
         let width = |cash: u128| Ok::<U256, Fault>(units(i128::try_from(cash).or_overflow()?)?.into_raw());
-        let (value, discount) = (due.unsigned_abs(), market.discount(due.unsigned_abs())?);
-        let cash = market.terms(due > 0, value, discount)?;
+        // What a fill of the size that is told comes to, to the unit.
+        let (buying, size) = (due > 0, market.units(due)?);
+        let value = market.value(size.unsigned_abs(), !buying)?;
+        let cash = market.terms(buying, value, market.discount(value)?)?;
         let waited = u64::from(market.now).saturating_sub(market.waited.into());
         Ok(Need {
             position: units(position)?,
@@ -117,7 +119,7 @@ impl HedgeDesk {
             deviation: units(deviation)?,
             inner: width(inner)?,
             outer: width(edge)?,
-            due: units(due)?,
+            due: int(size),
             seasoned: width(market.seasoned)?,
             since: uint(if due == 0 { 0 } else { waited.into() }),
             slip: uint(slip(&market.rules, market.waited).into()),

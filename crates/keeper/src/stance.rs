@@ -172,6 +172,8 @@ impl Stance {
         let Trigger { deviation, inner, edge, due, target, position, .. } = self.trigger;
         let unit = |cash: i128| units(self.spot, cash).map(int);
         let width = |cash: u128| self::edge(self.spot, cash);
+        let size = units(self.spot, due)?;
+        let cash = self.cash(self.value(size.unsigned_abs())?)?;
         let since = if due == 0 { 0 } else { u64::from(self.now).saturating_sub(self.waited.into()) };
         Some(Need {
             position: unit(position)?,
@@ -179,11 +181,11 @@ impl Stance {
             deviation: unit(deviation)?,
             inner: width(inner)?,
             outer: width(edge)?,
-            due: unit(due)?,
+            due: int(size),
             seasoned: width(self.seasoned)?,
             since: U256::from(since),
             slip: U256::from(self.slip()),
-            cash: uint(self.cash(due.unsigned_abs())?),
+            cash: uint(cash),
             budget: uint(self.budget),
         })
     }
