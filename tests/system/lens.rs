@@ -6,6 +6,7 @@ use host::alloy_primitives::{Address, FixedBytes, I256, U256};
 use interfaces::lens::ILens::{self, ILensErrors};
 use interfaces::vault::IVault;
 
+use crate::desk::need;
 use crate::hedge::{due, skewed};
 use crate::market::{expiry, series, signed, wad, Market, HOUR, SPOT, START};
 
@@ -176,11 +177,14 @@ fn stress_and_worst_case_agree_and_follow_the_market() {
 fn the_next_hedge_is_due_where_the_lens_says() {
     let mut market = Market::open();
     let vault = market.stage.vault;
-    market.trade(&[(market.call(2_800), 4.0)]).expect("a purchase");
-    let (told, hedge) = (look(&mut market, ILens::nextHedgeCall { vault }), due(&mut market));
-    assert_eq!((told.needed, told.position, told.target), (hedge.needed, hedge.position, hedge.target));
-    assert_eq!((told.reachable, told.inner, told.outer), (hedge.reachable, hedge.inner, hedge.outer));
-    assert_eq!((told.size, told.needed, told.below), (hedge.size, false, U256::ZERO));
+    market.trade(&[(market.call(2_800), 1.0)]).expect("a purchase");
+    let (told, need) = (look(&mut market, ILens::nextHedgeCall { vault }), need(&mut market));
+    assert_eq!((told.position, told.target), (need.position, need.target));
+    assert_eq!(
+        (told.reachable, told.inner, told.outer),
+        (need.position + need.deviation, need.inner, need.outer)
+    );
+    assert_eq!((told.size, told.needed, told.below), (need.due, false, U256::ZERO));
     let above = f64::from(told.above) / 1e18;
     assert!(above > SPOT && above < SPOT * 1.5, "{above}");
     // None is due at the edge, and one is a 4,096th of spot beyond it.
