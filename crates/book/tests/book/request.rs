@@ -1,6 +1,7 @@
 //! A request says the same in words as it does in fields.
 
 use book::{Header, Hedge, MAX_EXPIRIES, Order, Place, Ramp, Request, SETTINGS, Stored, slots};
+use inventory::hedge::Span;
 use options::{Kind, Slice, StrikeGrid};
 use proptest::prelude::*;
 
@@ -48,13 +49,20 @@ fn order() -> impl Strategy<Value = Order> {
     })
 }
 
+/// Recent trades, which go with orders alone.
+fn young(orders: &[Order], [last, edge]: [u32; 2], [up, down]: [u64; 2]) -> Span {
+    if orders.is_empty() { Span::default() } else { Span { last, up: up.into(), down: down.into(), edge } }
+}
+
 fn request() -> impl Strategy<Value = Request> {
     let fixed = (any::<[u64; 3]>(), any::<u32>(), any::<[i128; 3]>(), any::<u8>());
     (fixed, 0..=MAX_EXPIRIES).prop_flat_map(
         |(([spot, receivable, uncovered], now, [lots, value, free], byte), count)| {
             let stored: Vec<_> = (0..count).map(|index| stored(index, now)).collect();
             let orders = prop::collection::vec(order(), 0..=8);
-            (orders, stored).prop_map(move |(orders, stored)| Request {
+            let recent = (any::<[u32; 2]>(), any::<[u64; 2]>());
+            (orders, stored, recent).prop_map(move |(orders, stored, (short, sums))| Request {
+                young: young(&orders, short, sums),
                 settings: [byte; SETTINGS],
                 spot,
                 now,
@@ -104,6 +112,7 @@ fn weighted(ramp: Ramp) -> (Vec<[u8; 32]>, usize) {
             free: 0,
             receivable: 1,
             uncovered: 2,
+            young: Span::default(),
             orders,
             stored,
         }
