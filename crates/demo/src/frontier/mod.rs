@@ -184,9 +184,9 @@ mod tests {
         let profile = Profile { max_band: u32::MAX, ..profile() };
         let edges = band(&profile, 1_000_000_000_000).expect("a band");
         let (inner, outer) = (edges.inner as f64 / MICRO, edges.outer as f64 / MICRO);
-        let outcome = run(&book(outer + 1.0, 0.0), Policy::Band(1), &profile);
+        let outcome = run(&book(outer + 1.0, 0.0), Policy::Band(8), &profile);
         assert!((outcome.cost - (outer + 1.0 - inner) * 8e-4 - 0.5).abs() < 1e-6, "{outcome:?}");
-        assert_eq!(run(&book(outer - 1.0, 0.0), Policy::Band(1), &profile).hedges, 0.0);
+        assert_eq!(run(&book(outer - 1.0, 0.0), Policy::Band(8), &profile).hedges, 0.0);
 
         let swing = |hour: u64| 60_000.0 * (hour as f64 / 5.0).sin();
         let step = |hour| Step { time: hour * HOUR, delta: swing(hour), gamma: 1e6, ..Step::default() };
