@@ -76,9 +76,9 @@
 //! assert_eq!(quote.premium, 1_000_000_000 + quote.charge + 21_437_500_000);
 //!
 //! let band = band(&profile, book.gamma)?;
-//! assert_eq!((band.inner / 1_000_000, band.outer / 1_000_000), (278_164, 322_950));
+//! assert_eq!((band.inner / 1_000_000, band.outer / 1_000_000), (32_189, 43_365));
 //! assert_eq!(hedge_due(-40_000_000_000, &band), 0);
-//! assert_eq!(hedge_due(-400_000_000_000, &band) / 1_000_000, -121_835);
+//! assert_eq!(hedge_due(-400_000_000_000, &band) / 1_000_000, -367_810);
 //! # Some(())
 //! # }
 //! # assert!(example().is_some());
