@@ -177,7 +177,7 @@ fn stress_and_worst_case_agree_and_follow_the_market() {
 fn the_next_hedge_is_due_where_the_lens_says() {
     let mut market = Market::open();
     let vault = market.stage.vault;
-    market.trade(&[(market.call(2_800), 1.0)]).expect("a purchase");
+    market.trade(&[(market.call(3_800), 1.0)]).expect("a purchase");
     let (told, need) = (look(&mut market, ILens::nextHedgeCall { vault }), need(&mut market));
     assert_eq!((told.position, told.target), (need.position, need.target));
     assert_eq!(
