@@ -8,7 +8,7 @@ use alloy_sol_types::SolCall;
 use interfaces::contract::array_calldata;
 use interfaces::engine::IRiskEngine::{markCall, offerCall, worstLossCall};
 use interfaces::vault::IVault::EngineFailed;
-use inventory::hedge::{Span, Young, SEASONING};
+use inventory::hedge::{Young, SEASONING};
 use inventory::Quote;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
@@ -90,7 +90,7 @@ impl Vault {
 
     /// The premium of a trade, and that no limit of the book forbids it.
     pub(crate) fn offer(&self, session: &Session, orders: Vec<Order>, stored: Vec<Stored>) -> Result<Offer> {
-        let young = Span::unpack(&self.young.get(young_place(session)?).unwrap_or_default());
+        let young = self.young.get(young_place(session)?).unwrap_or_default().0;
         let request = Request { orders, young, ..self.question(session, stored)? };
         let numbers = self.ask(offerCall::SELECTOR, &request)?;
         let [_, _, premium, value, charge, spread, swing, vega, high, low, ref legs @ ..] = numbers[..]

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use alloy_sol_types::{SolCall, SolError};
-use demo::stage::{default_limits, default_profile, Config, Failure, PriceFeed, Stage};
+pub(crate) use demo::stage::wide_limits;
+use demo::stage::{default_profile, Config, Failure, PriceFeed, Stage};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Log;
 use interfaces::desk::IHedgeDesk;
@@ -66,20 +67,6 @@ pub(crate) fn slice(expiry: u64, now: u64, vol: f64, spot: f64) -> SurfaceSlice 
         m: I256::ZERO,
         s: signed(0.2),
         forward: wad(spot),
-    }
-}
-
-/// The limits that tests start with: no caps.
-pub(crate) fn wide_limits() -> IVault::Limits {
-    IVault::Limits {
-        maxDelta: u32::MAX,
-        maxGamma: u32::MAX,
-        maxVega: u32::MAX,
-        roundDelta: u32::MAX,
-        roundVega: u32::MAX,
-        seriesDelta: u32::MAX,
-        seriesVega: u32::MAX,
-        ..default_limits()
     }
 }
 
@@ -198,9 +185,7 @@ impl Market {
 
     /// Hedges `size` through a venue, at no limit but the desk's.
     pub(crate) fn rebalance(&mut self, venue: Address, size: I256) -> Result<I256, Failure> {
-        let plan = self.stage.plan(venue, size)?;
-        let done = self.stage.hedge(self.stage.actors.keeper, IHedgeDesk::rebalanceCall { plan })?;
-        Ok(done.size)
+        self.rebalance_within(venue, size, 0.0)
     }
 
     /// The same with a limit: a venue that takes all that it may takes that.

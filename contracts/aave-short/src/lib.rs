@@ -32,11 +32,12 @@ use alloc::vec::Vec;
 
 use alloy_primitives::aliases::{U24, U32};
 use alloy_primitives::{Address, B256, I256, U256, U64};
+use interfaces::contract::adapter::{grain_of, only_desk};
 use interfaces::contract::token::Token;
 pub use interfaces::contract::Revert;
-use interfaces::contract::{emit, ensure, fail, lock, malformed, Answer as _, Args, OrOverflow as _, Result};
+use interfaces::contract::{emit, ensure, fail, lock, malformed, Answer as _, Args, Result};
 use interfaces::position::IPositionVenue::{
-    self, Adjusted, EtherWrong, HealthTooLow, OnlyDesk, State, UnknownOrder, WithdrawTooLarge, Withdrawn,
+    self, Adjusted, EtherWrong, HealthTooLow, State, UnknownOrder, WithdrawTooLarge, Withdrawn,
 };
 use interfaces::routes;
 use interfaces::words::{to_u128, uint};
@@ -136,9 +137,7 @@ impl AaveShort {
         self.pool.set(pool);
         self.floor.set(U64::from_limbs([floor]));
         self.haircut.set(U32::from_limbs([haircut.into()]));
-        let decimals = Token(underlying).decimals(self.vm())?;
-        let missing = 18_u128.checked_sub(decimals).and_then(|digits| u32::try_from(digits).ok());
-        let grain = missing.and_then(|digits| 10_u64.checked_pow(digits)).or_overflow()?;
+        let grain = grain_of(self.vm(), underlying)?;
         self.grain.set(U64::from_limbs([grain]));
         self.find_tokens()
     }
@@ -157,7 +156,7 @@ impl AaveShort {
     /// # Errors
     /// As the interface says; `SizeOutOfRange` for a purchase of more than is owed.
     pub fn adjust(&mut self, size: I256, price: U256, limit_price: U256, margin: I256) -> Result<B256> {
-        self.only_desk()?;
+        only_desk(self.vm(), self.desk.get())?;
         lock::take()?;
         let cash = self.trade(size, price, limit_price, margin)?;
         emit(self.vm(), &Adjusted { size, cash: uint(cash) });
@@ -186,7 +185,7 @@ impl AaveShort {
     /// # Errors
     /// `OnlyDesk`, `WithdrawTooLarge`, `HealthTooLow`, `CallFailed`, `BadAnswer`, `TokenFailed`.
     pub fn withdraw(&mut self, amount: U256) -> Result<U256> {
-        self.only_desk()?;
+        only_desk(self.vm(), self.desk.get())?;
         lock::take()?;
         let (idle, free) = (self.idle()?, self.free(self.floor())?);
         let most = idle.saturating_add(free);
@@ -218,12 +217,5 @@ impl AaveShort {
     /// There are no orders.
     pub fn timeout(&self) -> U256 {
         U256::ZERO
-    }
-}
-
-impl AaveShort {
-    fn only_desk(&self) -> Result<()> {
-        let caller = self.vm().msg_sender();
-        ensure(caller == self.desk.get(), || OnlyDesk { caller })
     }
 }

@@ -3,9 +3,10 @@
 //! Inside: USDC in 6 decimals, token units of the underlying, Aave's base currency in 8 decimals, prices in 18; all u128.
 
 use alloy_primitives::U256;
-use interfaces::contract::{ensure, fail, OrOverflow as _, Result};
-use interfaces::position::IPositionVenue::{HealthTooLow, PriceOutOfRange, State};
-use interfaces::words::{int, to_u128, uint};
+use interfaces::contract::adapter::{price_of, signed};
+use interfaces::contract::{ensure, OrOverflow as _, Result};
+use interfaces::position::IPositionVenue::{HealthTooLow, State};
+use interfaces::words::{int, uint};
 use maths::{mul_div_down, mul_div_up};
 
 use crate::aave::Account;
@@ -22,17 +23,6 @@ const MILLION: u128 = 1_000_000;
 const PARTS: u128 = 10_000;
 /// Base units that Aave's own rounding may go against us by.
 const SLACK: u128 = 2;
-
-/// A price of the ABI.
-///
-/// # Errors
-/// `PriceOutOfRange` for none, or one of more than 96 bits: products with sizes would overflow.
-pub(crate) fn price_of(price: U256) -> Result<u128> {
-    match to_u128(price).filter(|number| *number > 0 && *number >> 96 == 0) {
-        Some(number) => Ok(number),
-        None => fail(PriceOutOfRange { price }),
-    }
-}
 
 impl AaveShort {
     /// Least health factor, 18 decimals.
@@ -114,8 +104,4 @@ const BASE_TO_WAD: u128 = 10_000_000_000;
 fn needed(account: &Account, floor: u128) -> Option<u128> {
     let parts = mul_div_up(account.debt, PARTS, account.threshold)?;
     mul_div_up(parts, floor, WAD)
-}
-
-fn signed(number: u128) -> Result<i128> {
-    i128::try_from(number).or_overflow()
 }

@@ -1,14 +1,13 @@
 //! Selling and buying back, in rounds.
 
 use alloy_primitives::{I256, U256};
+use interfaces::contract::adapter::{check_margin, price_of, signed, units_of};
 use interfaces::contract::{ensure, fail, OrOverflow as _, Result};
-use interfaces::position::IPositionVenue::{
-    MarginMissing, MarginOutOfRange, MarginTooLow, NothingToAdjust, SizeNotWhole, SizeOutOfRange,
-};
+use interfaces::position::IPositionVenue::{MarginOutOfRange, MarginTooLow, NothingToAdjust, SizeOutOfRange};
 use interfaces::words::{int, to_u128, uint};
 use maths::{mul_div_down, mul_div_up};
 
-use crate::position::{price_of, PER_MICRO};
+use crate::position::PER_MICRO;
 use crate::AaveShort;
 
 /// Most rounds of a trade. A position at a floor of 1.05 is closed out of itself in eight.
@@ -21,8 +20,8 @@ impl AaveShort {
     pub(crate) fn trade(&self, size: I256, price: U256, limit: U256, margin: I256) -> Result<u128> {
         ensure(!size.is_zero() || !margin.is_zero(), || NothingToAdjust {})?;
         let (price, limit) = (price_of(price)?, price_of(limit)?);
-        self.check_margin(margin)?;
-        let units = self.units_of(size)?;
+        check_margin(margin, || self.idle())?;
+        let units = units_of(size, self.grain())?;
         let cash = if size.is_negative() {
             self.sell(units, limit, size)?
         } else if units > 0 {
@@ -38,24 +37,6 @@ impl AaveShort {
             self.check_health(Some(price))?;
         }
         Ok(cash)
-    }
-
-    /// Refuses when the desk has not sent what it says.
-    fn check_margin(&self, margin: I256) -> Result<()> {
-        if !margin.is_positive() {
-            return Ok(());
-        }
-        let (expected, held) = (margin.into_raw(), uint(self.idle()?));
-        ensure(held >= expected, || MarginMissing { expected, held })
-    }
-
-    /// Token units of a size.
-    fn units_of(&self, size: I256) -> Result<u128> {
-        let (wanted, grain) = (to_u128(size.unsigned_abs()).or_overflow()?, self.grain());
-        let units = wanted.checked_div(grain).or_overflow()?;
-        let whole = units.checked_mul(grain) == Some(wanted);
-        ensure(whole, || SizeNotWhole { size, unit: uint(grain) })?;
-        Ok(units)
     }
 
     /// Borrows and sells `units`, each round as many as the collateral carries with what the rounds before brought.
@@ -139,5 +120,5 @@ impl AaveShort {
 }
 
 fn int_of(size: u128) -> Result<I256> {
-    i128::try_from(size).map(int).or_overflow()
+    signed(size).map(int)
 }

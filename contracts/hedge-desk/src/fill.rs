@@ -4,11 +4,10 @@ use alloy_primitives::{Address, B256, I256, U256};
 use interfaces::desk::IHedgeDesk::{CashBeyondLimit, HedgeFilled};
 use interfaces::vault::IVault::hedgeCall;
 use interfaces::words::{to_i128, uint};
-use inventory::hedge::{Hedge, Measured, Work};
 use stylus_sdk::prelude::*;
 
-use crate::error::{breach, emit, ensure, OrOverflow, Result};
-use crate::market::Market;
+use crate::error::{emit, ensure, OrOverflow, Result};
+use crate::market::Done;
 use crate::HedgeDesk;
 
 impl HedgeDesk {
@@ -25,7 +24,8 @@ impl HedgeDesk {
         ensure(fair, || CashBeyondLimit { cash: uint(cash), limit })?;
         let signed = i128::try_from(value).or_overflow()?;
         let signed = if buying { signed } else { signed.checked_neg().or_overflow()? };
-        verify(&market, signed, discount)?;
+        // They follow from the terms.
+        market.verify(&Done { size: signed, cost: discount }, 0, 0)?;
 
         self.note(&market, market.trigger.deviation.saturating_sub(signed));
         let filler = self.vm().msg_sender();
@@ -35,28 +35,4 @@ impl HedgeDesk {
         emit(self.vm(), &HedgeFilled { filler, receiver, size, cash: uint(cash) });
         Ok(uint(cash))
     }
-}
-
-/// Checks the post-conditions of a fill, which follow from its terms.
-fn verify(market: &Market, size: i128, discount: i128) -> Result<()> {
-    let held = market.held.checked_add(size).or_overflow()?.max(0);
-    let work = Work {
-        size: size.unsigned_abs(),
-        cost: discount,
-        seasoned: market.seasoned,
-        waited: market.waited,
-        gas: 0,
-    };
-    let hedge = Hedge {
-        rules: &market.rules,
-        profile: &market.profile,
-        trigger: market.trigger,
-        size,
-        work,
-        budget: 0,
-        before: Measured { nav: 0, risk: market.risk(market.held)? },
-        after: Measured { nav: discount.saturating_neg(), risk: market.risk(held)? },
-        paid: 0,
-    };
-    hedge.verify().map(|_| ()).map_err(breach)
 }

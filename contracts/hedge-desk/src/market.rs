@@ -1,21 +1,26 @@
 //! Where the vault stands, by its own words and the code that it runs.
 
 use alloy_primitives::{U128, U256};
-use book::{Mark, Position, Request, Spots};
+use book::{size_at, value_at, Mark, Position, Request, Spots};
 use interfaces::desk::IHedgeDesk::{HedgeDue, Need};
 use interfaces::settings::Settings;
 use interfaces::words::{int, uint, WAD_PER_PRICE};
-use inventory::hedge::{slip, Budget, Clock, Dutch, Reach, Rules, Stand, Trigger};
+use inventory::hedge::{slip, Budget, Clock, Dutch, Hedge, Measured, Reach, Rules, Stand, Trigger, Work};
 use inventory::{band, Band, Coefficients, Profile};
 use stylus_sdk::prelude::*;
 
-use crate::error::{emit, Fault, OrOverflow, Result};
+use crate::error::{breach, emit, Fault, OrOverflow, Result};
 use crate::HedgeDesk;
 
 type Looked<T> = core::result::Result<T, Fault>;
 
-/// One unit of the underlying, times the units of a price in a micro-USD.
-const PER_MICRO: u128 = 100_000_000_000_000_000_000;
+/// What a hedge did [micro-USD].
+pub(crate) struct Done {
+    /// What changed hands at the feed's price; positive was bought.
+    pub(crate) size: i128,
+    /// What it cost beyond that.
+    pub(crate) cost: i128,
+}
 
 /// The vault at this moment.
 pub(crate) struct Market {
@@ -35,6 +40,8 @@ pub(crate) struct Market {
     /// What of it counts for a discount or a reward [micro-USD]
     pub(crate) seasoned: u128,
     pub(crate) budget: Budget,
+    /// What it leaves for rewards now [micro-USD]
+    pub(crate) funds: u128,
     position: Position,
 }
 
@@ -68,7 +75,7 @@ impl HedgeDesk {
             word => Budget::unpack(word),
         };
         let Request { now, spot, hedge, .. } = request;
-        let held = hedge.value;
+        let (held, funds) = (hedge.value, budget.available(&rules, now));
         Ok(Market {
             rules,
             profile,
@@ -81,6 +88,7 @@ impl HedgeDesk {
             waited,
             seasoned,
             budget,
+            funds,
             position,
         })
     }
@@ -124,7 +132,7 @@ impl HedgeDesk {
             since: uint(if due == 0 { 0 } else { waited.into() }),
             slip: uint(slip(&market.rules, market.waited).into()),
             cash: uint(cash),
-            budget: uint(market.budget.available(&market.rules, market.now)),
+            budget: uint(market.funds),
         })
     }
 
@@ -155,7 +163,7 @@ impl HedgeDesk {
 
 impl Market {
     /// J with hedges worth `held` [micro-USD].
-    pub(crate) fn risk(&self, held: i128) -> Looked<u128> {
+    fn risk(&self, held: i128) -> Looked<u128> {
         let held = u128::try_from(held).or_overflow()?;
         self.position.risk(&Coefficients::new(&self.profile), held).map_err(|_| Fault::Overflow)
     }
@@ -167,15 +175,12 @@ impl Market {
 
     /// Value of units of the underlying, 18 decimals, rounded down or up [micro-USD].
     pub(crate) fn value(&self, size: u128, up: bool) -> Looked<u128> {
-        let round = if up { maths::mul_div_up } else { maths::mul_div_down };
-        round(size, self.spot.into(), PER_MICRO).or_overflow()
+        value_at(self.spot, size, up).or_overflow()
     }
 
     /// Units of the underlying, 18 decimals, of a value, towards zero.
     pub(crate) fn units(&self, cash: i128) -> Looked<i128> {
-        let size = maths::mul_div_down(cash.unsigned_abs(), PER_MICRO, self.spot.into()).or_overflow()?;
-        let size = i128::try_from(size).or_overflow()?;
-        Ok(if cash < 0 { size.checked_neg().or_overflow()? } else { size })
+        size_at(self.spot, cash).or_overflow()
     }
 
     /// What a fill of this value gets below or above the feed's price.
@@ -185,9 +190,31 @@ impl Market {
 
     /// Cash of a fill: what the vault pays when it buys, gets when it sells.
     pub(crate) fn terms(&self, buying: bool, value: u128, discount: i128) -> Looked<u128> {
-        let value = i128::try_from(value).or_overflow()?;
-        let cash = if buying { value.checked_add(discount) } else { value.checked_sub(discount) };
-        u128::try_from(cash.or_overflow()?).or_overflow()
+        Dutch::cash(buying, value, discount).or_overflow()
+    }
+
+    /// A hedge, as rewards are reckoned from it; `gas` is what its gas is worth [micro-USD].
+    pub(crate) fn work(&self, done: &Done, gas: u128) -> Work {
+        let (seasoned, waited) = (self.seasoned, self.waited);
+        Work { size: done.size.unsigned_abs(), cost: done.cost, seasoned, waited, gas }
+    }
+
+    /// Checks the post-conditions of a hedge that was paid `paid`, `gas` of it for gas [micro-USD].
+    pub(crate) fn verify(&self, done: &Done, gas: u128, paid: u128) -> Result<()> {
+        let held = self.held.checked_add(done.size).or_overflow()?.max(0);
+        let spent = done.cost.checked_add_unsigned(paid).or_overflow()?;
+        let hedge = Hedge {
+            rules: &self.rules,
+            profile: &self.profile,
+            trigger: self.trigger,
+            size: done.size,
+            work: self.work(done, gas),
+            budget: self.funds,
+            before: Measured { nav: 0, risk: self.risk(self.held)? },
+            after: Measured { nav: spent.saturating_neg(), risk: self.risk(held)? },
+            paid,
+        };
+        hedge.verify().map(|_| ()).map_err(breach)
     }
 }
 

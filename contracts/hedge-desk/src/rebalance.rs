@@ -2,14 +2,14 @@
 
 use alloy_primitives::{Address, I256, U256};
 use interfaces::desk::IHedgeDesk::{
-    DeadlinePassed, HedgeWrongWay, Leg, NoLegs, Plan, PlanStale, Rebalanced, TooManyLegs,
+    DeadlinePassed, HedgeNotDue, HedgeWrongWay, Leg, NoLegs, Plan, PlanStale, Rebalanced, TooManyLegs,
 };
 use interfaces::words::{int, to_i128, to_u128, uint};
-use inventory::hedge::{Hedge, Measured, Reward, Work};
+use inventory::hedge::{Reward, Work};
 use stylus_sdk::prelude::*;
 
-use crate::error::{breach, emit, ensure, OrOverflow, Result};
-use crate::market::Market;
+use crate::error::{emit, ensure, OrOverflow, Result};
+use crate::market::{Done, Market};
 use crate::HedgeDesk;
 
 /// Most legs of a plan.
@@ -18,14 +18,6 @@ const MAX_LEGS: usize = 4;
 const UNSEEN_GAS: u64 = 90_000;
 /// Wei of an ether, in micro-USD of a USD.
 const WEI_PER_MICRO: u128 = 1_000_000_000_000;
-
-/// What the legs of a plan did [micro-USD].
-struct Done {
-    /// What changed hands at the feed's price; positive was bought.
-    size: i128,
-    /// What it cost beyond that.
-    cost: i128,
-}
 
 impl HedgeDesk {
     /// Hedges along a plan: what was hedged, in units of the underlying, and the reward.
@@ -39,7 +31,9 @@ impl HedgeDesk {
 
         let (done, units) = self.trade_legs(&market, &plan.legs)?;
         let gas = gas.saturating_sub(self.vm().evm_gas_left()).saturating_add(UNSEEN_GAS);
-        let reward = self.reward(&market, &done, gas)?;
+        let work = market.work(&done, self.worth_of_gas(gas)?);
+        let reward =
+            work.reward(&market.rules, &market.profile, &market.trigger, market.funds).or_overflow()?;
         let payee = if plan.payee.is_zero() { self.vm().msg_sender() } else { plan.payee };
         self.settle(&market, &done, &reward, payee)?;
 
@@ -69,39 +63,18 @@ impl HedgeDesk {
         Ok((done, units))
     }
 
-    /// What a hedge earned.
-    fn reward(&self, market: &Market, done: &Done, gas: u64) -> Result<Reward> {
-        let work = self.work(market, done, gas)?;
-        let budget = market.budget.available(&market.rules, market.now);
-        Ok(work.reward(&market.rules, &market.profile, &market.trigger, budget).or_overflow()?)
-    }
-
-    fn work(&self, market: &Market, done: &Done, gas: u64) -> Result<Work> {
+    /// What gas is paid for [micro-USD].
+    fn worth_of_gas(&self, gas: u64) -> Result<u128> {
         let price = to_u128(self.vm().block_basefee()).or_overflow()?;
         let [ether] = *self.ether.get().as_limbs();
         let wei = price.checked_mul(gas.into()).or_overflow()?;
-        let gas = wei.checked_mul(ether.into()).or_overflow()? / WEI_PER_MICRO;
-        let (seasoned, waited) = (market.seasoned, market.waited);
-        Ok(Work { size: done.size.unsigned_abs(), cost: done.cost, seasoned, waited, gas })
+        Ok(wei.checked_mul(ether.into()).or_overflow()? / WEI_PER_MICRO)
     }
 
     /// Checks the post-conditions, pays the reward and stores what there is to store.
     fn settle(&mut self, market: &Market, done: &Done, reward: &Reward, payee: Address) -> Result<()> {
-        let held = market.held.checked_add(done.size).or_overflow()?.max(0);
         let paid = reward.total();
-        let spent = done.cost.checked_add_unsigned(paid).or_overflow()?;
-        let hedge = Hedge {
-            rules: &market.rules,
-            profile: &market.profile,
-            trigger: market.trigger,
-            size: done.size,
-            work: Work { gas: reward.gas, ..self.work(market, done, 0)? },
-            budget: market.budget.available(&market.rules, market.now),
-            before: Measured { nav: 0, risk: market.risk(market.held)? },
-            after: Measured { nav: spent.saturating_neg(), risk: market.risk(held)? },
-            paid,
-        };
-        hedge.verify().map_err(breach)?;
+        market.verify(done, reward.gas, paid)?;
         self.note(market, market.trigger.deviation.saturating_sub(done.size));
         if paid > 0 {
             let left = Work::paid(&market.rules, reward, &market.budget, market.now).or_overflow()?;
@@ -124,7 +97,7 @@ fn check_legs(market: &Market, legs: &[Leg]) -> Result<()> {
         let right = !leg.size.is_zero() && leg.size.is_positive() == (due > 0);
         ensure(due == 0 || right, || HedgeWrongWay { size: leg.size, due: int(due) })?;
     }
-    ensure(due != 0, || interfaces::desk::IHedgeDesk::HedgeNotDue {
+    ensure(due != 0, || HedgeNotDue {
         deviation: int(market.trigger.deviation),
         edge: uint(market.trigger.edge),
     })

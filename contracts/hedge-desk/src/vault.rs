@@ -4,12 +4,12 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
-use book::{Request, MAX_EXPIRIES};
+use book::{Request, ANSWER};
 use interfaces::contract::{calldata, raise, Words};
 use interfaces::desk::IHedgeDesk::{Leg, VaultFailed};
 use interfaces::vault::IVault;
 use interfaces::words::{to_u128, uint};
-use inventory::hedge::{Span, Young, SPANS};
+use inventory::hedge::{Young, SPANS};
 use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
@@ -19,17 +19,13 @@ use crate::HedgeDesk;
 const WORD: usize = 32;
 /// Units of a size times those of a price, in a micro-USD.
 const WAD_PER_MICRO_PRICE: u128 = 1_000_000_000_000_000_000_000_000_000_000;
-/// Most words of a state: offset and length, eight of the vault, and eleven of each expiry.
-const STATE: usize = 2 + 8 + MAX_EXPIRIES * 11;
 
 impl HedgeDesk {
     /// What the vault tells its risk engine.
     pub(crate) fn told(&self) -> core::result::Result<Request, Fault> {
         let fault = || Fault::Vault(self.vault.get());
-        let answer = self.look(&calldata(&IVault::wordsCall {}), STATE).ok_or_else(fault)?;
-        let (words, _) = answer.as_chunks::<WORD>();
-        let words = words.get(2..).ok_or_else(fault)?;
-        Request::decode(words).ok_or_else(fault)
+        let answer = self.look(&calldata(&IVault::wordsCall {}), ANSWER);
+        answer.as_deref().and_then(Request::answered).ok_or_else(fault)
     }
 
     /// Delta of the vault's recent trades.
@@ -37,11 +33,7 @@ impl HedgeDesk {
         let answer = self.look(&calldata(&IVault::youngTradesCall {}), SPANS.saturating_add(2));
         let answer = answer.ok_or(Fault::Vault(self.vault.get()))?;
         let (words, _) = answer.as_chunks::<WORD>();
-        let mut young = Young::default();
-        for (span, word) in young.spans.iter_mut().zip(words.get(2..).unwrap_or_default()) {
-            *span = Span::unpack(word);
-        }
-        Ok(young)
+        Ok(Young::unpack(words.get(2..).unwrap_or_default()))
     }
 
     /// One word that the vault answers.

@@ -1,6 +1,6 @@
 //! When the next hedge is due.
 
-use book::{Mark, Request, Spots};
+use book::{size_at, Mark, Request, Spots};
 use interfaces::lens::ILens::NextHedge;
 use interfaces::words::{int, uint};
 use inventory::{band, hedge_due, Band};
@@ -11,8 +11,6 @@ use crate::vault::{State, Vault};
 
 /// Steps in which half of spot is searched.
 const STEPS: u64 = 2_048;
-/// One unit of the underlying, times the units of a price in a micro-USD.
-const PER_MICRO: u128 = 100_000_000_000_000_000_000;
 
 /// Where the hedge stands at a spot [micro-USD].
 struct Skew {
@@ -33,7 +31,7 @@ pub(crate) fn next(vault: &Vault<'_>) -> Result<NextHedge> {
     let price =
         |edge: Option<u64>| u128::from(edge.unwrap_or_default()).checked_mul(WAD_PER_PRICE).or_overflow();
     let (below, above) = (uint(price(edge(true)?)?), uint(price(edge(false)?)?));
-    let units = |cash| units(spot, cash).map(int);
+    let units = |cash| size_at(spot, cash).or_overflow().map(int);
     let width =
         |cash| Ok::<_, interfaces::contract::Revert>(units(i128::try_from(cash).or_overflow()?)?.into_raw());
     Ok(NextHedge {
@@ -47,17 +45,6 @@ pub(crate) fn next(vault: &Vault<'_>) -> Result<NextHedge> {
         below,
         above,
     })
-}
-
-/// Units of the underlying, 18 decimals, of a cash amount at `spot`, towards zero.
-fn units(spot: u64, cash: i128) -> Result<i128> {
-    let size = maths::mul_div_down(cash.unsigned_abs(), PER_MICRO, spot.into()).or_overflow()?;
-    let size = i128::try_from(size).or_overflow()?;
-    if cash < 0 {
-        size.checked_neg().or_overflow()
-    } else {
-        Ok(size)
-    }
 }
 
 /// The last spot before a hedge is due on one side, by bisection; none where it is not due at the end of the search.

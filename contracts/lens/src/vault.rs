@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, FixedBytes, I256, U256};
 use alloy_sol_types::{SolCall, SolError as _};
-use book::{Mark, Request, Rules, Spots, Stored, MAX_EXPIRIES};
+use book::{Mark, Request, Rules, Spots, Stored, ANSWER, MAX_EXPIRIES};
 use interfaces::contract::{calldata, Words};
 use interfaces::erc4626::IERC4626;
 use interfaces::lens::ILens::{VaultFailed, VaultRefused};
@@ -21,8 +21,6 @@ const WORD: usize = 32;
 /// Words of a NAV and of a quote.
 const NAV: usize = 11;
 const QUOTE: usize = 4;
-/// Most words of a state: offset and length, eight of the vault, and eleven of each expiry.
-const STATE: usize = 2 + 8 + MAX_EXPIRIES * 11;
 
 /// A vault, and the access to it.
 #[derive(Clone, Copy)]
@@ -81,7 +79,7 @@ impl Vault<'_> {
 
     /// What the vault tells its risk engine.
     pub(crate) fn state(&self) -> Result<State> {
-        let answer = self.ask_up_to(&calldata(&IVault::wordsCall {}), STATE)?;
+        let answer = self.ask_up_to(&calldata(&IVault::wordsCall {}), ANSWER)?;
         self.good(read_state(&answer))
     }
 
@@ -162,14 +160,9 @@ impl Vault<'_> {
     }
 }
 
-/// An array of words that is a request of a vault with a lot, with a book that the kernels take.
+/// A request of a vault with a lot, with a book that the kernels take.
 fn read_state(answer: &[u8]) -> Option<State> {
-    let (words, rest) = answer.as_chunks::<WORD>();
-    let (head, words) = words.split_at_checked(2)?;
-    let number = |word: &[u8; WORD]| to_u128(U256::from_be_bytes(*word));
-    let [offset, count] = head else { return None };
-    let whole = number(offset)? == 32 && usize::try_from(number(count)?) == Ok(words.len());
-    let request = Request::decode(words).filter(|_| whole && rest.is_empty())?;
+    let request = Request::answered(answer)?;
     let rules = Settings::unpack(&request.settings).rules();
     let good = request.stored.iter().all(|stored| sound(stored, request.now));
     (good && request.stored.len() <= MAX_EXPIRIES && rules.lot > 0).then_some(State { rules, request })

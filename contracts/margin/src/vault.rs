@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, I256, U256};
 use alloy_sol_types::SolCall;
-use book::{Request, MAX_EXPIRIES};
+use book::{Request, ANSWER};
 use interfaces::contract::token::word;
 use interfaces::contract::{array_calldata, calldata, Words};
 use interfaces::engine::IRiskEngine;
@@ -18,8 +18,6 @@ use crate::error::{OrOverflow, Result, Unmarked};
 use crate::Margin;
 
 const WORD: usize = 32;
-/// Most words of what the vault tells: offset and length, eight of its own, and eleven of each expiry.
-const TOLD: usize = 2 + 8 + MAX_EXPIRIES * 11;
 /// Words of the engine's answer.
 const MARGINED: usize = 4;
 /// Words of the longest refusal of either, and more: a selector and at most five.
@@ -37,10 +35,8 @@ impl Margin {
     /// What the vault tells its engine, with a price. Without one, the vault's `spot` says why.
     pub(crate) fn told(&self) -> core::result::Result<Request, Unmarked> {
         let vault = self.vault.get();
-        let answer = self.read(vault, &calldata(&IVault::wordsCall {}), TOLD)?;
-        let (words, rest) = answer.as_chunks::<WORD>();
-        let request = words.get(2..).and_then(Request::decode).filter(|_| rest.is_empty());
-        let request = request.ok_or_else(|| Unmarked::failed(vault))?;
+        let answer = self.read(vault, &calldata(&IVault::wordsCall {}), ANSWER)?;
+        let request = Request::answered(&answer).ok_or_else(|| Unmarked::failed(vault))?;
         if request.spot == 0 {
             self.read(vault, &calldata(&IVault::spotCall {}), 2)?;
             return Err(Unmarked::failed(vault));

@@ -36,12 +36,13 @@ use alloc::vec::Vec;
 use alloy_primitives::aliases::U32;
 use alloy_primitives::{Address, B256, I256, U256, U64};
 use alloy_sol_types::SolCall as _;
+use interfaces::contract::adapter::{grain_of, only_desk};
 use interfaces::contract::token::Token;
 pub use interfaces::contract::Revert;
-use interfaces::contract::{emit, ensure, fail, lock, malformed, Answer as _, Args, OrOverflow as _, Result};
+use interfaces::contract::{emit, ensure, fail, lock, malformed, Answer as _, Args, Result};
 use interfaces::perp::IPerpVenue::{self, OnlyController, RouterSet};
 use interfaces::position::IPositionVenue::{
-    self, EtherWrong, NotYetCancellable, OnlyDesk, State, TokenFailed, WithdrawTooLarge, Withdrawn,
+    self, EtherWrong, NotYetCancellable, State, TokenFailed, WithdrawTooLarge, Withdrawn,
 };
 use interfaces::routes;
 use interfaces::words::{to_u128, uint};
@@ -166,9 +167,7 @@ impl PerpVenue {
         self.timeout.set(U32::from_limbs([timeout.into()]));
         self.haircut.set(U32::from_limbs([haircut.into()]));
         self.max_fee.set(max_fee);
-        let decimals = Token(underlying).decimals(self.vm())?;
-        let missing = 18_u128.checked_sub(decimals).and_then(|digits| u32::try_from(digits).ok());
-        let grain = missing.and_then(|digits| 10_u64.checked_pow(digits)).or_overflow()?;
+        let grain = grain_of(self.vm(), underlying)?;
         self.grain.set(U64::from_limbs([grain]));
         Ok(())
     }
@@ -188,7 +187,7 @@ impl PerpVenue {
     /// As the interface says; `ZeroFee` for an empty purse.
     #[payable]
     pub fn adjust(&mut self, size: I256, price: U256, limit_price: U256, margin: I256) -> Result<B256> {
-        self.only_desk()?;
+        only_desk(self.vm(), self.desk.get())?;
         lock::take()?;
         let key = self.place(size, price, limit_price, margin)?;
         lock::release();
@@ -239,7 +238,7 @@ impl PerpVenue {
     /// # Errors
     /// `OnlyDesk`, `WithdrawTooLarge`, `TokenFailed`.
     pub fn withdraw(&mut self, amount: U256) -> Result<U256> {
-        self.only_desk()?;
+        only_desk(self.vm(), self.desk.get())?;
         lock::take()?;
         let idle = self.idle()?;
         match to_u128(amount).filter(|wanted| *wanted <= idle) {
@@ -278,7 +277,7 @@ impl PerpVenue {
     /// # Errors
     /// `OnlyDesk`, `TokenFailed`, also for USDC.
     pub fn sweep(&mut self, token: Address) -> Result<U256> {
-        self.only_desk()?;
+        only_desk(self.vm(), self.desk.get())?;
         ensure(token != self.asset.get(), || TokenFailed { token })?;
         lock::take()?;
         let amount = Token(token).balance(self.vm(), self.vm().contract_address())?;
@@ -292,7 +291,7 @@ impl PerpVenue {
     /// # Errors
     /// `OnlyDesk`, `OnlyController`, `BadAnswer`.
     pub fn set_router(&mut self, router: Address) -> Result<()> {
-        self.only_desk()?;
+        only_desk(self.vm(), self.desk.get())?;
         self.only_controller(router)?;
         self.router.set(router);
         emit(self.vm(), &RouterSet { router });
@@ -331,11 +330,6 @@ impl PerpVenue {
 }
 
 impl PerpVenue {
-    fn only_desk(&self) -> Result<()> {
-        let caller = self.vm().msg_sender();
-        ensure(caller == self.desk.get(), || OnlyDesk { caller })
-    }
-
     fn only_controller(&self, account: Address) -> Result<()> {
         ensure(self.is_controller(account)?, || OnlyController { account })
     }

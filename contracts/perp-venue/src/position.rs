@@ -3,10 +3,11 @@
 //! Inside: USDC in 6 decimals, dollars of the exchange in 30, token units of the underlying, prices in 18; all u128.
 
 use alloy_primitives::{Address, B256, I256, U256};
+use interfaces::contract::adapter::{price_of, signed};
 use interfaces::contract::token::Token;
-use interfaces::contract::{fail, OrOverflow as _, Result};
-use interfaces::position::IPositionVenue::{PriceOutOfRange, State};
-use interfaces::words::{int, to_i128, to_u128, uint};
+use interfaces::contract::{OrOverflow as _, Result};
+use interfaces::position::IPositionVenue::State;
+use interfaces::words::{int, to_i128, uint};
 use maths::{mul_div_down, mul_div_up};
 use stylus_sdk::prelude::*;
 
@@ -30,17 +31,6 @@ pub(crate) struct Side {
     pub(crate) tokens: u128,
     pub(crate) collateral: u128,
     key: B256,
-}
-
-/// A price of the ABI.
-///
-/// # Errors
-/// `PriceOutOfRange` for none, or one of more than 96 bits: products with sizes would overflow.
-pub(crate) fn price_of(price: U256) -> Result<u128> {
-    match to_u128(price).filter(|number| *number > 0 && *number >> 96 == 0) {
-        Some(number) => Ok(number),
-        None => fail(PriceOutOfRange { price }),
-    }
 }
 
 impl PerpVenue {
@@ -157,8 +147,4 @@ impl PerpVenue {
         let size = units.unsigned_abs().checked_mul(self.grain()).or_overflow()?;
         mul_div_up(size, price, PER_MICRO).or_overflow()
     }
-}
-
-pub(crate) fn signed(number: u128) -> Result<i128> {
-    i128::try_from(number).or_overflow()
 }

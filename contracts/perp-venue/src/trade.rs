@@ -1,18 +1,17 @@
 //! Placing an order.
 
 use alloy_primitives::{B256, I256, U256};
+use interfaces::contract::adapter::{check_margin, price_of, signed, units_of};
 use interfaces::contract::callee::Callee;
 use interfaces::contract::{emit, ensure, fail, OrOverflow as _, Result};
 use interfaces::perp::IPerpVenue::ZeroFee;
-use interfaces::position::IPositionVenue::{
-    MarginMissing, MarginOutOfRange, NothingToAdjust, OrderPlaced, SizeNotWhole, SizeOutOfRange,
-};
+use interfaces::position::IPositionVenue::{MarginOutOfRange, NothingToAdjust, OrderPlaced, SizeOutOfRange};
 use interfaces::words::{int, to_u128, uint};
 use maths::{mul_div_down, mul_div_up};
 use stylus_sdk::prelude::*;
 
 use crate::exchange::Ticket;
-use crate::position::{price_of, signed, Side};
+use crate::position::Side;
 use crate::PerpVenue;
 
 /// A size's and a price's 18 decimals each to the 30 of a dollar, and a price's to the exchange's.
@@ -24,7 +23,7 @@ impl PerpVenue {
         ensure(!size.is_zero() || !margin.is_zero(), || NothingToAdjust {})?;
         let (price, exact) = (price_of(price)?, price_of(limit)?);
         self.make_way()?;
-        self.check_margin(margin)?;
+        check_margin(margin, || self.idle())?;
         let sides = self.sides()?;
         let [long, short] = &sides;
         let flat = long.tokens == 0 && short.tokens == 0;
@@ -59,7 +58,7 @@ impl PerpVenue {
 
     fn increase(&self, size: I256, price: u128, limit: u128, margin: I256, is_short: bool) -> Result<Ticket> {
         ensure(!margin.is_negative(), || MarginOutOfRange { margin, most: U256::ZERO })?;
-        self.units_of(size)?;
+        units_of(size, self.grain())?;
         let wanted = to_u128(size.unsigned_abs()).or_overflow()?;
         let long = size.is_positive() || (size.is_zero() && !is_short);
         Ok(Ticket {
@@ -73,7 +72,7 @@ impl PerpVenue {
 
     fn decrease(&self, size: I256, limit: u128, margin: I256, side: &Side) -> Result<Ticket> {
         let is_long = side.long;
-        let units = self.units_of(size)?;
+        let units = units_of(size, self.grain())?;
         if units > side.tokens {
             let held = int(signed(side.tokens.checked_mul(self.grain()).or_overflow()?)?);
             let (least, most) =
@@ -99,24 +98,6 @@ impl PerpVenue {
         }
         let round = if buys { mul_div_down } else { mul_div_up };
         round(limit, self.grain(), MILLION).or_overflow()
-    }
-
-    /// Refuses when the desk has not sent what it says.
-    fn check_margin(&self, margin: I256) -> Result<()> {
-        if !margin.is_positive() {
-            return Ok(());
-        }
-        let (expected, held) = (margin.into_raw(), uint(self.idle()?));
-        ensure(held >= expected, || MarginMissing { expected, held })
-    }
-
-    /// Token units of a size.
-    fn units_of(&self, size: I256) -> Result<u128> {
-        let (wanted, grain) = (to_u128(size.unsigned_abs()).or_overflow()?, self.grain());
-        let units = wanted.checked_div(grain).or_overflow()?;
-        let whole = units.checked_mul(grain) == Some(wanted);
-        ensure(whole, || SizeNotWhole { size, unit: uint(grain) })?;
-        Ok(units)
     }
 }
 

@@ -10,10 +10,8 @@ use crate::mark::{Mark, Spots};
 use crate::price::price;
 use crate::request::Request;
 use crate::stress::worst_case;
+use crate::value::size_beyond;
 use crate::{Error, OrOverflow, Result};
-
-/// One unit of the underlying with 18 decimals, times the units of a price in a micro-USD.
-const UNIT: u128 = 100_000_000_000_000_000_000;
 
 /// The settings that risk is judged by.
 #[derive(Clone, Copy, Debug)]
@@ -144,9 +142,8 @@ pub fn offer(rules: &Rules, request: &Request) -> core::result::Result<Offer, Re
 
 /// The recent trades with one that changes the book's cash delta by `delta`, out of a band that reached to `outer` [micro-USD].
 fn aged(request: &Request, delta: i128, outer: u128) -> Option<Span> {
-    let size = maths::mul_div_up(delta.unsigned_abs(), UNIT, request.spot.into())?;
-    let size = i128::try_from(size).ok()?.checked_mul(delta.signum())?;
-    Some(Young::add(&request.young, request.now, size, outer, SEASONING))
+    let size = size_beyond(request.spot, delta)?;
+    Some(Young::add(&Span::unpack(&request.young), request.now, size, outer, SEASONING))
 }
 
 #[inline(never)]

@@ -32,6 +32,7 @@ mod price;
 mod request;
 mod scale;
 mod stress;
+mod value;
 
 pub use depth::{DEPTH, Ramp, RampError};
 pub use engine::{Marked, Offer, Refusal, Rules, mark, offer, worst_loss};
@@ -42,9 +43,10 @@ pub use mark::{ExpiryMark, Mark, Spots, Stored};
 pub use packed::{Reader, Writer};
 pub use position::Position;
 pub use price::{Order, Priced, price};
-pub use request::{Request, SETTINGS};
+pub use request::{ANSWER, Request, SETTINGS};
 pub use scale::{ONE, Scale, WORD};
 pub use stress::{Hedge, Loss, stress, worst_case};
+pub use value::{size_at, value_at};
 
 /// Why there is no mark, no price or no stress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

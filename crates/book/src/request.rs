@@ -6,13 +6,12 @@
 //! | 5 | spot 8 [1e-8 USD], time 4 [unix seconds], orders 1, expiries 1, storage index of each expiry 12 |
 //! | 6 | hedge 16 [lots, Q32], its value 16 [micro-USD] |
 //! | 7 | free cash 16, what margin accounts owe from settled series 8, what they leave uncovered 8 [micro-USD] |
-//! | of a trade: 8 | [`Span`] of recent trades that this one will be in |
+//! | of a trade: 8 | the span of recent trades that this one will be in, as it is stored ([`inventory::hedge::Span`]) |
 //! | each order | storage index 1, grid index 1, put 1, lots bought 4 |
 //! | each expiry | a word of header, one of slice (zero without one), one of rate 4 and depth 24 ([`Ramp`], zero without weights), one for each eight strikes |
 
 use alloc::vec::Vec;
 
-use inventory::hedge::Span;
 use options::{Kind, Slice};
 
 use crate::depth::{DEPTH, Ramp};
@@ -24,10 +23,12 @@ use crate::stress::Hedge;
 
 /// Bytes of the packed settings.
 pub const SETTINGS: usize = 160;
-/// Words before the orders.
+/// Most words before the orders: one less without any.
 const HEAD: usize = 9;
 /// Most words of an expiry.
-const EXPIRY: usize = 10;
+const EXPIRY: usize = 11;
+/// Most words of a contract's answer that is a request without orders: offset and length before it.
+pub const ANSWER: usize = 2 + HEAD - 1 + MAX_EXPIRIES * EXPIRY;
 
 /// A state of the vault, and the orders of a trade.
 #[derive(Clone, Debug)]
@@ -46,8 +47,8 @@ pub struct Request {
     pub receivable: u64,
     /// The most that margin accounts could fail to pay [micro-USD]
     pub uncovered: u64,
-    /// Recent trades, of which this one will be; asked for orders alone.
-    pub young: Span,
+    /// Recent trades, of which this one will be, as they are stored; told with orders alone.
+    pub young: [u8; 32],
     /// Legs of a trade.
     pub orders: Vec<Order>,
     /// The live book.
@@ -58,7 +59,7 @@ impl Request {
     /// A book alone: without hedge, cash and orders.
     #[must_use]
     pub fn of_book(settings: [u8; SETTINGS], spot: u64, now: u32, stored: Vec<Stored>) -> Self {
-        let (hedge, young, orders) = (Hedge::default(), Span::default(), Vec::new());
+        let (hedge, young, orders) = (Hedge::default(), [0; 32], Vec::new());
         Self { settings, spot, now, hedge, free: 0, receivable: 0, uncovered: 0, young, orders, stored }
     }
 
@@ -76,7 +77,7 @@ impl Request {
             &self.uncovered.to_be_bytes(),
         ]));
         if !self.orders.is_empty() {
-            words.push(self.young.pack());
+            words.push(self.young);
         }
         for Order { place, kind, lots } in &self.orders {
             let put = u8::from(matches!(kind, Kind::Put));
@@ -90,6 +91,16 @@ impl Request {
             words.extend_from_slice(&stored.lots);
         }
         words
+    }
+
+    /// The request in a contract's answer that is an array of words, as the ABI has it, and no more.
+    #[must_use]
+    pub fn answered(answer: &[u8]) -> Option<Self> {
+        let (words, rest) = answer.as_chunks();
+        let (head, words) = words.split_first_chunk::<2>()?;
+        let [offset, count] = head.each_ref().map(number);
+        let whole = offset? == 32 && count? == words.len() && rest.is_empty();
+        Self::decode(words).filter(|_| whole)
     }
 
     fn head(&self) -> [u8; 32] {
@@ -114,7 +125,7 @@ impl Request {
         let hedge = Hedge { lots: hedge.i128(), value: hedge.i128() };
         let mut money = Reader(words.next()?);
         let (free, receivable, uncovered) = (money.i128(), money.u64(), money.u64());
-        let young = if orders == 0 { Span::default() } else { Span::unpack(words.next()?) };
+        let young = if orders == 0 { [0; 32] } else { *words.next()? };
         let orders = (0..orders).map(|_| words.next().map(order)).collect::<Option<_>>()?;
         let mut stored = Vec::new();
         for _ in 0..expiries {
@@ -162,6 +173,13 @@ fn order(word: &[u8; 32]) -> Order {
     let kind = if fields.take(1) == 0 { Kind::Call } else { Kind::Put };
     let lots = i32::from_be_bytes(fields.u32().to_be_bytes());
     Order { place: Place { index, strike }, kind, lots }
+}
+
+/// A number of the ABI; none that no length can be.
+fn number(word: &[u8; 32]) -> Option<usize> {
+    let (high, low) = word.split_last_chunk::<8>()?;
+    let small = high.iter().all(|byte| *byte == 0);
+    usize::try_from(u64::from_be_bytes(*low)).ok().filter(|_| small)
 }
 
 fn byte(number: usize) -> u8 {

@@ -8,7 +8,7 @@ use interfaces::external::IToken;
 use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 use interfaces::words::{to_u64, to_u128};
-use inventory::hedge::worst_price;
+use inventory::hedge::{Young, worst_price};
 
 use crate::ask::ask;
 use crate::chain::{Account, Chain, Fault, Head};
@@ -17,7 +17,7 @@ use crate::mark::{State, Worth};
 use crate::numbers::WAD;
 use crate::rounds::{Straddling, straddling};
 use crate::skip::Skip;
-use crate::stance::{Stance, Told, young};
+use crate::stance::{Stance, Told};
 use crate::venue::{Ask, Quote, Venue};
 
 /// What never changes of a vault.
@@ -287,7 +287,8 @@ async fn told(chain: &dyn Chain, head: &Head, vault: Address) -> Result<Told, Fa
     let address = ask(chain, head, vault, &call).await?.contract_;
     let need = ask(chain, head, address, &IHedgeDesk::hedgeNeededCall {}).await?;
     let rules = ask(chain, head, address, &IHedgeDesk::rulesCall {}).await?.rules();
-    let young = young(&ask(chain, head, vault, &IVault::youngTradesCall {}).await?);
+    let young = ask(chain, head, vault, &IVault::youngTradesCall {}).await?;
+    let young = Young::unpack(young.iter().map(|word| &word.0));
     Ok(Told { address, need, rules, young })
 }
 

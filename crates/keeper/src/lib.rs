@@ -55,5 +55,5 @@ pub use probe::Probed;
 pub use refusal::refusal;
 pub use rounds::straddling;
 pub use skip::{Differing, Skip};
-pub use stance::{Stance, Told, young};
+pub use stance::{Stance, Told};
 pub use venue::{Ask, Quote, Venue};

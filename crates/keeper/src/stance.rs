@@ -3,19 +3,16 @@
 //! Two things the desk keeps to itself, the clock and the budget's word. For how long a hedge has been due, whether the greatest wait is over
 //! and what is left of the budget are taken as it says them; all else follows, and is compared to the unit.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
+use book::{size_at, value_at};
 use interfaces::desk::IHedgeDesk::Need;
 use interfaces::words::{int, to_u64, to_u128, uint};
 use inventory::hedge::{
-    Clock, Dutch, Reach, Reward, Rules, Span, Stand, Timer, Trigger, Work, Young, slip, worst_price,
+    Clock, Dutch, Reach, Reward, Rules, Stand, Timer, Trigger, Work, Young, slip, worst_price,
 };
 use inventory::{Band, Profile};
-use maths::{mul_div_down, mul_div_up};
 
 use crate::mark::{State, Worth};
-
-/// One unit of the underlying, times the units of a price in a micro-USD.
-const PER_MICRO: u128 = 100_000_000_000_000_000_000;
 
 /// What the desk said in a block.
 #[derive(Clone, Debug)]
@@ -50,16 +47,6 @@ pub struct Stance {
     /// [1e-8 USD]
     spot: u64,
     young: Young,
-}
-
-/// The ring of the vault's recent trades, from its words.
-#[must_use]
-pub fn young(words: &[B256]) -> Young {
-    let mut young = Young::default();
-    for (span, word) in young.spans.iter_mut().zip(words) {
-        *span = Span::unpack(&word.0);
-    }
-    young
 }
 
 impl Stance {
@@ -117,7 +104,7 @@ impl Stance {
     /// What is due [1e-18 of the underlying], towards zero.
     #[must_use]
     pub fn due(&self) -> i128 {
-        units(self.spot, self.trigger.due).unwrap_or_default()
+        size_at(self.spot, self.trigger.due).unwrap_or_default()
     }
 
     /// |deviation| in outer bands.
@@ -141,8 +128,7 @@ impl Stance {
     /// What a size is worth [micro-USD], as the desk rounds it: what the vault buys down, what it sells up.
     #[must_use]
     pub fn value(&self, size: u128) -> Option<u128> {
-        let round = if self.buying() { mul_div_down } else { mul_div_up };
-        round(size, self.spot.into(), PER_MICRO)
+        value_at(self.spot, size, !self.buying())
     }
 
     /// What the auction gives the filler of a value against the feed's price [micro-USD].
@@ -154,9 +140,7 @@ impl Stance {
     /// What the filler of a value receives, or pays [micro-USD].
     #[must_use]
     pub fn cash(&self, value: u128) -> Option<u128> {
-        let (signed, discount) = (i128::try_from(value).ok()?, self.discount(value)?);
-        let cash = if self.buying() { signed.checked_add(discount) } else { signed.checked_sub(discount) };
-        u128::try_from(cash?).ok()
+        Dutch::cash(self.buying(), value, self.discount(value)?)
     }
 
     /// The reward of a hedge of this value at this cost, with gas worth `gas` [micro-USD].
@@ -170,9 +154,9 @@ impl Stance {
     #[must_use]
     pub fn need(&self) -> Option<Need> {
         let Trigger { deviation, inner, edge, due, target, position, .. } = self.trigger;
-        let unit = |cash: i128| units(self.spot, cash).map(int);
+        let unit = |cash: i128| size_at(self.spot, cash).map(int);
         let width = |cash: u128| self::edge(self.spot, cash);
-        let size = units(self.spot, due)?;
+        let size = size_at(self.spot, due)?;
         let cash = self.cash(self.value(size.unsigned_abs())?)?;
         let since = if due == 0 { 0 } else { u64::from(self.now).saturating_sub(self.waited.into()) };
         Some(Need {
@@ -193,7 +177,10 @@ impl Stance {
     /// The band's half-widths [1e-18 of the underlying].
     #[must_use]
     pub fn widths(&self) -> Band {
-        let width = |cash: u128| mul_div_down(cash, PER_MICRO, self.spot.into()).unwrap_or(u128::MAX);
+        let width = |cash: u128| {
+            let size = i128::try_from(cash).ok().and_then(|cash| size_at(self.spot, cash));
+            size.map_or(u128::MAX, i128::unsigned_abs)
+        };
         Band { inner: width(self.trigger.inner), outer: width(self.trigger.edge) }
     }
 }
@@ -203,13 +190,7 @@ fn overdue() -> Clock {
     Clock { rest: Timer { since: 1, back: 0 }, ..Clock::default() }
 }
 
-/// Units with 18 decimals of micro-USD at the feed's price, towards zero.
-fn units(spot: u64, cash: i128) -> Option<i128> {
-    let size = i128::try_from(mul_div_down(cash.unsigned_abs(), PER_MICRO, spot.into())?).ok()?;
-    Some(if cash < 0 { size.checked_neg()? } else { size })
-}
-
 /// A width in units, as a word.
 fn edge(spot: u64, cash: u128) -> Option<U256> {
-    units(spot, i128::try_from(cash).ok()?).map(|units| int(units).into_raw())
+    size_at(spot, i128::try_from(cash).ok()?).map(|units| int(units).into_raw())
 }

@@ -3,6 +3,7 @@
 mod script;
 
 use alloy_primitives::B256;
+use inventory::hedge::Young;
 use keeper::{Stance, State, Told};
 use proptest::prelude::*;
 
@@ -23,7 +24,7 @@ proptest! {
         if let Some(state) = State::read(&words) {
             let _ = (state.greeks(), state.expired().count());
             // The same words spoil what the desk says of trades.
-            let told = Told { young: keeper::young(&words), ..script::told() };
+            let told = Told { young: Young::unpack(words.iter().map(|word| &word.0)), ..script::told() };
             let _ = state.worth().and_then(|worth| Stance::new(&state, &worth, &told)).map(|stance| {
                 (stance.need(), stance.after(900).reward(1 << 40, 1, 1), stance.urgency())
             });

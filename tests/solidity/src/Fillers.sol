@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
+import {ISwapRouter} from "abi/external/IExternal.sol";
 import {IERC20} from "abi/IERC20.sol";
 import {IHedgeDesk, IHedgeFiller} from "abi/IHedgeDesk.sol";
 import {IVault} from "abi/IVault.sol";
 import {Intruder} from "src/Hostile.sol";
-
-interface IRouter {
-    struct ExactOutputSingleParams {
-        address tokenIn;
-        address tokenOut;
-        uint24 fee;
-        address recipient;
-        uint256 deadline;
-        uint256 amountOut;
-        uint256 amountInMaximum;
-        uint160 sqrtPriceLimitX96;
-    }
-
-    function exactOutputSingle(ExactOutputSingleParams calldata) external payable returns (uint256);
-}
 
 /// @title A solver without capital: takes the vault's cash, buys the hedge with it on Uniswap, and keeps what is left
 contract FlashFiller is IHedgeFiller {
@@ -27,10 +13,10 @@ contract FlashFiller is IHedgeFiller {
     address public immutable VAULT;
     IERC20 public immutable ASSET;
     IERC20 public immutable UNDERLYING;
-    IRouter public immutable ROUTER;
+    ISwapRouter public immutable ROUTER;
     uint24 public constant FEE = 500;
 
-    constructor(IHedgeDesk desk, address vault, IERC20 asset, IERC20 underlying, IRouter router) {
+    constructor(IHedgeDesk desk, address vault, IERC20 asset, IERC20 underlying, ISwapRouter router) {
         (DESK, VAULT, ASSET, UNDERLYING, ROUTER) = (desk, vault, asset, underlying, router);
         asset.approve(address(router), type(uint256).max);
         underlying.approve(vault, type(uint256).max);
@@ -45,7 +31,7 @@ contract FlashFiller is IHedgeFiller {
     function onHedgeFill(int256 size, uint256 cash, bytes32 data) external {
         require(msg.sender == VAULT && int256(uint256(data)) == size, "not this fill");
         ROUTER.exactOutputSingle(
-            IRouter.ExactOutputSingleParams({
+            ISwapRouter.ExactOutputSingleParams({
                 tokenIn: address(ASSET),
                 tokenOut: address(UNDERLYING),
                 fee: FEE,

@@ -1,7 +1,6 @@
 //! A request says the same in words as it does in fields.
 
 use book::{Header, Hedge, MAX_EXPIRIES, Order, Place, Ramp, Request, SETTINGS, Stored, slots};
-use inventory::hedge::Span;
 use options::{Kind, Slice, StrikeGrid};
 use proptest::prelude::*;
 
@@ -49,20 +48,15 @@ fn order() -> impl Strategy<Value = Order> {
     })
 }
 
-/// Recent trades, which go with orders alone.
-fn young(orders: &[Order], [last, edge]: [u32; 2], [up, down]: [u64; 2]) -> Span {
-    if orders.is_empty() { Span::default() } else { Span { last, up: up.into(), down: down.into(), edge } }
-}
-
 fn request() -> impl Strategy<Value = Request> {
     let fixed = (any::<[u64; 3]>(), any::<u32>(), any::<[i128; 3]>(), any::<u8>());
     (fixed, 0..=MAX_EXPIRIES).prop_flat_map(
         |(([spot, receivable, uncovered], now, [lots, value, free], byte), count)| {
             let stored: Vec<_> = (0..count).map(|index| stored(index, now)).collect();
             let orders = prop::collection::vec(order(), 0..=8);
-            let recent = (any::<[u32; 2]>(), any::<[u64; 2]>());
-            (orders, stored, recent).prop_map(move |(orders, stored, (short, sums))| Request {
-                young: young(&orders, short, sums),
+            (orders, stored, any::<[u8; 32]>()).prop_map(move |(orders, stored, young)| Request {
+                // Recent trades go with orders alone.
+                young: if orders.is_empty() { [0; 32] } else { young },
                 settings: [byte; SETTINGS],
                 spot,
                 now,
@@ -89,6 +83,18 @@ proptest! {
     }
 
     #[test]
+    fn an_answer_is_read_whole_or_not_at_all(request in request(), at in any::<prop::sample::Index>()) {
+        let words = request.encode();
+        let count = words.len() as u64;
+        let mut answer = [[0; 24].as_slice(), &32_u64.to_be_bytes(), &[0; 24], &count.to_be_bytes(), words.as_flattened()].concat();
+        prop_assert_eq!(Request::answered(&answer).expect("a request").encode(), words);
+        prop_assert!(Request::answered(&answer[..at.index(answer.len())]).is_none());
+        prop_assert!(Request::answered(&[answer.as_slice(), &[0]].concat()).is_none());
+        answer[at.index(64)] ^= 1;
+        prop_assert!(Request::answered(&answer).is_none());
+    }
+
+    #[test]
     fn a_request_that_is_cut_short_is_none(request in request(), at in any::<prop::sample::Index>()) {
         let words = request.encode();
         prop_assert!(Request::decode(&words[..at.index(words.len())]).is_none());
@@ -112,7 +118,7 @@ fn weighted(ramp: Ramp) -> (Vec<[u8; 32]>, usize) {
             free: 0,
             receivable: 1,
             uncovered: 2,
-            young: Span::default(),
+            young: [0; 32],
             orders,
             stored,
         }

@@ -6,6 +6,7 @@ mod contracts;
 mod desk;
 mod failure;
 mod margin;
+mod settings;
 mod surface;
 mod uniswap;
 
@@ -21,6 +22,7 @@ pub use aave::{Aave, fixCall, setReserveFreezeCall, setReservePauseCall};
 pub use contracts::{PriceFeed, SequencerFeed, Usdc, Weth};
 pub use failure::Failure;
 pub use margin::UNCOVERED_LIMITS;
+pub use settings::{default_limits, default_profile, wide_limits};
 pub use surface::{THRESHOLD, key, surface_slice};
 pub use uniswap::{POOL_FEE, Uniswap};
 
@@ -336,57 +338,4 @@ pub fn name_satellite(which: IVault::Satellite, contract: Address) -> IVault::se
 /// A price as the feed's answer, 8 decimals.
 fn price_answer(price: f64) -> I256 {
     I256::try_from((price * 1e8).round() as i128).unwrap_or_default()
-}
-
-/// The profile that markets start with.
-#[must_use]
-pub fn default_profile() -> IVault::Profile {
-    const HOUR: u32 = 3_600;
-    IVault::Profile {
-        lot: 10_000_000_000_000_000,
-        maxSize: 18_000_000_000_000_000_000,
-        riskAversion: 4_000_000_000_000,
-        vol: 800_000,
-        deltaHorizon: HOUR,
-        gammaHorizon: 24 * HOUR,
-        vegaHorizon: 24 * HOUR,
-        volOfVol: 50_000,
-        hedgeCost: 800,
-        deviation: 5_000,
-        volStep: 5_000,
-        fee: 300,
-        maxPriceAge: 2 * HOUR,
-        sequencerGrace: HOUR,
-        surfaceHeartbeat: HOUR,
-        maxSurfaceAge: 6 * HOUR,
-        hedgeReserve: 150_000,
-        maxSlippage: 10_000,
-        hedgeFixedCost: 500_000,
-        minBand: 500,
-        maxBand: 50_000,
-        redeemDelay: 24 * HOUR,
-        carryHorizon: 0,
-    }
-}
-
-/// The limits of markets.
-#[must_use]
-pub fn default_limits() -> IVault::Limits {
-    const HOUR: u32 = 3_600;
-    IVault::Limits {
-        surfaceInterval: HOUR / 2,
-        solvencyBuffer: 100_000,
-        maxDelta: 500_000,
-        maxGamma: 20_000_000,
-        maxVega: 300_000,
-        roundDelta: 20_000,
-        roundVega: 30_000,
-        seriesDelta: 15_000,
-        seriesVega: 20_000,
-        spotJump: 200_000,
-        surfaceJump: 200_000,
-        minLiquidity: 0,
-        blackout: 0,
-        performanceFee: 0,
-    }
 }

@@ -4,6 +4,8 @@
 //! nothing to pass on. Natively, in tests, it travels up as data. No contract may therefore catch a `Revert`: what can be answered
 //! in another way than by refusing is an `Option` or an error type of its own.
 
+/// Adapters of venues that hold a position.
+pub mod adapter;
 /// Calls to contracts of others.
 pub mod callee;
 mod codec;

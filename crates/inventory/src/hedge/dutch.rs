@@ -61,6 +61,15 @@ impl Dutch {
         discount.min(most).checked_sub(young)
     }
 
+    /// Cash of a fill of `size` at a discount: what the vault pays when it buys, gets when it sells [micro-USD]. `None` below zero,
+    /// or beyond 128 bits.
+    #[must_use]
+    pub fn cash(buying: bool, size: u128, discount: i128) -> Option<u128> {
+        let size = i128::try_from(size).ok()?;
+        let cash = if buying { size.checked_add(discount) } else { size.checked_sub(discount) };
+        u128::try_from(cash?).ok()
+    }
+
     /// F(x), rounded down. Monotone in the time gone, because each of its roundings is.
     fn integral(&self, x: u128) -> Option<i128> {
         let total = u128::from(self.premium).checked_add(self.end.into())?;

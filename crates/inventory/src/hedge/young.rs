@@ -85,6 +85,16 @@ pub struct Young {
 }
 
 impl Young {
+    /// The ring in its words; a place without one had no trades.
+    #[must_use]
+    pub fn unpack<'a>(words: impl IntoIterator<Item = &'a [u8; 32]>) -> Self {
+        let mut young = Self::default();
+        for (span, word) in young.spans.iter_mut().zip(words) {
+            *span = Span::unpack(word);
+        }
+        young
+    }
+
     /// Place of the span of a moment.
     #[must_use]
     pub fn place(now: u32, seasoning: u32) -> usize {

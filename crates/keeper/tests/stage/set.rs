@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolValue;
-use demo::stage::{Config, POOL_FEE, Stage, Uniswap, default_limits, default_profile};
+use demo::stage::{Config, POOL_FEE, Stage, Uniswap, default_profile, wide_limits};
 use interfaces::erc4626::IERC4626;
 use interfaces::external::IToken;
 use interfaces::vault::IVault;
@@ -67,20 +67,6 @@ pub(crate) fn set(scene: Scene) -> Set {
     }
     let mut set = SET.lock().unwrap_or_else(PoisonError::into_inner);
     set.get_or_insert_with(|| stage(scene)).clone()
-}
-
-/// The limits that tests run with: no caps.
-fn wide_limits() -> IVault::Limits {
-    IVault::Limits {
-        maxDelta: u32::MAX,
-        maxGamma: u32::MAX,
-        maxVega: u32::MAX,
-        roundDelta: u32::MAX,
-        roundVega: u32::MAX,
-        seriesDelta: u32::MAX,
-        seriesVega: u32::MAX,
-        ..default_limits()
-    }
 }
 
 fn stage(scene: Scene) -> Set {
