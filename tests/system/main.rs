@@ -26,6 +26,7 @@ mod desk_fill;
 mod desk_states;
 mod differential;
 mod erc4626_properties;
+mod every;
 mod fee;
 mod greeks;
 mod hedge;

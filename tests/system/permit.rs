@@ -42,6 +42,11 @@ fn permit(market: &Market, signature: &Signature, value: U256, deadline: U256) -
     }
 }
 
+/// A permit that whoever likes may bring.
+pub(crate) fn valid(market: &Market, value: U256) -> IERC20::permitCall {
+    permit(market, &sign(market, 0, value, U256::MAX), value, U256::MAX)
+}
+
 fn send(call: IERC20::permitCall) -> impl FnOnce(&mut Market) -> Result<IERC20::permitReturn, Failure> {
     move |market| market.stage.vault(market.lp, call)
 }
