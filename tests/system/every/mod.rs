@@ -7,5 +7,6 @@ mod abi;
 mod calls;
 mod cast;
 mod holder_calls;
+mod reentry;
 mod roles;
 mod venue_calls;
