@@ -17,6 +17,10 @@ fn owner() -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).expect("a key")
 }
 
+pub(crate) fn signer() -> Address {
+    owner().address()
+}
+
 /// What the owner signs: words of its own, so that the test does not follow the contract's.
 fn digest(separator: B256, spender: Address, value: U256, nonce: u64, deadline: U256) -> B256 {
     let kind =

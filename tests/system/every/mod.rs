@@ -7,6 +7,7 @@ mod abi;
 mod calls;
 mod cast;
 mod holder_calls;
+mod layout;
 mod reentry;
 mod roles;
 mod venue_calls;

@@ -293,7 +293,7 @@ fn selectors_are_unique_in_each_contract() {
 const LOCKED: [&str; 4] = ["vault", "margin", "aave-short", "perp-venue"];
 
 /// Whether a call went to others than the chain's own contracts.
-fn calls_out(trace: &Trace) -> bool {
+pub(crate) fn calls_out(trace: &Trace) -> bool {
     trace.calls.iter().any(|call| call.to > Address::with_last_byte(0xff))
 }
 
