@@ -4,6 +4,7 @@
 //! method without one fails (`cast`).
 
 mod abi;
+mod atomic;
 mod calls;
 mod cast;
 mod holder_calls;

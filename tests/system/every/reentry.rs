@@ -131,7 +131,7 @@ pub(crate) fn allowed(scene: &mut Scene, subject: &Subject, case: &Case, data: &
 }
 
 /// Contracts and tokens by name, each with a digest.
-type Digests = BTreeMap<&'static str, B256>;
+pub(crate) type Digests = BTreeMap<&'static str, B256>;
 
 pub(crate) fn digests(scene: &mut Scene) -> Digests {
     let mut all = scene.contracts.clone();
@@ -139,8 +139,11 @@ pub(crate) fn digests(scene: &mut Scene) -> Digests {
     all.into_iter().map(|(name, account)| (name, scene.market.stage.chain.world.digest(account))).collect()
 }
 
+/// The desk's plans.
+pub(crate) const PLANS: [&str; 3] = ["rebalance", "performUpkeep", "onReport"];
+
 /// What a plan of the desk is paid for its gas is more where calls back used some: what that moves is left out.
-const PAID_FOR_GAS: [&str; 3] = ["hedge-desk", "vault", "usdc"];
+pub(crate) const PAID_FOR_GAS: [&str; 3] = ["hedge-desk", "vault", "usdc"];
 
 /// Runs a prepared call with `code` at a place: what it left, and its trace.
 fn run(
@@ -243,8 +246,7 @@ fn whoever_is_called_finds_every_method_of_what_is_under_way_shut() {
             let data = (case.ready)(scene);
             let Some(from) = allowed(scene, subject, case, &data) else { continue };
             let to = scene.contracts[subject.name];
-            found.paid = ["rebalance", "performUpkeep", "onReport"]
-                .contains(&method.signature.split('(').next().expect("a name"));
+            found.paid = PLANS.iter().any(|plan| method.signature.starts_with(plan));
             let trace = traced(scene, (from, to, case.value, &data));
             let ours: BTreeSet<Address> = scene.contracts.values().copied().collect();
             let mut places = Visits::new();
