@@ -199,6 +199,11 @@ pub(crate) fn subjects() -> Vec<Subject> {
 pub(crate) struct Scenes(BTreeMap<Place, Scene>);
 
 impl Scenes {
+    /// Takes a scene for the one of a place.
+    pub(crate) fn put(&mut self, place: Place, scene: Scene) {
+        self.0.insert(place, scene.saved());
+    }
+
     /// The scene of a place, as it was at first.
     pub(crate) fn at(&mut self, place: Place) -> &mut Scene {
         let scene = self.0.entry(place).or_insert_with(|| set(place).saved());
@@ -253,7 +258,11 @@ pub(crate) fn held(market: &Market) -> U256 {
 
 fn open_market() -> Scene {
     let limits = IVault::Limits { maxVega: 60_000, ..wide_limits() };
-    let mut market = Market::limited(default_profile(), limits);
+    furnished(Market::limited(default_profile(), limits))
+}
+
+/// A listed market in which a hedge is due, with everybody in it.
+pub(crate) fn furnished(mut market: Market) -> Scene {
     for strike in [2_500, 2_600, 2_700, 2_800] {
         market.trade(&[(market.call(strike), 18.0)]).expect("a trade");
     }

@@ -5,8 +5,10 @@
 
 mod abi;
 mod atomic;
+mod bounds;
 mod calls;
 mod cast;
+mod encodings;
 mod holder_calls;
 mod layout;
 mod reentry;
