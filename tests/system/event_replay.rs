@@ -7,17 +7,20 @@ use demo::stage::{default_limits, default_profile, Config};
 use demo::traders::Flow;
 use demo::windows::{committed, most_volatile, HISTORY};
 use host::alloy_primitives::{Address, I256, U256};
+use interfaces::broker::IBroker;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
 
+use crate::broker::skew;
 use crate::hedge::due;
 use crate::indexer::Index;
 use crate::margin::write;
 use crate::market::{series, usdc, wad, wide_limits, Market, DAY, HOUR, SPOT};
 use crate::redeem::{process, redeem_all, request, shares_of};
+use crate::venue_short::Short;
 
 struct Silent;
 
@@ -232,3 +235,33 @@ fn every_kind_of_history_is_told_by_its_logs() {
 
 /// Events that the indexer reads, all of which this history has.
 const UNDERSTOOD: usize = 30;
+
+/// A market whose broker is short on Aave, followed from its first deposit on.
+fn brokered() -> (Followed, Address) {
+    let mut market = Market::bare(default_profile(), wide_limits());
+    market.stage.chain.world.keep_logs();
+    let broker = market.stage.broker;
+    let Short { mut market, venue, .. } = Short::serving(market, broker, broker);
+    crate::broker::name(&mut market, venue, 700_000).expect("a venue");
+    market.deposit(1_000_000.0).expect("a deposit");
+    for expiry in market.expiries {
+        market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
+    }
+    market.publish();
+    (Followed { market, index: Index::default() }, venue)
+}
+
+#[test]
+fn what_goes_to_the_broker_and_comes_back_is_told_too() {
+    let (mut followed, venue) = brokered();
+    skew(&mut followed.market, 40.0);
+    followed.check();
+    crate::broker::hedge(&mut followed.market, venue, 0).expect("a hedge");
+    followed.check();
+    let later = followed.market.now() + HOUR;
+    followed.market.move_to(later, SPOT * 0.9);
+    let anyone = followed.market.trader;
+    followed.market.stage.broker(anyone, IBroker::collectCall { venue }).expect("what lies over");
+    followed.check();
+    assert!(followed.index.seen["MarginMoved(int256,bool,uint32,uint16)"] > 2, "{:?}", followed.index.seen);
+}

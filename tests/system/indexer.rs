@@ -6,6 +6,7 @@ use alloy_sol_types::SolEvent;
 use demo::stage::Stage;
 use host::alloy_primitives::{Address, I256, U256};
 use host::Log;
+use interfaces::broker::IBroker;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
@@ -137,6 +138,7 @@ impl Index {
                 this.cash -= plus(one.payoff);
                 this.claims -= plus(one.payoff);
             }
+            IVault::MarginMoved => |one| { this.cash -= one.amount; }
             IVault::RewardPaid => |one| { this.cash -= plus(one.amount); }
             IVault::Invested => |one| {
                 let [assets, shares] = [plus(one.assets), plus(one.shares)];
@@ -255,15 +257,7 @@ impl Index {
         let nav = stage.ask(IVault::navCall {}).expect("a NAV");
         assert_eq!(plus(nav.cash), self.cash, "cash");
         assert_eq!(plus(nav.owed), self.claims + self.redemptions, "what is owed");
-        let position = stage.need().map(|need| need.position);
-        if let Ok(position) = position {
-            let off = (position - self.hedge).abs();
-            assert!(
-                off < I256::try_from(1_000_000_000).expect("small"),
-                "{position} hedged, {} told",
-                self.hedge
-            );
-        }
+        self.hedge_agrees(stage);
         let IVault::accountsReturn { uncovered, .. } = stage.ask(IVault::accountsCall {}).expect("numbers");
         assert_eq!(uncovered, self.uncovered);
         let pool = stage.ask(IVault::poolCall {}).expect("a pool");
@@ -277,6 +271,20 @@ impl Index {
             let told = stage.ask(IVault::settlementPriceCall { expiry: *expiry }).expect("a price");
             assert_eq!(told, *price);
         }
+    }
+
+    /// What the desk counts as the position is what is held and what the broker says.
+    fn hedge_agrees(&self, stage: &mut Stage) {
+        let Ok(need) = stage.need() else { return };
+        let price = stage.ask(IVault::spotCall {}).expect("a price").price;
+        let brokered = stage.broker_view(IBroker::heldCall { price }).expect("what is held");
+        let held = need.position - brokered.size - brokered.pending;
+        let off = (held - self.hedge).abs();
+        assert!(
+            off < I256::try_from(2_000_000_000_000_i64).expect("small"),
+            "{held} held, {} told",
+            self.hedge
+        );
     }
 
     fn queue_agrees(&self, stage: &mut Stage) {

@@ -9,7 +9,7 @@ use interfaces::vault::IVault::{self, Role, Satellite};
 use interfaces::venue::IHedgeVenue;
 
 use super::cast::{at, held, open, Case, Place, Scene};
-use super::holder_calls;
+use super::{broker_calls, holder_calls};
 use crate::market::{expiry, legs_of, usdc, wad, DAY, HOUR, SPOT};
 
 /// The vault's.
@@ -22,6 +22,7 @@ pub(crate) fn vault() -> Vec<Case> {
         accounts(),
         holder_calls::shares(),
         holder_calls::tokens(),
+        broker_calls::margining(),
     ]
     .into_iter()
     .flatten()
@@ -83,10 +84,7 @@ fn governance() -> Vec<Case> {
             step: wad(100.0),
             count: 10,
         }),
-        open(|scene| IVault::setDepthCall {
-            expiry: scene.market.expiries[1],
-            weights: FixedBytes([66, 66, 66, 0, 0, 0, 0, 0]),
-        }),
+        open(|scene| IVault::setDepthCall { expiry: scene.market.expiries[1], weights: FixedBytes([25; 8]) }),
         at(Place::Founded, |_| IVault::setProfileCall {
             profile_: demo::stage::default_profile(),
             limits_: demo::stage::default_limits(),
@@ -198,6 +196,10 @@ pub(crate) fn surface() -> Vec<Case> {
 
 /// The hedging desk's.
 pub(crate) fn desk() -> Vec<Case> {
+    [doors(), broker_calls::positions()].into_iter().flatten().collect()
+}
+
+fn doors() -> Vec<Case> {
     let performed = |scene: &mut Scene| {
         let check = IHedgeDesk::checkUpkeepCall(Bytes::new());
         let told = scene.market.stage.chain.view(scene.market.stage.desk, check).expect("a check");

@@ -28,6 +28,8 @@ pub(crate) enum Place {
     Open,
     /// A vault whose liabilities are above its assets.
     Strained,
+    /// A book that needs a short hedge, which a broker may give it.
+    Brokered,
     Short,
     Perp,
 }
@@ -52,6 +54,7 @@ impl Scene {
             ("margin", stage.margin),
             ("hedge-desk", stage.desk),
             ("surface", stage.surface),
+            ("broker", stage.broker),
             ("uniswap-v3-venue", stage.venue),
             ("lens", stage.lens),
             ("risk-engine", stage.engine),
@@ -64,6 +67,7 @@ impl Scene {
             ("vault", stage.vault),
             ("desk", stage.desk),
             ("margin", stage.margin),
+            ("broker", stage.broker),
             ("venue", stage.venue),
         ];
         let contracts = contracts.into_iter().collect();
@@ -186,6 +190,7 @@ pub(crate) fn subjects() -> Vec<Subject> {
         of("surface", &["ISurface"], Place::Open, super::calls::surface()),
         of("margin", &["IMargin"], Place::Open, super::holder_calls::margin()),
         of("hedge-desk", &["IHedgeDesk"], Place::Open, super::calls::desk()),
+        of("broker", &["IBroker"], Place::Brokered, super::broker_calls::broker()),
         of("uniswap-v3-venue", &["IHedgeVenue"], Place::Open, super::calls::uniswap()),
         of("aave-short", &["IPositionVenue"], Place::Short, super::venue_calls::short()),
         of("perp-venue", &["IPositionVenue", "IPerpVenue"], Place::Perp, super::venue_calls::perp()),
@@ -217,6 +222,7 @@ pub(crate) fn set(place: Place) -> Scene {
         Place::Founded => peopled(Scene::new(Market::bare(default_profile(), wide_limits()))),
         Place::Open => open_market(),
         Place::Strained => peopled(Scene::new(crate::insolvency::gapped())),
+        Place::Brokered => peopled(super::broker_calls::scene()),
         Place::Short => peopled(super::venue_calls::short_scene()),
         Place::Perp => peopled(super::venue_calls::perp_scene()),
     }

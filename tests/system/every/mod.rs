@@ -6,6 +6,7 @@
 mod abi;
 mod atomic;
 mod bounds;
+mod broker_calls;
 mod calls;
 mod cast;
 mod encodings;

@@ -292,7 +292,7 @@ fn selectors_are_unique_in_each_contract() {
 }
 
 /// Contracts with a lock of their own.
-const LOCKED: [&str; 4] = ["vault", "margin", "aave-short", "perp-venue"];
+const LOCKED: [&str; 5] = ["vault", "margin", "broker", "aave-short", "perp-venue"];
 
 /// Whether a call went to others than the chain's own contracts.
 pub(crate) fn calls_out(trace: &Trace) -> bool {

@@ -13,10 +13,12 @@ use super::abi;
 use super::cast::{subjects, Case, Scene, Scenes, Subject};
 
 /// Errors that refuse a caller for who they are.
-const FOR_THE_ROLE: [&str; 13] = [
+const FOR_THE_ROLE: [&str; 15] = [
     "NotAuthorised",
+    "OnlyBroker",
     "OnlyController",
     "OnlyDesk",
+    "OnlyGuardian",
     "OnlyMargin",
     "OnlyOwner",
     "OnlyVault",
