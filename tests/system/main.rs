@@ -17,6 +17,7 @@ mod abi;
 mod breakers;
 mod calldata;
 mod costs;
+mod deploy;
 mod deposit;
 mod depth;
 mod desk;

