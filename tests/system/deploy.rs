@@ -160,45 +160,60 @@ fn a_market_comes_from_one_file_and_every_parameter_of_it_is_read_back() {
     assert_eq!(rpc.view(vault, IERC4626::totalAssetsCall {}).expect("a view"), U256::ZERO);
 }
 
+/// The row of a parameter of the file.
+fn row_of(section: &str, name: &str) -> String {
+    match (section, name) {
+        ("tokens", "usdc") => "vault.asset".to_owned(),
+        ("tokens" | "roles", name) => format!("vault.{name}"),
+        ("feeds", name) => format!("vault.feeds.{name}"),
+        ("margin", "account_limit") => "margin.accountLimit".to_owned(),
+        ("margin", _) => "margin.totalLimit".to_owned(),
+        ("venues", "pool_fee") => "venue uniswap-v3-5bp.poolFee".to_owned(),
+        ("venues", name) => format!("venue uniswap-v3-5bp.{name}"),
+        (section, name) => format!("{section}.{name}"),
+    }
+}
+
 #[test]
 fn the_check_sees_each_number_that_is_off_by_one_and_each_address_that_is_another() {
     let site = Site::new("check");
     let mut rpc = site.rpc();
     site.run(&mut rpc);
-    let mut section = String::new();
+    // All of a section at once: each of its rows is wrong then, and no other.
     let (mut numbers, mut addresses) = (0, 0);
-    for line in site.text.lines().map(|line| line.split('#').next().unwrap_or_default().trim()) {
-        if let Some(name) = line.strip_prefix('[') {
-            section = name.trim_matches(['[', ']']).to_owned();
-            continue;
+    for wanted in ["tokens", "feeds", "roles", "desk", "margin", "venues", "profile", "limits"] {
+        let (mut section, mut lines, mut expected) = (String::new(), Vec::new(), Vec::new());
+        for line in site.text.lines() {
+            let plain = line.split('#').next().unwrap_or_default().trim();
+            if let Some(name) = plain.strip_prefix('[') {
+                section = name.trim_matches(['[', ']']).to_owned();
+            }
+            let Some((name, value)) =
+                plain.split_once(" = ").filter(|(name, _)| section == wanted && *name != "name")
+            else {
+                lines.push(line.to_owned());
+                continue;
+            };
+            expected.push(row_of(&section, name));
+            let digits = value.trim_matches('"').replace('_', "");
+            lines.push(match digits.parse::<u128>() {
+                Ok(number) if value.starts_with('"') => format!("{name} = \"{}\"", number + 1),
+                Ok(number) => format!("{name} = {}", number + 1),
+                Err(_) => set(name, Address::repeat_byte(9)),
+            });
+            if digits.starts_with("0x") {
+                addresses += 1
+            } else {
+                numbers += 1
+            }
         }
-        let Some((name, value)) = line.split_once(" = ") else { continue };
-        let digits = value.trim_matches('"').replace('_', "");
-        let row = match (section.as_str(), name) {
-            ("network", _) | (_, "name" | "threshold" | "publishers") => continue,
-            ("tokens", "usdc") => "vault.asset".to_owned(),
-            ("tokens", name) | ("roles", name) => format!("vault.{name}"),
-            ("feeds", name) => format!("vault.feeds.{name}"),
-            ("margin", "account_limit") => "margin.accountLimit".to_owned(),
-            ("margin", _) => "margin.totalLimit".to_owned(),
-            ("venues", "pool_fee") => "venue uniswap-v3-5bp.poolFee".to_owned(),
-            ("venues", name) => format!("venue uniswap-v3-5bp.{name}"),
-            (section, name) => format!("{section}.{name}"),
-        };
-        let other = match digits.parse::<u128>() {
-            Ok(number) => {
-                numbers += 1;
-                format!("{name} = \"{}\"", number + 1)
-                    .replace('"', if value.starts_with('"') { "\"" } else { "" })
-            }
-            Err(_) => {
-                addresses += 1;
-                set(name, Address::repeat_byte(9))
-            }
-        };
-        // Text that stands once: a name with its value may be another's ending.
-        let from = format!("\n{name} = {value}");
-        assert_eq!(site.wrong(&rpc, &from, &format!("\n{other}")), [row], "{line}");
+        let config = Config::parse(&lines.join("\n")).expect("a config");
+        let rows = check(&rpc, &config, &site.record()).expect("read");
+        let mut wrong: Vec<String> =
+            rows.iter().filter(|row| !row.ok()).map(|row| row.parameter.clone()).collect();
+        wrong.sort();
+        expected.sort();
+        assert_eq!(wrong, expected, "[{wanted}]");
     }
     assert_eq!((numbers, addresses), (23 + 14 + 1 + 2 + 1, 8));
     let publisher = site.node.accounts()[4].0.to_string();
@@ -226,13 +241,14 @@ fn a_run_that_was_cut_off_goes_on_where_it_stopped() {
     let mut rpc = site.rpc();
     // The key's money ends in the middle: so does the run.
     let payer = site.node.accounts()[0].0;
-    let poor = json!([payer, format!("{:#x}", 12 * u128::from(FEE) / 10)]);
+    let poor = json!([payer, format!("{:#x}", u128::from(FEE) + 500_000_000_000_000)]);
     ask(&site.node, "anvil_setBalance", poor).expect("a balance");
     let mut told = Vec::new();
     let mut note = |line: &str| told.push(line.to_owned());
     let failure = contracts(&mut rpc, &site.config(), &mut site.record(), &mut note).expect_err("no money");
     assert!(format!("{failure:#}").contains("insufficient funds"), "{failure:#}");
     let kept = site.record().programs;
+    assert!((1..6).contains(&kept.len()), "{kept:?}");
     let rich = json!([payer, format!("{:#x}", 100_000 * u128::from(FEE))]);
     ask(&site.node, "anvil_setBalance", rich).expect("a balance");
     site.run(&mut rpc);

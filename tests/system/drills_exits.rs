@@ -427,3 +427,34 @@ fn c17_a_stolen_owner_key_loosens_nothing_before_lps_can_be_gone() {
     assert!(redeem_all(&mut market, lp) > usdc(20_000.0));
     assert!(market.now() < stolen + 2 * DAY && shares_of(&mut market, lp).is_zero());
 }
+
+#[test]
+fn c08_what_a_keeper_began_and_left_anyone_finishes_as_if_it_were_theirs() {
+    // It started a hedge's clock and died: who hedges is paid for the time since, not for their own.
+    let mut market = crate::hedge::skewed();
+    let (dead, other) = (market.stage.actors.keeper, market.stage.actors.arbitrageur);
+    market.stage.hedge(dead, IHedgeDesk::pokeCall {}).expect("a look");
+    let now = market.now();
+    market.move_to(now + HOUR, SPOT);
+    assert_eq!(need(&mut market).since, U256::from(now));
+    let mut plan = market.stage.plan_of_due().expect("a plan");
+    plan.payee = other;
+    let done = market.stage.hedge(other, IHedgeDesk::rebalanceCall { plan }).expect("a hedge");
+    assert!(done.reward > U256::ZERO && need(&mut market).due.is_zero());
+    assert_eq!(market.stage.hedge(other, IHedgeDesk::pokeCall {}).map(|_| ()).ok(), Some(()));
+
+    // It placed an order at a venue that executes later and died: the order blocks the next until its time-out, and then nobody needs it.
+    let mut perp = crate::venue_perp::Perp::open();
+    let key = perp.place(-10.0, 10_000.0).expect("an order");
+    let since = U256::from(perp.market.now());
+    perp.refuses(interfaces::position::IPositionVenue::OrderPending { key, since }, |perp| {
+        perp.place(-5.0, 10_000.0)
+    });
+    let (stranger, venue) = (perp.market.trader, perp.venue);
+    perp.later(u64::from(crate::venue_perp::TIMEOUT));
+    let cancel = interfaces::position::IPositionVenue::cancelCall { key };
+    perp.send(stranger, venue, cancel).expect("by anyone");
+    assert_eq!(perp.state(SPOT).withdrawable, usdc(20_000.0), "what was sent for both lies idle");
+    perp.place(-5.0, 0.0).expect_err("an order still needs its margin");
+    perp.place(-5.0, 5_000.0).expect("the next order");
+}

@@ -26,6 +26,7 @@ mod desk_drills;
 mod desk_fill;
 mod desk_states;
 mod differential;
+mod documents;
 mod drills_exits;
 mod drills_feeds;
 mod drills_programs;

@@ -100,7 +100,7 @@ fn numbers<const N: usize>(
 }
 
 fn short(section: &str, name: &str, number: u64) -> Result<u32> {
-    u32::try_from(number).with_context(|| format!("[{section}] {name} = {number} is above {}", u32::MAX))
+    u32::try_from(number).ok().with_context(|| format!("[{section}] {name} = {number} is above {}", u32::MAX))
 }
 
 /// A profile.
