@@ -269,7 +269,8 @@ async fn c12_an_endpoint_that_flaps_is_asked_less_and_less_and_decides_nothing()
     }
     assert!(decided * 10 >= looks * 8, "the other two decide: {decided} of {looks}");
     let total = *asked.last().expect("looks");
-    assert!(looks > 20 && total < u64::from(looks), "{total} requests in {looks} looks");
+    // Each look asks a good one at least for its chain and its head.
+    assert!(looks >= 5 && total < 2 * u64::from(looks), "{total} requests in {looks} looks");
     let half = asked[asked.len() / 2];
     assert!(total - half <= half, "it rests longer each time: {half} then {}", total - half);
     assert!(chain.health()[2].fault.is_some());
