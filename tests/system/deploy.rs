@@ -181,7 +181,7 @@ fn the_check_sees_each_number_that_is_off_by_one_and_each_address_that_is_anothe
     site.run(&mut rpc);
     // All of a section at once: each of its rows is wrong then, and no other.
     let (mut numbers, mut addresses) = (0, 0);
-    for wanted in ["tokens", "feeds", "roles", "desk", "margin", "venues", "profile", "limits"] {
+    for wanted in ["tokens", "feeds", "roles", "desk", "margin", "broker", "venues", "profile", "limits"] {
         let (mut section, mut lines, mut expected) = (String::new(), Vec::new(), Vec::new());
         for line in site.text.lines() {
             let plain = line.split('#').next().unwrap_or_default().trim();
@@ -215,7 +215,7 @@ fn the_check_sees_each_number_that_is_off_by_one_and_each_address_that_is_anothe
         expected.sort();
         assert_eq!(wrong, expected, "[{wanted}]");
     }
-    assert_eq!((numbers, addresses), (23 + 14 + 1 + 2 + 1, 8));
+    assert_eq!((numbers, addresses), (23 + 14 + 1 + 2 + 1 + 1, 8));
     let publisher = site.node.accounts()[4].0.to_string();
     let other = Address::repeat_byte(9).to_string();
     assert_eq!(site.wrong(&rpc, &publisher, &other), ["surface.publishers"]);
@@ -253,7 +253,7 @@ fn a_run_that_was_cut_off_goes_on_where_it_stopped() {
     ask(&site.node, "anvil_setBalance", rich).expect("a balance");
     site.run(&mut rpc);
     let whole = site.record().programs;
-    assert!(whole.len() == 7 && kept.iter().all(|(name, address)| whole.get(name) == Some(address)));
+    assert!(whole.len() == 8 && kept.iter().all(|(name, address)| whole.get(name) == Some(address)));
     assert_eq!(report(&check(&rpc, &site.config(), &site.record()).expect("read")).1, 0);
 }
 

@@ -37,9 +37,18 @@ fn invested() -> (Market, U80) {
     (market, round)
 }
 
-fn programs(market: &Market) -> [Address; 7] {
+fn programs(market: &Market) -> [Address; 8] {
     let stage = &market.stage;
-    [stage.vault, stage.engine, stage.surface, stage.desk, stage.margin, stage.venue, stage.lens]
+    [
+        stage.vault,
+        stage.engine,
+        stage.surface,
+        stage.desk,
+        stage.margin,
+        stage.broker,
+        stage.venue,
+        stage.lens,
+    ]
 }
 
 /// Anyone activates a program again, for its fee.
@@ -195,6 +204,13 @@ fn c10_each_program_that_is_out_takes_with_it_what_needs_it_and_nothing_else() {
     };
     assert_eq!(halted(&market.stage.margin(writer, write).expect_err("out")), "ProgramNeedsUpgrade");
     market.trade(&[(call, 1.0)]).expect("trades need no margin contract");
+    exits(&mut market);
+    market.stage.chain.world.restore(&base);
+
+    // Without a position nobody asks the broker.
+    market.stage.chain.world.outdate(market.stage.broker);
+    market.trade(&[(call, 1.0)]).expect("trades need no broker");
+    market.rebalance(venue, size).expect("nor do hedges at spot");
     exits(&mut market);
     market.stage.chain.world.restore(&base);
 

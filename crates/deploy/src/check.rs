@@ -3,23 +3,25 @@
 use alloy_primitives::{Address, Bytes, U256};
 use anyhow::Result;
 use host::Packed;
+use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
 use interfaces::erc4626::IERC4626;
 use interfaces::margin::IMargin;
 use interfaces::surface::ISurface;
-use interfaces::vault::IVault::{self, Role, Satellite};
+use interfaces::vault::IVault::{self, Role};
 use interfaces::venue::IHedgeVenue;
 
 use crate::config::Config;
-use crate::contracts::{PROGRAMS, VENUE, packed, venue_name};
+use crate::contracts::{PROGRAMS, SATELLITES, VENUE, packed, venue_name};
 use crate::programs::programs;
 use crate::record::Record;
 use crate::rpc::Rpc;
 use crate::settings::{of_limits, of_profile, of_rules};
 use crate::table::table;
 
-/// Storage slot of the desk that holds its vault (20 bytes) and what it pays gas for as if ether cost (4 bytes): it has no view of that.
-const DESK_SLOT: u64 = 0;
+/// Storage slot of desk and broker that holds their vault (20 bytes) and a number of theirs that has no view (4 bytes): what the desk pays gas for
+/// as if ether cost, and the broker's cap on slippage.
+const FIRST_SLOT: u64 = 0;
 /// What a root of fragments begins with, before the addresses: EF F0 02, the dictionary, the length.
 const ROOT_HEAD: usize = 8;
 
@@ -80,6 +82,9 @@ pub fn check(rpc: &Rpc, config: &Config, record: &Record) -> Result<Vec<Row>> {
     let limits = rpc.view(margin, IMargin::limitsCall {})?;
     rows.add("margin.accountLimit", config.margin.account_limit, limits.accountLimit);
     rows.add("margin.totalLimit", config.margin.total_limit, limits.totalLimit);
+    let broker = record.at("broker")?;
+    rows.add("broker.vault", at, rpc.view(broker, IBroker::vaultCall {})?);
+    rows.add("broker.slip", config.broker.slip, beside_an_address(rpc.slot(broker, FIRST_SLOT)?));
     for venue in &config.venues {
         let (name, address) = (&venue.name, record.at(&venue_name(&venue.name))?);
         rows.add(format!("venue {name}.vault"), at, rpc.view(address, IHedgeVenue::vaultCall {})?);
@@ -147,9 +152,7 @@ fn vault(rpc: &Rpc, config: &Config, record: &Record, rows: &mut Rows) -> Result
     rows.numbers("profile", &of_profile(&config.profile()?), &of_profile(&profile));
     let limits = rpc.view(vault, IVault::limitsCall {})?;
     rows.numbers("limits", &of_limits(&config.limits()?), &of_limits(&limits));
-    for (which, name) in
-        [(Satellite::Surface, "surface"), (Satellite::Margin, "margin"), (Satellite::Desk, "desk")]
-    {
+    for (which, name) in SATELLITES {
         let found = rpc.view(vault, IVault::satelliteCall { which })?.contract_;
         rows.add(format!("vault.{name}"), record.at(name)?, found);
     }
@@ -172,12 +175,15 @@ fn vault(rpc: &Rpc, config: &Config, record: &Record, rows: &mut Rows) -> Result
 fn desk(rpc: &Rpc, config: &Config, record: &Record, vault: Address, rows: &mut Rows) -> Result<()> {
     let desk = record.at("desk")?;
     rows.add("desk.vault", vault, rpc.view(desk, IHedgeDesk::vaultCall {})?);
-    let word = rpc.slot(desk, DESK_SLOT)?;
-    let ether = (word >> 160_usize) & U256::from(u32::MAX);
-    rows.add("desk.ether", config.desk.ether, ether);
+    rows.add("desk.ether", config.desk.ether, beside_an_address(rpc.slot(desk, FIRST_SLOT)?));
     let rules = rpc.view(desk, IHedgeDesk::rulesCall {})?;
     rows.numbers("desk.rules", &of_rules(&config.rules()?), &of_rules(&rules));
     Ok(())
+}
+
+/// The number of four bytes above an address in a word.
+fn beside_an_address(word: U256) -> U256 {
+    (word >> 160_usize) & U256::from(u32::MAX)
 }
 
 /// The table of a check, and how many of its rows are wrong.

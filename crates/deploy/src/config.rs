@@ -28,6 +28,8 @@ pub struct Config {
     pub desk: Desk,
     /// The margin accounts.
     pub margin: Margin,
+    /// Who holds positions at venues.
+    pub broker: Broker,
     /// Where it may hedge; the last one is the default.
     #[serde(default)]
     pub venues: Vec<Venue>,
@@ -116,6 +118,14 @@ pub struct Margin {
     pub account_limit: u64,
     /// Most that all may [micro-USD]
     pub total_limit: u64,
+}
+
+/// The broker; its venues are named once their adapters are there.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Broker {
+    /// Widest distance of a limit from the vault's price [1e-6]
+    pub slip: u32,
 }
 
 /// A spot venue on Uniswap V3.

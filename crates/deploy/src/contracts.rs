@@ -22,13 +22,21 @@ sol! {
 }
 
 /// The vault's programs: the name of each in a record, and of its WASM.
-pub(crate) const PROGRAMS: [(&str, &str); 6] = [
+pub(crate) const PROGRAMS: [(&str, &str); 7] = [
     ("risk_engine", "risk_engine"),
     ("vault", "equipoise_vault"),
     ("surface", "surface_feed"),
     ("desk", "hedge_desk"),
     ("margin", "margin"),
+    ("broker", "broker"),
     ("lens", "lens"),
+];
+/// The programs that work for the vault.
+pub(crate) const SATELLITES: [(Satellite, &str); 4] = [
+    (Satellite::Surface, "surface"),
+    (Satellite::Margin, "margin"),
+    (Satellite::Desk, "desk"),
+    (Satellite::Broker, "broker"),
 ];
 /// The WASM of a spot venue.
 pub(crate) const VENUE: &str = "uniswap_v3_venue";
@@ -112,6 +120,8 @@ impl Work<'_> {
         let limits = self.config.margin;
         let margin = (vault, limits.account_limit, limits.total_limit).abi_encode_params();
         self.program("margin", "margin", Some(margin))?;
+        let broker = (vault, self.config.broker.slip).abi_encode_params();
+        self.program("broker", "broker", Some(broker))?;
         self.program("lens", "lens", None)?;
         for venue in self.config.venues.clone() {
             let arguments = (vault, tokens.usdc, tokens.underlying, venue.router, venue.pool_fee);
@@ -215,9 +225,7 @@ impl Work<'_> {
         let rules = self.config.rules()?;
         let holds = of_rules(&self.rpc.view(desk, IHedgeDesk::rulesCall {})?) == of_rules(&rules);
         self.set("the desk's rules", holds, desk, IHedgeDesk::setRulesCall { rules_: rules })?;
-        for (which, name) in
-            [(Satellite::Surface, "surface"), (Satellite::Margin, "margin"), (Satellite::Desk, "desk")]
-        {
+        for (which, name) in SATELLITES {
             let contract = self.record.at(name)?;
             let holds = self.rpc.view(vault, IVault::satelliteCall { which })?.contract_ == contract;
             self.set(name, holds, vault, IVault::setSatelliteCall { which, contract_: contract })?;
