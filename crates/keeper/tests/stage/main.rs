@@ -3,6 +3,7 @@
 
 mod chaos;
 mod drills;
+mod drills_machine;
 mod fills;
 mod hedges;
 mod market;
