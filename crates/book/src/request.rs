@@ -145,7 +145,7 @@ impl Request {
         let hedge = Hedge { lots: hedge.i128(), value: hedge.i128() };
         let mut money = Reader(words.next()?);
         let (free, receivable, uncovered) = (money.i128(), money.u64(), money.u64());
-        let brokered = if brokered == 0 { None } else { words.next().map(positions) };
+        let brokered = if brokered == 0 { None } else { Some(positions(words.next()?)) };
         let young = if orders == 0 { [0; 32] } else { *words.next()? };
         let orders = (0..orders).map(|_| words.next().map(order)).collect::<Option<_>>()?;
         let mut stored = Vec::new();
