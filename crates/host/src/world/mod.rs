@@ -65,6 +65,8 @@ pub struct World {
     history: Option<History>,
     /// The mark that is being looked at, and the present.
     looking: Option<(Mark, Mark)>,
+    /// Logs of every committed transaction, while they are kept.
+    kept: Option<Vec<Log>>,
 }
 
 impl Default for World {
@@ -89,7 +91,8 @@ impl World {
         let context = Context::new(CacheDB::default(), SPEC).with_cfg(cfg);
         let instructions = EthInstructions::new_mainnet_with_spec(SPEC);
         let machine = Machine::new(context, instructions, Stylus::new());
-        let mut world = Self { machine, timestamp: START, base_fee: BASE_FEE, history: None, looking: None };
+        let (timestamp, base_fee) = (START, BASE_FEE);
+        let mut world = Self { machine, timestamp, base_fee, history: None, looking: None, kept: None };
         for account in precompiles::ADDRESSES.into_iter().chain([CHAIN_STATE]) {
             // Solidity checks that a callee has code: the chain gives these the invalid instruction.
             let info = AccountInfo { nonce: 1, ..AccountInfo::default() };
