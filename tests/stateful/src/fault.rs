@@ -1,0 +1,105 @@
+//! What goes wrong from outside, for the length of one call.
+
+use alloy_primitives::{Address, Bytes};
+use demo::stage::Stage;
+
+use crate::dice::Dice;
+use crate::opening::Cast;
+
+/// Something outside the protocol that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The price feed reverts.
+    FeedReverts,
+    /// It answers zeros.
+    FeedZero,
+    /// It answers nothing.
+    FeedEmpty,
+    /// It burns all gas.
+    FeedBurns,
+    /// The sequencer is down.
+    SequencerDown,
+    /// Its feed reverts.
+    SequencerReverts,
+    /// The surface feed reverts.
+    SurfaceSilent,
+    /// USDC is paused, or the recipient is on its black list.
+    TokenPaused,
+    /// USDC says no and does nothing.
+    TokenFalse,
+    /// The pool of idle cash fails.
+    PoolFails,
+    /// The venue fails.
+    VenueFails,
+    /// The venue does nothing and says it did.
+    VenueIdle,
+    /// The transaction has little gas.
+    LowGas(u64),
+}
+
+const REVERT: &[u8] = &[0x5f, 0x5f, 0xfd];
+const EMPTY: &[u8] = &[0x5f, 0x5f, 0xf3];
+/// Five words of zeros, and one.
+const ZEROS: &[u8] = &[0x60, 0xa0, 0x5f, 0xf3];
+const ZERO: &[u8] = &[0x60, 0x20, 0x5f, 0xf3];
+const BURN: &[u8] = &[0xfe];
+/// Five words of which the second is one.
+const DOWN: &[u8] = &[0x60, 0x01, 0x60, 0x20, 0x52, 0x60, 0xa0, 0x5f, 0xf3];
+
+impl Fault {
+    /// One of them.
+    pub fn roll(dice: &mut Dice) -> Self {
+        let gas = dice.range(60_000, 4_000_000);
+        dice.pick(&[
+            Self::FeedReverts,
+            Self::FeedZero,
+            Self::FeedEmpty,
+            Self::FeedBurns,
+            Self::SequencerDown,
+            Self::SequencerReverts,
+            Self::SurfaceSilent,
+            Self::TokenPaused,
+            Self::TokenFalse,
+            Self::PoolFails,
+            Self::VenueFails,
+            Self::VenueIdle,
+            Self::LowGas(gas),
+            Self::LowGas(gas),
+        ])
+    }
+
+    /// Whose code is replaced by what.
+    #[must_use]
+    pub fn replaces(self, stage: &Stage, cast: &Cast) -> Option<(Address, Bytes)> {
+        let (account, code) = match self {
+            Self::FeedReverts => (stage.feed, REVERT),
+            Self::FeedZero => (stage.feed, ZEROS),
+            Self::FeedEmpty => (stage.feed, EMPTY),
+            Self::FeedBurns => (stage.feed, BURN),
+            Self::SequencerDown => (stage.sequencer, DOWN),
+            Self::SequencerReverts => (stage.sequencer, REVERT),
+            Self::SurfaceSilent => (stage.surface, REVERT),
+            Self::TokenPaused => (stage.usdc, REVERT),
+            Self::TokenFalse => (stage.usdc, ZERO),
+            Self::PoolFails => (cast.pool, REVERT),
+            Self::VenueFails => (stage.venue, REVERT),
+            Self::VenueIdle => (stage.venue, EMPTY),
+            Self::LowGas(_) => return None,
+        };
+        Some((account, Bytes::from_static(code)))
+    }
+
+    /// Whether nothing has a price meanwhile.
+    #[must_use]
+    pub fn hides_price(self) -> bool {
+        matches!(
+            self,
+            Self::FeedReverts
+                | Self::FeedZero
+                | Self::FeedEmpty
+                | Self::FeedBurns
+                | Self::SequencerDown
+                | Self::SequencerReverts
+        )
+    }
+}

@@ -1,0 +1,492 @@
+//! One market while a sequence of calls runs on it.
+
+use std::rc::Rc;
+
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::{SolCall, SolEvent};
+use anyhow::{Context, Result};
+use demo::stage::{Failure, Stage};
+use host::{CallError, Log, Mark, Trace, Tx};
+use interfaces::desk::IHedgeDesk::Need;
+use interfaces::erc4626::IERC4626;
+use interfaces::lens::ILens;
+use interfaces::vault::IVault;
+
+use crate::dice::Dice;
+use crate::equality::{Op, Tape};
+use crate::fault::Fault;
+use crate::ghost::{Ghost, Grid};
+use crate::native;
+use crate::numbers::small;
+use crate::opening::{Cast, SPOT, Terms, expiry, open};
+use crate::slots::{Purses, Slots};
+use crate::tally::Tally;
+
+/// Gas of every transaction that no fault keeps short.
+pub const GAS: u64 = host::TX_GAS;
+
+/// How a transaction ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Whether it succeeded.
+    pub ok: bool,
+    /// Return or revert data.
+    pub output: Bytes,
+    /// Logs, none of one that failed.
+    pub logs: Vec<Log>,
+    /// Whether it ran out of something, rather than being refused.
+    pub halted: bool,
+    /// Gas that it used; of no meaning where native code ran.
+    pub gas: u64,
+}
+
+impl Sent {
+    /// The events of a type that an account wrote.
+    pub fn events<E: SolEvent>(&self, address: Address) -> Vec<E> {
+        let own = self.logs.iter().filter(|log| log.address == address);
+        own.filter_map(|log| E::decode_raw_log(log.topics.iter().copied(), &log.data).ok()).collect()
+    }
+
+    /// The name of the error.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.ok {
+            return "ok".into();
+        }
+        if self.halted {
+            return "halted".into();
+        }
+        Failure(CallError::Revert { data: self.output.clone(), gas_used: 0 }).name()
+    }
+
+    /// Whether this error ended it.
+    #[must_use]
+    pub fn refused(&self, selector: [u8; 4]) -> bool {
+        !self.ok && self.output.starts_with(&selector)
+    }
+}
+
+/// What is read from storage before and after every call.
+#[derive(Clone, Debug, Default)]
+pub struct Light {
+    /// [unix seconds]
+    pub time: u64,
+    /// Numbers of the vault's ledger.
+    pub cash: u128,
+    /// See [`Slots`].
+    pub claims: u128,
+    /// See [`Slots`].
+    pub redemptions: u128,
+    /// See [`Slots`].
+    pub hedge: u128,
+    /// See [`Slots`].
+    pub supply: u128,
+    /// The vault's balances: USDC and the underlying.
+    pub vault: [u128; 2],
+    /// The caller's.
+    pub caller: [u128; 2],
+}
+
+/// What views say before and after some calls.
+#[derive(Clone, Debug)]
+pub struct Deep {
+    /// NAV and its parts.
+    pub nav: IVault::Nav,
+    /// The state of the hedge, where it is looked at.
+    pub need: Option<Need>,
+    /// The worst loss, and what accounts leave uncovered, where they are looked at.
+    pub loss: Option<(u128, u128)>,
+    /// Shares in existence.
+    pub supply: u128,
+}
+
+/// What a handler says of its call, beyond the call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A claim that must pay this much to somebody.
+    Claim { receiver: Address, expected: u128, before: u128 },
+    /// Shares or options of somebody, moved within an allowance that was so great: what is left must be so much.
+    Allowance { owner: Address, spender: Address, id: Option<U256>, left: U256 },
+    /// A hedge whose reward goes to somebody, who had so much.
+    Hedge { payee: Address, before: u128 },
+    /// A call through a contract that was told to call again.
+    Ambush { contract: Address },
+    /// Shares that left escrow for a controller, who had so many.
+    Cancelled { controller: Address, before: u128, escrowed: u128 },
+}
+
+/// The call of a handler, with what stood before and after it.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// The handler.
+    pub handler: &'static str,
+    /// Who called.
+    pub from: Address,
+    /// Whom.
+    pub to: Address,
+    /// With what.
+    pub data: Bytes,
+    /// How it ended.
+    pub sent: Rc<Sent>,
+    /// What was made to fail meanwhile.
+    pub fault: Option<Fault>,
+    /// The ledger before.
+    pub before: Light,
+    /// The ledger after.
+    pub after: Light,
+    /// What views said before.
+    pub deep_before: Option<Deep>,
+    /// And after.
+    pub deep_after: Option<Deep>,
+    /// Frames of the call, where they were recorded.
+    pub trace: Option<Rc<Trace>>,
+    /// What the handler adds.
+    pub told: Told,
+    /// Whether new risk was stopped before.
+    pub paused: bool,
+}
+
+impl Step {
+    /// Whether the call succeeded.
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.sent.ok
+    }
+
+    /// Whether the handler is one of these.
+    #[must_use]
+    pub fn by(&self, handlers: &[&str]) -> bool {
+        handlers.contains(&self.handler)
+    }
+}
+
+/// One market, who plays in it, and what is known of it.
+pub struct Fuzz {
+    /// The market.
+    pub stage: Stage,
+    /// Who plays.
+    pub cast: Cast,
+    /// What kind of market it is.
+    pub terms: Terms,
+    /// Where the vault keeps its numbers.
+    pub slots: Slots,
+    /// Where tokens keep balances.
+    pub purses: Purses,
+    /// What must be.
+    pub ghost: Ghost,
+    /// The sequence's numbers.
+    pub dice: Dice,
+    /// What was done since the sequence began.
+    pub tape: Tape,
+    /// The call of the handler that runs.
+    pub step: Option<Step>,
+    /// What fails during the next call.
+    pub fault: Option<Fault>,
+    /// Whether the next call is looked at closely.
+    pub close: bool,
+    /// What tests do between a call and the look at it, or in the middle of a probe, to see a check fail.
+    pub saboteur: Option<fn(&mut Self)>,
+    /// Counts of everything.
+    pub tally: Tally,
+    /// The point of the history just before the last handler's call.
+    pub brink: Option<Mark>,
+    base: (Mark, u64, Ghost),
+}
+
+impl Fuzz {
+    /// Opens a market.
+    ///
+    /// # Errors
+    /// Whatever fails on the way.
+    pub fn open(terms: &Terms) -> Result<Self> {
+        let (mut stage, cast) = open(terms).context(terms.name)?;
+        native::install(&mut stage);
+        let purses = Purses::new(&mut stage, &cast.holders)?;
+        let slots = Slots::find(&mut stage, cast.people[3])?;
+        let ghost = first_ghost(&mut stage, &cast, terms)?;
+        let base = (stage.chain.world.mark(), stage.chain.world.timestamp(), ghost.clone());
+        let mut this = Self {
+            stage,
+            cast,
+            terms: terms.clone(),
+            slots,
+            purses,
+            ghost,
+            dice: Dice::new(0),
+            tape: Tape::default(),
+            step: None,
+            fault: None,
+            close: false,
+            saboteur: None,
+            tally: Tally::default(),
+            brink: None,
+            base,
+        };
+        if !this.ghost.listed.is_empty() {
+            this.publish(this.ghost.vol).context("the first surface")?;
+        }
+        this.base = (this.stage.chain.world.mark(), this.now(), this.ghost.clone());
+        this.tape = Tape::default();
+        Ok(this)
+    }
+
+    /// Goes back to the beginning, with the numbers of a seed.
+    pub fn begin(&mut self, seed: u64) {
+        let (mark, time, ghost) = self.base.clone();
+        self.go_back(mark, time);
+        self.ghost = ghost;
+        self.dice = Dice::new(seed);
+        self.tape = Tape::default();
+        (self.step, self.fault, self.close) = (None, None, false);
+    }
+
+    /// Where the sequence began: the point of the history, and the time.
+    #[must_use]
+    pub fn beginning(&self) -> (Mark, u64) {
+        (self.base.0, self.base.1)
+    }
+
+    /// Undoes everything since a mark, and sets the clock.
+    pub fn go_back(&mut self, mark: Mark, time: u64) {
+        self.stage.chain.world.rewind(mark);
+        self.set_time(time);
+    }
+
+    /// Sets the clock, back too.
+    pub fn set_time(&mut self, time: u64) {
+        self.stage.chain.world.enter(&host::Block { timestamp: time, ..host::Block::default() });
+    }
+
+    /// Tries something out: whatever it does to the world, the ghost and the clock is undone.
+    pub fn try_out<T>(&mut self, trial: impl FnOnce(&mut Self) -> T) -> T {
+        let (mark, time) = (self.stage.chain.world.mark(), self.now());
+        let (ghost, recording) = (self.ghost.clone(), std::mem::replace(&mut self.tape.on, false));
+        let seen = trial(self);
+        self.go_back(mark, time);
+        self.ghost = ghost;
+        self.tape.on = recording;
+        seen
+    }
+
+    /// The middle of a look, where tests interfere.
+    pub fn interfere(&mut self) {
+        if let Some(act) = self.saboteur {
+            act(self);
+        }
+    }
+
+    /// [unix seconds]
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.stage.chain.world.timestamp()
+    }
+
+    /// Moves the clock.
+    pub fn warp(&mut self, time: u64) {
+        self.stage.chain.world.warp(time);
+        self.tape.push(Op::Warp(time));
+    }
+
+    /// A transaction.
+    pub fn send(&mut self, from: Address, to: Address, data: impl Into<Bytes>, gas: u64) -> Sent {
+        let data = data.into();
+        let tx = Tx { from, to: Some(to), value: U256::ZERO, data: data.clone(), gas_limit: gas };
+        let recording = self.tape.on;
+        if recording {
+            self.stage.chain.world.record_gas();
+        }
+        let sent = execute(&mut self.stage.chain.world, tx);
+        if recording {
+            let told = self.stage.chain.world.take_gas();
+            let ended = sent.clone();
+            self.tape.push(Op::Call { from, to, data, gas, told, ended });
+        }
+        self.tally.transactions += 1;
+        sent
+    }
+
+    /// A transaction that is no handler's call: what it returned.
+    ///
+    /// # Errors
+    /// How it failed.
+    pub fn aside<C: SolCall>(&mut self, from: Address, to: Address, call: &C) -> Result<C::Return, Sent> {
+        let sent = self.send(from, to, call.abi_encode(), GAS);
+        let returned = C::abi_decode_returns(&sent.output);
+        if sent.ok { returned.map_err(|_| sent) } else { Err(sent) }
+    }
+
+    /// Replaces code, as faults do.
+    pub fn set_code(&mut self, account: Address, code: Bytes) {
+        self.stage.chain.world.set_code(account, code.clone());
+        self.tape.push(Op::Code(account, code));
+    }
+
+    /// A view of the vault.
+    pub fn ask<C: SolCall>(&mut self, call: C) -> Option<C::Return> {
+        self.stage.ask(call).ok()
+    }
+
+    /// NAV, none without a price.
+    pub fn nav(&mut self) -> Option<IVault::Nav> {
+        self.ask(IVault::navCall {})
+    }
+
+    /// The ledger now.
+    pub fn light(&mut self, caller: Address) -> Light {
+        let (vault, slots) = (self.stage.vault, self.slots);
+        let (cash, units) = (self.stage.usdc, self.stage.underlying);
+        let purses = &self.purses;
+        let world = &mut self.stage.chain.world;
+        let mut of = |who| [cash, units].map(|token| small(purses.balance(world, token, who)));
+        let (held, caller) = (of(vault), of(caller));
+        Light {
+            time: world.timestamp(),
+            cash: slots.cash.read(world, vault),
+            claims: slots.claims.read(world, vault),
+            redemptions: slots.redemptions.read(world, vault),
+            hedge: slots.hedge.read(world, vault),
+            supply: slots.supply.read(world, vault),
+            vault: held,
+            caller,
+        }
+    }
+
+    /// What views say now; none without a price.
+    pub fn deep(&mut self, handler: &str) -> Option<Deep> {
+        let nav = self.nav()?;
+        let world = &mut self.stage.chain.world;
+        let supply = self.slots.supply.read(world, self.stage.vault);
+        let hedges = crate::handlers::HEDGES.contains(&handler);
+        let need = if hedges { self.stage.need().ok() } else { None };
+        let opens = crate::handlers::OPENING.contains(&handler);
+        let loss = if opens {
+            let worst = self.stage.look(ILens::worstCaseCall { vault: self.stage.vault }).ok()?;
+            let accounts = self.ask(IVault::accountsCall {})?;
+            Some((small(worst.loss), small(accounts.uncovered)))
+        } else {
+            None
+        };
+        Some(Deep { nav, need, loss, supply })
+    }
+
+    /// The handler's call.
+    pub fn act<C: SolCall>(
+        &mut self,
+        handler: &'static str,
+        from: Address,
+        to: Address,
+        call: &C,
+    ) -> Option<C::Return> {
+        let before = self.light(from);
+        let deep_before = if self.close { self.deep(handler) } else { None };
+        let data: Bytes = call.abi_encode().into();
+        let gas = if let Some(Fault::LowGas(gas)) = self.fault { gas } else { GAS };
+        let replaced = self.fault.and_then(|fault| fault.replaces(&self.stage, &self.cast));
+        let whole = replaced.map(|(account, code)| {
+            let whole = self.stage.chain.world.code(account);
+            self.set_code(account, code);
+            (account, whole)
+        });
+        self.brink = Some(self.stage.chain.world.mark());
+        let traced = self.close && crate::handlers::HEDGES.contains(&handler);
+        self.stage.chain.world.set_tracing(traced);
+        let sent = self.send(from, to, data.clone(), gas);
+        let trace = if traced { self.stage.chain.world.take_trace().map(Rc::new) } else { None };
+        self.stage.chain.world.set_tracing(false);
+        if let Some((account, code)) = whole {
+            self.set_code(account, code);
+        }
+        self.tally.count(handler, &sent);
+        let returned = C::abi_decode_returns(&sent.output).ok().filter(|_| sent.ok);
+        let (fault, paused) = (self.fault.take(), self.ghost.paused);
+        self.step = Some(Step {
+            handler,
+            from,
+            to,
+            data,
+            sent: Rc::new(sent),
+            fault,
+            before,
+            deep_before,
+            trace,
+            paused,
+            ..Step::default()
+        });
+        returned
+    }
+
+    /// What the handler adds to its call.
+    pub fn tell(&mut self, told: Told) {
+        if let Some(step) = &mut self.step {
+            step.told = told;
+        }
+    }
+
+    /// Ends the handler's call: looks again, and takes in what the logs say.
+    pub fn end_step(&mut self) -> Option<Step> {
+        self.interfere();
+        let mut step = self.step.take()?;
+        step.after = self.light(step.from);
+        if step.deep_before.is_some() {
+            step.deep_after = self.deep(step.handler);
+        }
+        let sent = Rc::clone(&step.sent);
+        self.ghost.listen(self.stage.vault, &sent);
+        Some(step)
+    }
+
+    /// Sends a handler's transaction the plain way, for what happens in another branch of a trial.
+    pub fn again(&mut self, step: &Step, gas: u64) -> Sent {
+        self.send(step.from, step.to, step.data.clone(), gas)
+    }
+}
+
+/// Executes a transaction.
+pub fn execute(world: &mut host::World, tx: Tx) -> Sent {
+    match world.call_with(tx) {
+        Ok(receipt) => Sent {
+            ok: true,
+            output: receipt.output,
+            logs: receipt.logs,
+            halted: false,
+            gas: receipt.gas_used,
+        },
+        Err(CallError::Revert { data, gas_used }) => {
+            Sent { ok: false, output: data, logs: Vec::new(), halted: false, gas: gas_used }
+        }
+        Err(CallError::Halt { gas_used, .. }) => Sent { halted: true, gas: gas_used, ..Sent::default() },
+        Err(CallError::Invalid(_)) => Sent { halted: true, ..Sent::default() },
+    }
+}
+
+/// The ghost of a market that has just been opened.
+fn first_ghost(stage: &mut Stage, cast: &Cast, terms: &Terms) -> Result<Ghost> {
+    let mut ghost = Ghost { price: SPOT, pool_price: SPOT, vol: 0.8, ..Ghost::default() };
+    let (base, step, count) = terms.grid;
+    for days in &terms.days {
+        ghost.listed.insert(expiry(*days), Grid { base: base as u64, step: step as u64, count });
+    }
+    let round = stage.last_round()?;
+    let now = stage.chain.world.timestamp();
+    ghost.rounds.push((round.to::<u128>(), now));
+    for who in cast.people.iter().chain([&stage.vault]) {
+        let shares = stage.ask(interfaces::erc20::IERC20::balanceOfCall { account: *who })?;
+        ghost.shares.insert(*who, small(shares));
+        ghost.told_shares.insert(*who, small(shares) as i128);
+    }
+    for who in &cast.writers {
+        let call = interfaces::margin::IMargin::accountOfCall { account: *who };
+        let cash = stage.margin_view(call)?.cash;
+        ghost.margin.insert(*who, small(cash));
+    }
+    for venue in [stage.venue, cast.hostile_venue] {
+        ghost.venues.insert(venue, 0);
+    }
+    ghost.pool_from = Some(0);
+    let epochs = stage.ask(IERC4626::epochsCall {})?;
+    ghost.clocks = [0, 0, small(epochs.filled), small(epochs.last)];
+    Ok(ghost)
+}
