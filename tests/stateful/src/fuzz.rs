@@ -228,8 +228,12 @@ impl Fuzz {
         if !this.ghost.listed.is_empty() {
             this.publish(this.ghost.vol).context("the first surface")?;
         }
+        for name in terms.past {
+            // A few tries: not everything is possible at first.
+            (0..6).any(|_| this.run_plain(name).is_some_and(|step| step.ok()));
+        }
         this.base = (this.stage.chain.world.mark(), this.now(), this.ghost.clone());
-        this.tape = Tape::default();
+        (this.tape, this.tally) = (Tape::default(), Tally::default());
         Ok(this)
     }
 
@@ -472,7 +476,8 @@ fn first_ghost(stage: &mut Stage, cast: &Cast, terms: &Terms) -> Result<Ghost> {
     let round = stage.last_round()?;
     let now = stage.chain.world.timestamp();
     ghost.rounds.push((round.to::<u128>(), now));
-    for who in cast.people.iter().chain([&stage.vault]) {
+    let vault = stage.vault;
+    for who in cast.people.iter().chain([&vault]) {
         let shares = stage.ask(interfaces::erc20::IERC20::balanceOfCall { account: *who })?;
         ghost.shares.insert(*who, small(shares));
         ghost.told_shares.insert(*who, small(shares) as i128);

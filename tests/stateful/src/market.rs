@@ -108,10 +108,13 @@ impl Fuzz {
         Ok(())
     }
 
-    /// Brings price and surface up to date, at a price; none of it counts as a handler's call.
+    /// Brings the price up to date, and a surface that is not young; none of it counts as a handler's call.
     pub fn refresh(&mut self, price: f64) {
         self.push_price(price);
-        let _ = self.publish(self.ghost.vol);
+        let now = self.now();
+        if self.ghost.surfaces.last().is_none_or(|(time, _)| time + 3_600 < now) {
+            let _ = self.publish(self.ghost.vol);
+        }
     }
 
     /// Whether price and surface are young enough for a trade.

@@ -59,7 +59,28 @@ pub struct Terms {
     pub deposit: f64,
     /// The artefact of the pool of idle cash.
     pub pool: &'static str,
+    /// What people have done before the first call: handlers by name, in order.
+    pub past: &'static [&'static str],
 }
+
+/// A market with positions, accounts at the edge of their margin and a request.
+const BUSY: &[&str] = &[
+    "buy",
+    "buy",
+    "buy",
+    "buy",
+    "combo",
+    "buy",
+    "fill_hedge",
+    "margin_write",
+    "margin_write",
+    "margin_write",
+    "margin_write",
+    "margin_withdraw",
+    "margin_withdraw",
+    "request_redeem",
+    "invest",
+];
 
 /// Every kind of market that sequences begin in.
 #[must_use]
@@ -72,6 +93,7 @@ pub fn openings() -> Vec<Terms> {
         grid: (1_800.0, 100.0, 21),
         deposit: 500_000.0,
         pool: "LendingPool",
+        past: BUSY,
     };
     let quick = |hours: u32| IVault::Profile { redeemDelay: hours * 3_600, ..default_profile() };
     let careful = IVault::Limits {
@@ -98,6 +120,7 @@ pub fn openings() -> Vec<Terms> {
             days: vec![2],
             grid: (2_400.0, 100.0, 8),
             deposit: 0.0,
+            past: &[],
             ..base
         },
     ]
@@ -239,5 +262,7 @@ fn contracts(stage: &mut Stage, terms: &Terms) -> Result<[Address; 4]> {
         stage.chain.send(owner, filler, Hostile::allowCall { token, spender: vault })?;
     }
     let _ = stage.chain.world.call(owner, pool, Hostile::setModeCall { mode: 0 }.abi_encode());
+    // It signs its own transactions.
+    stage.chain.world.set_balance(filler, U256::from(10_u128.pow(20)));
     Ok([venue, filler, flash, pool])
 }

@@ -119,9 +119,12 @@ impl Fuzz {
         Some(step)
     }
 
-    /// The call of the handler with this name.
-    pub fn run_named(&mut self, name: &str) -> Option<Step> {
-        HANDLERS.iter().find(|(own, ..)| *own == name).and_then(|handler| self.run(handler))
+    /// The call of the handler with this name, without a fault and without a close look.
+    pub fn run_plain(&mut self, name: &str) -> Option<Step> {
+        let (_, _, run) = HANDLERS.iter().find(|(own, ..)| *own == name)?;
+        (self.close, self.fault, self.step) = (false, None, None);
+        let _ = run(self);
+        self.end_step()
     }
 }
 

@@ -15,7 +15,8 @@ fn try_it() {
         for seed in 0..n {
             if let Err(wrong) = fuzz.sequence(seed) {
                 broken += 1;
-                if broken < 4 { println!("{wrong}"); }
+                println!("{} {} {}: {}", wrong.opening, seed, wrong.invariant, wrong.wrong);
+                for call in wrong.calls.iter().rev().take(2).rev() { println!("    {}", &call[..call.len().min(260)]); }
             }
         }
         println!("{}: {} transactions in {:?}, {broken} broken", terms.name, fuzz.tally.transactions, start.elapsed());

@@ -48,14 +48,18 @@ pub(super) fn list(fuzz: &mut Fuzz) -> Option<()> {
 pub(super) fn set_depth(fuzz: &mut Fuzz) -> Option<()> {
     let now = fuzz.now();
     let live: Vec<(u64, Grid)> =
-        fuzz.ghost.listed.iter().filter(|(expiry, _)| **expiry > now).map(|(expiry, grid)| (*expiry, *grid)).collect();
+        fuzz.ghost.listed.iter().filter(|(expiry, _)| **expiry > now + 3 * 86_400).map(|(expiry, grid)| (*expiry, *grid)).collect();
+    // Without a cap on vega a change takes longer than any expiry lives.
+    if fuzz.terms.limits.maxVega == u32::MAX && !fuzz.dice.percent(3) {
+        return None;
+    }
     let (expiry, grid) = if live.is_empty() { return None } else { fuzz.dice.pick(&live) };
     let strips = usize::from(grid.count.div_ceil(8));
     let mut weights = [0_u8; 8];
     if fuzz.dice.percent(70) {
         let each = 200 / strips as u64;
         for weight in weights.iter_mut().take(strips) {
-            *weight = fuzz.dice.range(each / 2, each) as u8;
+            *weight = fuzz.dice.range(each * 9 / 10, each) as u8;
         }
     }
     let call = IVault::setDepthCall { expiry, weights: FixedBytes(weights) };
@@ -74,7 +78,7 @@ pub(super) fn pause(fuzz: &mut Fuzz) -> Option<()> {
 }
 
 pub(super) fn unpause(fuzz: &mut Fuzz) -> Option<()> {
-    if !fuzz.ghost.paused || fuzz.ghost.shortfall || fuzz.dice.percent(60) {
+    if !fuzz.ghost.paused || fuzz.ghost.shortfall || fuzz.dice.percent(20) {
         return None;
     }
     let (vault, owner) = (fuzz.stage.vault, fuzz.stage.actors.owner);

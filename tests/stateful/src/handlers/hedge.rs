@@ -47,7 +47,11 @@ impl Fuzz {
                 (vault, call.abi_encode())
             }
             5 => (vault, IVault::claimCall { series: vec![id], receiver: who }.abi_encode()),
-            6 => (margin, IMargin::refreshCall { account: self.cast.writers[0] }.abi_encode()),
+            // An account without options is marked without asking the vault for anything.
+            6 if !self.ghost.written.is_empty() => {
+                let account = self.ghost.written.keys().next().map_or(who, |(account, _)| *account);
+                (margin, IMargin::refreshCall { account }.abi_encode())
+            }
             7 => (desk, IHedgeDesk::pokeCall {}.abi_encode()),
             _ => {
                 let call =

@@ -143,6 +143,10 @@ pub(super) fn cancel(fuzz: &mut Fuzz) -> Option<()> {
 }
 
 pub(super) fn process(fuzz: &mut Fuzz) -> Option<()> {
+    let now = fuzz.now();
+    if fuzz.ghost.listed.keys().any(|expiry| *expiry <= now) && !fuzz.dice.percent(10) {
+        return None;
+    }
     let epochs = fuzz.ask(IERC4626::epochsCall {})?;
     if epochs.filled == epochs.last {
         if !fuzz.dice.percent(3) {

@@ -65,7 +65,18 @@ pub(super) fn withdraw(fuzz: &mut Fuzz) -> Option<()> {
     fuzz.get_fresh();
     let account = fuzz.writer();
     let cash = fuzz.ghost.margin.get(&account).copied().unwrap_or_default();
-    let amount = fuzz.dice.part(cash / 2);
+    // What the margin leaves, to the last dollar more often than not.
+    let free = fuzz.margin_view(IMargin::healthCall { account }).map_or(cash / 2, |health| {
+        (signed(health.equity) - small(health.initial) as i128).clamp(0, cash as i128) as u128
+    });
+    let amount = match fuzz.dice.below(10) {
+        0 => free + 1_000_000,
+        1..=5 => free.saturating_sub(10_000),
+        _ => fuzz.dice.part(free),
+    };
+    if amount == 0 {
+        return None;
+    }
     let call = IMargin::withdrawCall { amount: U256::from(amount), account, receiver: account };
     let margin = fuzz.stage.margin;
     if fuzz.act("margin_withdraw", account, margin, &call).is_some() {
@@ -143,7 +154,7 @@ pub(super) fn liquidate(fuzz: &mut Fuzz) -> Option<()> {
     let health = fuzz.margin_view(IMargin::healthCall { account })?;
     let running = fuzz.margin_view(IMargin::accountOfCall { account })?.auctionSince;
     let short = health.equity < I256::try_from(health.maintenance).unwrap_or(I256::MAX);
-    if (!short || !running.is_zero()) && !fuzz.dice.percent(3) {
+    if (!short || !running.is_zero()) && fuzz.dice.below(300) > 0 {
         return None;
     }
     let (margin, anyone) = (fuzz.stage.margin, fuzz.cast.stranger);

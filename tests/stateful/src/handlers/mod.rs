@@ -97,7 +97,7 @@ pub const HANDLERS: &[Handler] = &[
     ("list_expiry", 4, govern::list),
     ("set_depth", 2, govern::set_depth),
     ("pause", 1, govern::pause),
-    ("unpause", 8, govern::unpause),
+    ("unpause", 16, govern::unpause),
     ("allow_venue", 2, govern::allow_venue),
     ("remove_venue", 1, govern::remove_venue),
     ("set_role", 1, govern::set_role),
@@ -143,10 +143,21 @@ impl Fuzz {
                 let later = self.now() + 600;
                 self.pass(later, 0.25);
             }
+            _ if self.dice.percent(30) => self.break_down(),
             _ => {
                 let later = self.now() + self.dice.range(1, 5 * 3_600);
                 self.warp(later);
             }
+        }
+    }
+
+    /// The price is another one altogether, and stays there.
+    fn break_down(&mut self) {
+        let price = (self.ghost.price * self.dice.real(0.3, 2.6)).clamp(900.0, 7_000.0);
+        for _ in 0..2 {
+            let later = self.now() + 600;
+            self.warp(later);
+            self.push_price(price);
         }
     }
 
@@ -156,7 +167,9 @@ impl Fuzz {
         let change = self.dice.real(-by, by);
         let price = (self.ghost.price * (1.0 + change)).clamp(900.0, 7_000.0);
         self.push_price(price);
-        if self.dice.percent(70) {
+        // Signatures are most of what a surface costs.
+        let age = later - self.ghost.surfaces.last().map_or(0, |(time, _)| *time);
+        if age > 3_600 || self.dice.percent(15) {
             let vol = (self.ghost.vol + self.dice.real(-0.003, 0.003)).clamp(0.5, 1.2);
             let _ = self.publish(vol);
         }
@@ -169,7 +182,8 @@ impl Fuzz {
         if expiry > now + 8 * 86_400 {
             return;
         }
-        self.warp((expiry - self.dice.range(0, 600)).max(now));
+        let before = self.dice.range(0, 600);
+        self.warp((expiry - before).max(now));
         let price = self.ghost.price * (1.0 + self.dice.real(-0.02, 0.02));
         self.push_price(price);
         let later = expiry + self.dice.range(1, 4_000);

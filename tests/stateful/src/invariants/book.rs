@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{I256, U256};
+use alloy_primitives::{FixedBytes, I256, U256};
+use alloy_sol_types::SolError;
 use interfaces::erc6909::IERC6909;
 use interfaces::lens::ILens;
 use interfaces::vault::IVault;
@@ -112,6 +113,10 @@ pub(super) fn bounds(fuzz: &mut Fuzz, _: &Step) -> Verdict {
     let Ok(chain) = fuzz.stage.look(ILens::chainCall { vault, expiry, size }) else { return Ok(false) };
     let mut rows = Vec::new();
     for row in chain {
+        // No surface yet.
+        if row.call.askRefusal == FixedBytes(IVault::SurfaceMissing::SELECTOR) {
+            return Ok(false);
+        }
         let strike = (small(row.strike) / 1_000_000_000_000) as i128;
         let (call, put) = (signed(row.call.value), signed(row.put.value));
         let inside = call >= (spot - strike).max(0) - GRAIN && call <= spot + GRAIN;
