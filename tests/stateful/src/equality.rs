@@ -51,12 +51,6 @@ impl Tape {
             self.ops.push(op);
         }
     }
-
-    /// Whether a transaction was kept short of gas: native code uses less of it, so such a sequence is not replayed.
-    #[must_use]
-    pub fn short_of_gas(&self) -> bool {
-        self.ops.iter().any(|op| matches!(op, Op::Call { gas, .. } if *gas < crate::fuzz::GAS))
-    }
 }
 
 impl Fuzz {

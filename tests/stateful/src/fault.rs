@@ -47,8 +47,17 @@ const BURN: &[u8] = &[0xfe];
 const DOWN: &[u8] = &[0x60, 0x01, 0x60, 0x20, 0x52, 0x60, 0xa0, 0x5f, 0xf3];
 
 impl Fault {
-    /// One of them.
-    pub fn roll(dice: &mut Dice) -> Self {
+    /// One of them; of those that take gas only where they may.
+    pub fn roll(dice: &mut Dice, gas_too: bool) -> Self {
+        loop {
+            let fault = Self::any(dice);
+            if gas_too || !matches!(fault, Self::FeedBurns | Self::LowGas(_)) {
+                return fault;
+            }
+        }
+    }
+
+    fn any(dice: &mut Dice) -> Self {
         let gas = dice.range(60_000, 4_000_000);
         dice.pick(&[
             Self::FeedReverts,

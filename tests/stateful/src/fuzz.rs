@@ -189,6 +189,8 @@ pub struct Fuzz {
     pub close: bool,
     /// What tests do between a call and the look at it, or in the middle of a probe, to see a check fail.
     pub saboteur: Option<fn(&mut Self)>,
+    /// Whether this sequence will be done again natively: nothing is kept short of gas in it.
+    pub twice: bool,
     /// Counts of everything.
     pub tally: Tally,
     /// The point of the history just before the last handler's call.
@@ -221,6 +223,7 @@ impl Fuzz {
             fault: None,
             close: false,
             saboteur: None,
+            twice: false,
             tally: Tally::default(),
             brink: None,
             base,
@@ -244,6 +247,7 @@ impl Fuzz {
         self.ghost = ghost;
         self.dice = Dice::new(seed);
         self.tape = Tape::default();
+        self.twice = seed.is_multiple_of(2);
         (self.step, self.fault, self.close) = (None, None, false);
     }
 
@@ -431,7 +435,9 @@ impl Fuzz {
 
     /// Ends the handler's call: looks again, and takes in what the logs say.
     pub fn end_step(&mut self) -> Option<Step> {
-        self.interfere();
+        if self.step.as_ref().is_some_and(Step::ok) {
+            self.interfere();
+        }
         let mut step = self.step.take()?;
         step.after = self.light(step.from);
         if step.deep_before.is_some() {

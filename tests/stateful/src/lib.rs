@@ -12,6 +12,7 @@
     reason = "floats and checked numbers of tests: what overflows here has failed, which is what it is for"
 )]
 
+pub mod campaign;
 pub mod dice;
 pub mod equality;
 pub mod fault;
@@ -20,9 +21,11 @@ pub mod ghost;
 pub mod handlers;
 pub mod invariants;
 pub mod market;
-mod native;
+pub mod native;
 pub mod numbers;
 pub mod opening;
+pub mod round_trips;
 pub mod run;
 pub mod slots;
+pub mod snapshot;
 pub mod tally;

@@ -109,7 +109,7 @@ pub fn openings() -> Vec<Terms> {
             name: "careful",
             profile: quick(4),
             limits: careful,
-            days: vec![1, 3],
+            days: vec![1, 3, 28],
             grid: (2_100.0, 100.0, 15),
             pool: "HostilePool",
             ..base.clone()

@@ -104,13 +104,13 @@ impl Fuzz {
                 return Some(step);
             }
         }
-        None
+        self.run_plain("approve_shares")
     }
 
     /// The call of a handler, if it finds something to do.
     pub fn run(&mut self, (name, _, run): &Handler) -> Option<Step> {
         self.close = self.dice.percent(CLOSE);
-        self.fault = self.dice.percent(FAULTS).then(|| Fault::roll(&mut self.dice));
+        self.fault = self.dice.percent(FAULTS).then(|| Fault::roll(&mut self.dice, !self.twice));
         self.step = None;
         let _ = run(self);
         let step = self.end_step()?;

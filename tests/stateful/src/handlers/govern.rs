@@ -48,7 +48,7 @@ pub(super) fn list(fuzz: &mut Fuzz) -> Option<()> {
 pub(super) fn set_depth(fuzz: &mut Fuzz) -> Option<()> {
     let now = fuzz.now();
     let live: Vec<(u64, Grid)> =
-        fuzz.ghost.listed.iter().filter(|(expiry, _)| **expiry > now + 3 * 86_400).map(|(expiry, grid)| (*expiry, *grid)).collect();
+        fuzz.ghost.listed.iter().filter(|(expiry, _)| **expiry > now + 15 * 86_400).map(|(expiry, grid)| (*expiry, *grid)).collect();
     // Without a cap on vega a change takes longer than any expiry lives.
     if fuzz.terms.limits.maxVega == u32::MAX && !fuzz.dice.percent(3) {
         return None;

@@ -12,7 +12,7 @@ mod trade;
 
 use alloy_primitives::Address;
 
-pub(crate) use trade::leg;
+pub use trade::leg;
 
 use crate::fuzz::Fuzz;
 

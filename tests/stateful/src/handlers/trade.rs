@@ -12,7 +12,8 @@ use crate::numbers::{LOT, int, signed};
 const MOST: u64 = 1_800;
 
 /// A leg of a trade.
-pub(crate) fn leg(id: U256, lots: i64) -> Leg {
+#[must_use]
+pub fn leg(id: U256, lots: i64) -> Leg {
     Leg { series: id, size: int(i128::from(lots) * LOT as i128) }
 }
 

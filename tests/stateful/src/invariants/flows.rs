@@ -196,9 +196,8 @@ pub(super) fn view_pure(fuzz: &mut Fuzz, _: &Step) -> Verdict {
             holds(fuzz.digests() == before, || format!("{data} wrote storage"))?;
             holds(sent.ok || !sent.output.is_empty(), || format!("{data} failed without data"))?;
         }
-        let fault = Fault::roll(&mut fuzz.dice);
+        let fault = Fault::roll(&mut fuzz.dice, false);
         if let Some((account, code)) = fault.replaces(&fuzz.stage, &fuzz.cast)
-            && fault != Fault::FeedBurns
             && account != fuzz.stage.usdc
         {
             fuzz.set_code(account, code);
@@ -242,8 +241,7 @@ pub(super) fn allowance(fuzz: &mut Fuzz, step: &Step) -> Verdict {
 
 /// I-44. The sequence, done again by the sources as native code, answers, logs and writes the same.
 pub(super) fn wasm_equals_native(fuzz: &mut Fuzz, _: &Step) -> Verdict {
-    let halted = fuzz.tape.short_of_gas();
-    if halted || fuzz.tape.ops.is_empty() {
+    if !fuzz.twice {
         return Ok(false);
     }
     let calls = fuzz.replay_natively()?;

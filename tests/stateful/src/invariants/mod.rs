@@ -104,7 +104,7 @@ pub const ALL: [Invariant; 45] = [
     call(41, "pause_scope", safety::pause_scope),
     end(42, "limits_4626", 10, shares::limits_4626),
     call(43, "allowance", flows::allowance),
-    end(44, "wasm_equals_native", 50, flows::wasm_equals_native),
+    end(44, "wasm_equals_native", 100, flows::wasm_equals_native),
     end(45, "storage_layout", 50, ledger::storage_layout),
 ];
 

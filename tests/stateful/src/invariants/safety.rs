@@ -1,6 +1,6 @@
 //! How calls may end, and what must not go back.
 
-use alloy_sol_types::SolError;
+use alloy_sol_types::{SolError, SolInterface};
 use interfaces::erc4626::IERC4626;
 use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
@@ -100,8 +100,18 @@ pub(super) fn no_panic(fuzz: &mut Fuzz, step: &Step) -> Verdict {
 /// I-41. While new risk is stopped, what opens risk is refused, and nothing else is refused for that.
 pub(super) fn pause_scope(_: &mut Fuzz, step: &Step) -> Verdict {
     let refused = step.sent.refused(IVault::EnforcedPause::SELECTOR);
-    let risky = step.by(RISKY) || step.by(OPENING);
+    let risky = step.by(RISKY) || (step.by(OPENING) && buys(&step.data));
     holds(!refused || (step.paused && risky), || format!("{} was refused for a pause", step.handler))?;
     holds(!(step.paused && risky && step.ok()), || format!("{} succeeded while paused", step.handler))?;
-    Ok(step.paused)
+    Ok(step.paused || risky)
+}
+
+/// Whether a trade buys anything.
+fn buys(data: &[u8]) -> bool {
+    let legs = match IVault::IVaultCalls::abi_decode(data) {
+        Ok(IVault::IVaultCalls::trade(call)) => call.legs,
+        Ok(IVault::IVaultCalls::tradeInRound(call)) => call.legs,
+        _ => Vec::new(),
+    };
+    legs.iter().any(|leg| leg.size.is_positive())
 }
