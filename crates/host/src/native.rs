@@ -187,9 +187,8 @@ impl NativeFrame<'_, '_> {
         self.put(32, &value.to_be_bytes::<32>());
         self.put(DATA, data);
         let length = data.len() as u32;
-        let status = self.enter(Hostio::call_contract, |vm| {
-            calls::call_contract(vm, 0, DATA, length, 32, gas, ANSWER)
-        })?;
+        let status = self
+            .enter(Hostio::call_contract, |vm| calls::call_contract(vm, 0, DATA, length, 32, gas, ANSWER))?;
         Some((status as u8, self.returned_length()))
     }
 

@@ -29,8 +29,9 @@ pub fn run(length: Length, first: u64) -> Result<Tally> {
     let all = openings();
     let tallies = std::thread::scope(|scope| {
         let all = &all;
-        let spawned: Vec<_> =
-            (0..workers).map(|worker| scope.spawn(move || work(all, length, first, worker, workers))).collect();
+        let spawned: Vec<_> = (0..workers)
+            .map(|worker| scope.spawn(move || work(all, length, first, worker, workers)))
+            .collect();
         spawned.into_iter().map(|worker| worker.join()).collect::<Vec<_>>()
     });
     let mut whole = Tally::default();

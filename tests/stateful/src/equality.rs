@@ -3,7 +3,8 @@
 use alloy_primitives::{Address, B256, Bytes, U256};
 use host::Tx;
 
-use crate::fuzz::{Fuzz, Sent, execute};
+use crate::fuzz::Fuzz;
+use crate::step::{Sent, execute};
 
 /// Something that was done to the world.
 #[derive(Clone, Debug)]
@@ -91,7 +92,8 @@ impl Fuzz {
         self.go_back(mark, time);
         self.stage.chain.world.run_natively(true);
         let replayed = self.play(&tape);
-        let same = replayed.and_then(|calls| if self.digests() == there { Ok(calls) } else { Err("storage".into()) });
+        let same = replayed
+            .and_then(|calls| if self.digests() == there { Ok(calls) } else { Err("storage".into()) });
         self.stage.chain.world.run_natively(false);
         (self.tape, self.ghost) = (tape, ghost);
         self.set_time(now);
@@ -114,7 +116,11 @@ impl Fuzz {
                     let same = (natively.ok, &natively.output, &natively.logs, natively.halted)
                         == (ended.ok, &ended.output, &ended.logs, ended.halted);
                     if !same || !left.is_empty() {
-                        return Err(format!("operation {at}: {} as WASM, {} natively", told_of(ended), told_of(&natively)));
+                        return Err(format!(
+                            "operation {at}: {} as WASM, {} natively",
+                            told_of(ended),
+                            told_of(&natively)
+                        ));
                     }
                     calls += 1;
                 }

@@ -174,7 +174,7 @@ impl Ghost {
 /// What events say of positions and shares.
 impl Ghost {
     /// Takes in the logs of a transaction.
-    pub fn listen(&mut self, vault: Address, sent: &crate::fuzz::Sent) {
+    pub fn listen(&mut self, vault: Address, sent: &crate::step::Sent) {
         use interfaces::{erc20::IERC20, erc4626::IERC4626, erc6909::IERC6909};
         for moved in sent.events::<IERC6909::Transfer>(vault) {
             let size = moved.amount.saturating_to::<u128>() as i128;

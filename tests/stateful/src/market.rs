@@ -1,14 +1,15 @@
 //! The world that the protocol reads: prices, the Uniswap pool, surfaces, time.
 
 use alloy_primitives::{Address, I256, U256};
+use anyhow::{Result, anyhow};
 use demo::stage::{PriceFeed, THRESHOLD};
 use interfaces::external::{ISwapRouter, IToken};
 use interfaces::surface::ISurface::{self, SurfaceSlice, SurfaceUpdate};
-use anyhow::{Result, anyhow};
 
-use crate::fuzz::{Fuzz, Sent};
+use crate::fuzz::Fuzz;
 use crate::numbers::{small, wad};
 use crate::opening::SPOT;
+use crate::step::Sent;
 
 /// 18 decimals of a positive number, to eight digits: a variance near expiry is small.
 fn digits(number: f64) -> I256 {

@@ -91,9 +91,8 @@ unsafe impl UnsafeCallAccess for Forward {
         returned: &mut usize,
     ) -> u8 {
         // SAFETY: the caller's pointers are an address, a word and `length` bytes.
-        let (to, data, value) = unsafe {
-            (address(to), slice::from_raw_parts(data, length), value.cast::<[u8; 32]>().read())
-        };
+        let (to, data, value) =
+            unsafe { (address(to), slice::from_raw_parts(data, length), value.cast::<[u8; 32]>().read()) };
         let (status, size) = ask(|frame| frame.call(to, data, U256::from_be_bytes(value), gas));
         *returned = size;
         status

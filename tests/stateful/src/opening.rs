@@ -96,15 +96,17 @@ pub fn openings() -> Vec<Terms> {
         past: BUSY,
     };
     let quick = |hours: u32| IVault::Profile { redeemDelay: hours * 3_600, ..default_profile() };
-    let careful = IVault::Limits {
-        performanceFee: 100_000,
-        minLiquidity: 50_000,
-        blackout: 3_600,
-        ..default_limits()
-    };
+    let careful =
+        IVault::Limits { performanceFee: 100_000, minLiquidity: 50_000, blackout: 3_600, ..default_limits() };
     vec![
         base.clone(),
-        Terms { name: "near", profile: quick(2), days: vec![0, 1], grid: (2_000.0, 200.0, 9), ..base.clone() },
+        Terms {
+            name: "near",
+            profile: quick(2),
+            days: vec![0, 1],
+            grid: (2_000.0, 200.0, 9),
+            ..base.clone()
+        },
         Terms {
             name: "careful",
             profile: quick(4),
@@ -154,12 +156,8 @@ pub struct Cast {
 /// # Errors
 /// Whatever a call on the way fails with.
 pub fn open(terms: &Terms) -> Result<(Stage, Cast)> {
-    let config = Config {
-        start: START,
-        price: SPOT,
-        profile: terms.profile.clone(),
-        limits: terms.limits.clone(),
-    };
+    let config =
+        Config { start: START, price: SPOT, profile: terms.profile.clone(), limits: terms.limits.clone() };
     let mut stage = Stage::deploy(&config)?;
     let cast = cast(&mut stage, terms)?;
     let curator = stage.actors.curator;

@@ -5,9 +5,10 @@ use std::fmt;
 use anyhow::Result;
 
 use crate::fault::Fault;
-use crate::fuzz::{Fuzz, Step};
+use crate::fuzz::Fuzz;
 use crate::handlers::{HANDLERS, Handler};
 use crate::invariants::{ALL, Invariant, When};
+use crate::step::Step;
 
 /// Calls of a sequence.
 pub const CALLS: u64 = 32;
@@ -33,7 +34,11 @@ pub struct Broken {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} does not hold in market {}, seed {}: {}", self.invariant, self.opening, self.seed, self.wrong)?;
+        writeln!(
+            f,
+            "{} does not hold in market {}, seed {}: {}",
+            self.invariant, self.opening, self.seed, self.wrong
+        )?;
         self.calls.iter().try_for_each(|call| writeln!(f, "  {call}"))
     }
 }

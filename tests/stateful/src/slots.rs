@@ -68,7 +68,11 @@ impl Half {
     pub fn write(&self, world: &mut World, account: Address, number: u128) {
         let [mut a, mut b, mut c, mut d] = world.storage(account, self.slot).into_limbs();
         let (low, high) = (number as u64, (number >> 64) as u64);
-        if self.high { [c, d] = [low, high] } else { [a, b] = [low, high] }
+        if self.high {
+            [c, d] = [low, high]
+        } else {
+            [a, b] = [low, high]
+        }
         world.set_storage(account, self.slot, U256::from_limbs([a, b, c, d]));
     }
 

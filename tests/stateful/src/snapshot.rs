@@ -16,7 +16,8 @@ fn path() -> PathBuf {
 /// A figure that differs.
 pub fn keep(figures: &[(&str, u64)]) -> Result<()> {
     let text = std::fs::read_to_string(path()).unwrap_or_else(|_| "{}".into());
-    let mut all: BTreeMap<String, Value> = serde_json::from_str(&text).context("snapshots/reliability.json")?;
+    let mut all: BTreeMap<String, Value> =
+        serde_json::from_str(&text).context("snapshots/reliability.json")?;
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         for (name, figure) in figures {
             all.insert((*name).into(), (*figure).into());

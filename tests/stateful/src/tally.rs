@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::fuzz::Sent;
 use crate::invariants::ALL;
+use crate::step::Sent;
 
 /// Calls of a handler.
 #[derive(Clone, Debug, Default)]

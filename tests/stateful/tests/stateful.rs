@@ -29,7 +29,11 @@ const REFUSED: u64 = 60;
 
 fn judge(tally: &Tally) {
     println!("{}", tally.table());
-    assert_eq!(tally.refused_above(REFUSED), Vec::<&str>::new(), "handlers that are mostly refused say little");
+    assert_eq!(
+        tally.refused_above(REFUSED),
+        Vec::<&str>::new(),
+        "handlers that are mostly refused say little"
+    );
     assert_eq!(tally.blind(), Vec::<&str>::new(), "invariants that nothing looked at");
 }
 

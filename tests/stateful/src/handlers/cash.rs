@@ -39,7 +39,8 @@ pub(super) fn divest(fuzz: &mut Fuzz) -> Option<()> {
     if fuzz.terms.pool == "LendingPool" {
         move_pool(fuzz);
     }
-    let assets = if fuzz.dice.percent(30) { U256::MAX } else { U256::from(fuzz.dice.range(1, 50_000_000_000)) };
+    let assets =
+        if fuzz.dice.percent(30) { U256::MAX } else { U256::from(fuzz.dice.range(1, 50_000_000_000)) };
     let actors = fuzz.stage.actors;
     let from = fuzz.dice.pick(&[actors.curator, actors.owner, actors.guardian]);
     let vault = fuzz.stage.vault;

@@ -4,8 +4,9 @@ use alloy_primitives::aliases::U80;
 use alloy_primitives::{Address, U256};
 use interfaces::vault::IVault;
 
-use crate::fuzz::{Fuzz, Told};
+use crate::fuzz::Fuzz;
 use crate::ghost::parts;
+use crate::step::Told;
 
 pub(super) fn settle(fuzz: &mut Fuzz) -> Option<()> {
     let now = fuzz.now();
@@ -40,13 +41,8 @@ impl Fuzz {
     /// Everybody with something to claim.
     #[must_use]
     pub fn claimants(&self) -> Vec<Address> {
-        let mut all: Vec<Address> = self
-            .ghost
-            .held
-            .keys()
-            .filter(|(_, id)| self.is_claimable(*id))
-            .map(|(who, _)| *who)
-            .collect();
+        let mut all: Vec<Address> =
+            self.ghost.held.keys().filter(|(_, id)| self.is_claimable(*id)).map(|(who, _)| *who).collect();
         all.dedup();
         all
     }

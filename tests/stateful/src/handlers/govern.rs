@@ -47,8 +47,13 @@ pub(super) fn list(fuzz: &mut Fuzz) -> Option<()> {
 
 pub(super) fn set_depth(fuzz: &mut Fuzz) -> Option<()> {
     let now = fuzz.now();
-    let live: Vec<(u64, Grid)> =
-        fuzz.ghost.listed.iter().filter(|(expiry, _)| **expiry > now + 15 * 86_400).map(|(expiry, grid)| (*expiry, *grid)).collect();
+    let live: Vec<(u64, Grid)> = fuzz
+        .ghost
+        .listed
+        .iter()
+        .filter(|(expiry, _)| **expiry > now + 15 * 86_400)
+        .map(|(expiry, grid)| (*expiry, *grid))
+        .collect();
     // Without a cap on vega a change takes longer than any expiry lives.
     if fuzz.terms.limits.maxVega == u32::MAX && !fuzz.dice.percent(3) {
         return None;
@@ -114,12 +119,8 @@ pub(super) fn remove_venue(fuzz: &mut Fuzz) -> Option<()> {
 /// Roles go to whom they belong: the sequence goes on with the same people.
 pub(super) fn set_role(fuzz: &mut Fuzz) -> Option<()> {
     let actors = fuzz.stage.actors;
-    let (which, account) = fuzz.dice.pick(&[
-        (1, actors.curator),
-        (2, actors.guardian),
-        (3, actors.keeper),
-        (0, actors.keeper),
-    ]);
+    let (which, account) =
+        fuzz.dice.pick(&[(1, actors.curator), (2, actors.guardian), (3, actors.keeper), (0, actors.keeper)]);
     let which = IVault::Role::try_from(which).ok()?;
     let vault = fuzz.stage.vault;
     fuzz.act("set_role", actors.owner, vault, &IVault::setRoleCall { which, account });
@@ -131,9 +132,9 @@ pub(super) fn set_satellite(fuzz: &mut Fuzz) -> Option<()> {
     if fuzz.light(fuzz.cast.stranger).supply == 0 {
         return None;
     }
-    let which = fuzz.dice.pick(&[IVault::Satellite::Surface, IVault::Satellite::Margin, IVault::Satellite::Desk]);
+    let which =
+        fuzz.dice.pick(&[IVault::Satellite::Surface, IVault::Satellite::Margin, IVault::Satellite::Desk]);
     let (vault, owner, contract_) = (fuzz.stage.vault, fuzz.stage.actors.owner, fuzz.cast.stranger);
     fuzz.act("set_satellite", owner, vault, &IVault::setSatelliteCall { which, contract_ });
     Some(())
 }
-

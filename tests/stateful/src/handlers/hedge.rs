@@ -7,9 +7,10 @@ use interfaces::erc4626::IERC4626;
 use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
 
-use crate::fuzz::{Fuzz, Told};
+use crate::fuzz::Fuzz;
 use crate::numbers::{int, signed, small, wad};
 use crate::opening::Hostile;
+use crate::step::Told;
 
 impl Fuzz {
     /// What is due; none when nothing is, but for a few tries in vain.
@@ -43,7 +44,8 @@ impl Fuzz {
             2 => (vault, IVault::navCall {}.abi_encode()),
             3 => (vault, IERC4626::totalAssetsCall {}.abi_encode()),
             4 => {
-                let call = IVault::tradeCall { legs, maxPremium: I256::MAX, receiver: who, deadline: U256::MAX };
+                let call =
+                    IVault::tradeCall { legs, maxPremium: I256::MAX, receiver: who, deadline: U256::MAX };
                 (vault, call.abi_encode())
             }
             5 => (vault, IVault::claimCall { series: vec![id], receiver: who }.abi_encode()),
@@ -74,7 +76,11 @@ pub(super) fn fill(fuzz: &mut Fuzz) -> Option<()> {
     let need = fuzz.due()?;
     let filler = fuzz.stage.actors.arbitrageur;
     let whole = signed(need.due);
-    let size = if fuzz.dice.percent(70) { whole } else { fuzz.dice.part(whole.unsigned_abs()) as i128 * whole.signum() };
+    let size = if fuzz.dice.percent(70) {
+        whole
+    } else {
+        fuzz.dice.part(whole.unsigned_abs()) as i128 * whole.signum()
+    };
     let limit = if size > 0 { U256::ZERO } else { U256::MAX };
     let call = IHedgeDesk::fillHedgeCall { size: int(size), limit, receiver: filler, data: B256::ZERO };
     let desk = fuzz.stage.desk;
@@ -92,7 +98,8 @@ pub(super) fn rebalance(fuzz: &mut Fuzz) -> Option<()> {
     fuzz.arbitrage(off);
     let (venue, whole) = (fuzz.stage.venue, signed(need.due));
     let leg = |size| Leg { venue, size: int(size), limitPrice: U256::ZERO };
-    let legs = if fuzz.dice.percent(30) { vec![leg(whole / 2), leg(whole - whole / 2)] } else { vec![leg(whole)] };
+    let legs =
+        if fuzz.dice.percent(30) { vec![leg(whole / 2), leg(whole - whole / 2)] } else { vec![leg(whole)] };
     let plan = fuzz.plan(legs)?;
     run_plan(fuzz, "rebalance", plan);
     Some(())
@@ -183,7 +190,7 @@ pub(super) fn ambush_venue(fuzz: &mut Fuzz) -> Option<()> {
     let limit = wad(fuzz.ghost.price * factor);
     let plan = fuzz.plan(vec![Leg { venue, size: need.due, limitPrice: limit }])?;
     run_plan(fuzz, "ambush_venue", plan);
-    if fuzz.step.as_ref().is_some_and(crate::fuzz::Step::ok) && mode == 0 {
+    if fuzz.step.as_ref().is_some_and(crate::step::Step::ok) && mode == 0 {
         fuzz.tell(Told::Ambush { contract: venue });
     }
     Some(())

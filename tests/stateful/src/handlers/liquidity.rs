@@ -4,8 +4,9 @@ use alloy_primitives::{Address, U256};
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 
-use crate::fuzz::{Fuzz, Told};
+use crate::fuzz::Fuzz;
 use crate::numbers::small;
+use crate::step::Told;
 
 /// Units of a share.
 const SHARE: u128 = 1_000_000_000_000;

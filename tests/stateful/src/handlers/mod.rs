@@ -17,8 +17,15 @@ pub use trade::leg;
 use crate::fuzz::Fuzz;
 
 /// Handlers that hedge.
-pub const HEDGES: &[&str] =
-    &["fill_hedge", "rebalance", "perform_upkeep", "on_report", "flash_fill", "ambush_venue", "ambush_filler"];
+pub const HEDGES: &[&str] = &[
+    "fill_hedge",
+    "rebalance",
+    "perform_upkeep",
+    "on_report",
+    "flash_fill",
+    "ambush_venue",
+    "ambush_filler",
+];
 /// Handlers that may open risk.
 pub const OPENING: &[&str] = &["buy", "combo", "trade_in_round"];
 /// Handlers that cannot do without a price.

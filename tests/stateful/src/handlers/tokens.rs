@@ -8,8 +8,9 @@ use interfaces::erc20::IERC20;
 use interfaces::erc6909::IERC6909;
 use interfaces::external::IToken;
 
-use crate::fuzz::{Fuzz, Told};
+use crate::fuzz::Fuzz;
 use crate::numbers::LOT;
+use crate::step::Told;
 
 impl Fuzz {
     /// Somebody among the people with options, a series, and a part of them.

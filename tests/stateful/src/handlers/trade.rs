@@ -61,7 +61,13 @@ impl Fuzz {
     }
 
     /// Trades at any price, and notes what that did.
-    pub fn trade(&mut self, handler: &'static str, who: Address, legs: Vec<Leg>, receiver: Address) -> Option<I256> {
+    pub fn trade(
+        &mut self,
+        handler: &'static str,
+        who: Address,
+        legs: Vec<Leg>,
+        receiver: Address,
+    ) -> Option<I256> {
         let vault = self.stage.vault;
         let moved = legs.clone();
         let call = IVault::tradeCall { legs, maxPremium: I256::MAX, receiver, deadline: U256::MAX };

@@ -9,9 +9,10 @@ use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
 use super::{Verdict, holds};
-use crate::fuzz::{Fuzz, Step};
+use crate::fuzz::Fuzz;
 use crate::ghost::parts;
 use crate::numbers::{WAD, int, real, signed, small};
+use crate::step::Step;
 
 /// Whether some expiry waits for its settlement.
 fn waits(fuzz: &Fuzz) -> bool {
@@ -29,7 +30,9 @@ pub(super) fn net_greeks_recompute(fuzz: &mut Fuzz, _: &Step) -> Verdict {
     let now = fuzz.now();
     for id in fuzz.ghost.series().into_iter().filter(|id| parts(*id).0 > now) {
         let net = fuzz.ghost.net(id) as f64 / WAD as f64;
-        let Ok(one) = fuzz.stage.look(ILens::seriesGreeksCall { vault, series: id }) else { return Ok(false) };
+        let Ok(one) = fuzz.stage.look(ILens::seriesGreeksCall { vault, series: id }) else {
+            return Ok(false);
+        };
         for (at, greek) in [one.delta, one.gamma, one.vega].into_iter().enumerate() {
             sums[at] += net * real(greek);
             gross[at] += (net * real(greek)).abs();
@@ -106,7 +109,9 @@ const GRAIN: i128 = 20;
 /// I-14. Calls lie between intrinsic value and spot, puts between intrinsic value and strike, parity holds, both are monotone and convex in the strike.
 pub(super) fn bounds(fuzz: &mut Fuzz, _: &Step) -> Verdict {
     let now = fuzz.now();
-    let Some(expiry) = fuzz.ghost.listed.keys().copied().find(|expiry| *expiry > now) else { return Ok(false) };
+    let Some(expiry) = fuzz.ghost.listed.keys().copied().find(|expiry| *expiry > now) else {
+        return Ok(false);
+    };
     let Some(spot) = fuzz.ask(IVault::spotCall {}) else { return Ok(false) };
     let spot = (small(spot.price) / 1_000_000_000_000) as i128;
     let (vault, size) = (fuzz.stage.vault, U256::from(WAD));
@@ -130,7 +135,9 @@ pub(super) fn bounds(fuzz: &mut Fuzz, _: &Step) -> Verdict {
     for three in rows.windows(3) {
         for (kind, falls) in [(0, 1), (1, -1)] {
             let [a, b, c] = [three[0][kind], three[1][kind], three[2][kind]];
-            holds((a - b) * falls >= -GRAIN && (b - c) * falls >= -GRAIN, || format!("{a} {b} {c} of kind {kind}"))?;
+            holds((a - b) * falls >= -GRAIN && (b - c) * falls >= -GRAIN, || {
+                format!("{a} {b} {c} of kind {kind}")
+            })?;
             holds(a + c >= 2 * b - GRAIN, || format!("{a} {b} {c} of kind {kind} are not convex"))?;
         }
     }

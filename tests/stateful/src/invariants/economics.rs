@@ -6,8 +6,9 @@ use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault::{self, Leg, Quote};
 
 use super::{Verdict, holds, shares};
-use crate::fuzz::{Fuzz, Step};
+use crate::fuzz::Fuzz;
 use crate::numbers::{LOT, int, mul_div_up, signed, small};
+use crate::step::Step;
 
 /// What rounding may take from a premium [micro-USD].
 const GRAIN: i128 = 4;
@@ -111,7 +112,9 @@ pub(super) fn no_snipe(fuzz: &mut Fuzz, _: &Step) -> Verdict {
     });
     let Some((now, then)) = seen else { return Ok(false) };
     let paid = now.value + I256::try_from(now.spread).unwrap_or_default();
-    holds(paid + int(GRAIN) >= then.value, || format!("{paid} bought what is worth {} after {by}", then.value))?;
+    holds(paid + int(GRAIN) >= then.value, || {
+        format!("{paid} bought what is worth {} after {by}", then.value)
+    })?;
     Ok(true)
 }
 
@@ -168,7 +171,9 @@ fn one_step(fuzz: &mut Fuzz, who: Address, held: &mut Vec<(U256, i64)>) {
             }
         }
         4 | 5 => {
-            let Some(at) = (!held.is_empty()).then(|| fuzz.dice.below(held.len() as u64) as usize) else { return };
+            let Some(at) = (!held.is_empty()).then(|| fuzz.dice.below(held.len() as u64) as usize) else {
+                return;
+            };
             let (id, lots) = held[at];
             let part = fuzz.dice.part(lots.min(1_800) as u128) as i64;
             if part > 0 && fuzz.place(who, id, -part).is_some() {

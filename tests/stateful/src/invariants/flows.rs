@@ -14,9 +14,10 @@ use interfaces::venue::IHedgeVenue;
 
 use super::{Verdict, holds};
 use crate::fault::Fault;
-use crate::fuzz::{Fuzz, GAS, Step, Told};
+use crate::fuzz::{Fuzz, GAS};
 use crate::numbers::int;
 use crate::opening::expiry;
+use crate::step::{Step, Told};
 
 /// I-30. The protocol's write-down is the removal of a pool that fails, or of a venue: it never raises NAV, and leaves cash, claims and shares alone.
 pub(super) fn impair_only_down(_: &mut Fuzz, step: &Step) -> Verdict {
@@ -24,7 +25,8 @@ pub(super) fn impair_only_down(_: &mut Fuzz, step: &Step) -> Verdict {
         return Ok(false);
     }
     let (before, after) = (&step.before, &step.after);
-    let numbers = |light: &crate::fuzz::Light| (light.cash, light.claims, light.redemptions, light.supply, light.hedge);
+    let numbers =
+        |light: &crate::step::Light| (light.cash, light.claims, light.redemptions, light.supply, light.hedge);
     let (stood, stands) = (numbers(before), numbers(after));
     holds(stood == stands, || format!("{stood:?} became {stands:?}"))?;
     if let (Some(before), Some(after)) = (&step.deep_before, &step.deep_after) {

@@ -5,10 +5,11 @@ use host::Trace;
 use interfaces::vault::IVault;
 
 use super::{Verdict, holds};
-use crate::fuzz::{Fuzz, Step, Told};
+use crate::fuzz::Fuzz;
 use crate::handlers::HEDGES;
 use crate::numbers::{mul_div, mul_div_up, real, small};
 use crate::opening::Hostile;
+use crate::step::{Step, Told};
 
 /// What is computed in floating point is no finer.
 const GRAIN: f64 = 1e-7;
@@ -51,8 +52,10 @@ pub(super) fn rebalance_reduces(_: &mut Fuzz, step: &Step) -> Verdict {
     if !step.by(HEDGES) || !step.ok() {
         return Ok(false);
     }
-    let need = |deep: &Option<crate::fuzz::Deep>| deep.as_ref().and_then(|deep| deep.need.clone());
-    let (Some(before), Some(after)) = (need(&step.deep_before), need(&step.deep_after)) else { return Ok(false) };
+    let need = |deep: &Option<crate::step::Deep>| deep.as_ref().and_then(|deep| deep.need.clone());
+    let (Some(before), Some(after)) = (need(&step.deep_before), need(&step.deep_after)) else {
+        return Ok(false);
+    };
     holds(!before.due.is_zero(), || "nothing was due".into())?;
     let (stood, stands) = (real(before.deviation), real(after.deviation));
     holds(stands.abs() < stood.abs() + GRAIN, || format!("{stood} became {stands}"))?;

@@ -6,8 +6,9 @@ use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
 
 use super::{Verdict, holds};
-use crate::fuzz::{Fuzz, Step};
+use crate::fuzz::Fuzz;
 use crate::numbers::{signed, small};
+use crate::step::Step;
 
 /// I-01. Who opens risk leaves a vault whose NAV bears the worst loss and what accounts leave uncovered, unless the trade lowered that loss; and what
 /// is owed for settled claims and processed redemptions is there in cash, in the pool and in hedges, or NAV is below zero, which is a shortfall that

@@ -13,7 +13,8 @@ mod safety;
 mod settlement;
 mod shares;
 
-use crate::fuzz::{Fuzz, Step};
+use crate::fuzz::Fuzz;
+use crate::step::Step;
 
 /// Whether there was anything to look at, or what is wrong.
 pub type Verdict = Result<bool, String>;
@@ -55,7 +56,12 @@ const fn begin(
     Invariant { number, name, when: When::Begin(percent), check }
 }
 
-const fn end(number: u8, name: &'static str, percent: u64, check: fn(&mut Fuzz, &Step) -> Verdict) -> Invariant {
+const fn end(
+    number: u8,
+    name: &'static str,
+    percent: u64,
+    check: fn(&mut Fuzz, &Step) -> Verdict,
+) -> Invariant {
     Invariant { number, name, when: When::End(percent), check }
 }
 

@@ -6,8 +6,9 @@ use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault;
 
 use super::{Verdict, holds};
-use crate::fuzz::{Fuzz, GAS, Step};
+use crate::fuzz::{Fuzz, GAS};
 use crate::numbers::small;
+use crate::step::Step;
 
 /// Code that reverts.
 const DEAD: Bytes = Bytes::from_static(&[0x5f, 0x5f, 0xfd]);
@@ -61,7 +62,9 @@ fn everybody_is_paid(fuzz: &mut Fuzz) -> Verdict {
             let call = IERC4626::redeemCall { shares, receiver: controller, controller };
             let sent = fuzz.send(controller, vault, call.abi_encode(), GAS);
             let got = fuzz.usdc_of(controller).saturating_sub(before);
-            holds(sent.ok && got + 1 >= assets, || format!("{controller} got {got} of {assets}: {}", sent.name()))?;
+            holds(sent.ok && got + 1 >= assets, || {
+                format!("{controller} got {got} of {assets}: {}", sent.name())
+            })?;
             any = true;
         }
         any |= taken_back(fuzz, controller, id)?;
@@ -69,7 +72,9 @@ fn everybody_is_paid(fuzz: &mut Fuzz) -> Verdict {
     for who in fuzz.claimants() {
         let mut held = fuzz.ghost.held_by(who);
         held.retain(|(id, _)| fuzz.is_claimable(*id));
-        let Some(payoff) = held.iter().try_fold(0, |sum, (id, size)| Some(sum + fuzz.ghost.payoff(*id, *size)?)) else {
+        let Some(payoff) =
+            held.iter().try_fold(0, |sum, (id, size)| Some(sum + fuzz.ghost.payoff(*id, *size)?))
+        else {
             continue;
         };
         if fuzz.ghost.shortfall || payoff > fuzz.light(who).cash {
@@ -88,7 +93,8 @@ fn everybody_is_paid(fuzz: &mut Fuzz) -> Verdict {
 fn taken_back(fuzz: &mut Fuzz, controller: Address, id: u128) -> Verdict {
     let (vault, request_id) = (fuzz.stage.vault, U256::from(id));
     let pending = fuzz.ask(IERC4626::pendingRedeemRequestCall { requestId: request_id, controller });
-    let (Some(pending), Some(epoch)) = (pending, fuzz.ask(IERC4626::epochCall { requestId: request_id })) else {
+    let (Some(pending), Some(epoch)) = (pending, fuzz.ask(IERC4626::epochCall { requestId: request_id }))
+    else {
         return Ok(false);
     };
     if pending.is_zero() || U256::from(fuzz.now()) >= epoch.locksAt {

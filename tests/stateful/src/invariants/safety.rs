@@ -7,9 +7,10 @@ use interfaces::vault::IVault;
 
 use super::{Verdict, holds};
 use crate::fault::Fault;
-use crate::fuzz::{Fuzz, Step};
+use crate::fuzz::Fuzz;
 use crate::handlers::{OPENING, PRICED, RISKY};
 use crate::numbers::{real, small};
+use crate::step::Step;
 
 /// Gas of the dearest call that may be.
 const MOST_GAS: u64 = 16_000_000;
@@ -23,12 +24,15 @@ pub(super) fn vol_update_bounded(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     let interval = u64::from(fuzz.terms.limits.surfaceInterval);
     // The base is the last one that is an interval old, or one beside it that is two intervals old at most.
     let old = fuzz.ghost.surfaces.iter().rev().filter(|(time, _)| time + interval <= now);
-    let mut bases = old.clone().take(1).chain(old.filter(|(time, _)| time + 2 * interval >= now)).copied().peekable();
+    let mut bases =
+        old.clone().take(1).chain(old.filter(|(time, _)| time + 2 * interval >= now)).copied().peekable();
     if bases.peek().is_none() {
         return Ok(false);
     }
     let bases: Vec<f64> = bases.map(|(_, level)| level).collect();
-    let Some(expiry) = fuzz.ghost.listed.keys().copied().find(|expiry| *expiry > now) else { return Ok(false) };
+    let Some(expiry) = fuzz.ghost.listed.keys().copied().find(|expiry| *expiry > now) else {
+        return Ok(false);
+    };
     let surface = fuzz.stage.surface;
     let Ok(kept) = fuzz.stage.chain.view(surface, ISurface::sliceCall { expiry }) else { return Ok(false) };
     let years = (expiry - kept.updatedAt) as f64 / 31_536_000.0;
@@ -48,8 +52,11 @@ pub(super) fn oracle_gate(_: &mut Fuzz, step: &Step) -> Verdict {
     }
     holds(!step.ok(), || format!("{} succeeded with {fault:?}", step.handler))?;
     let typed = !step.sent.output.is_empty() || fault == Fault::FeedBurns;
-    holds(typed || step.by(&["flash_fill"]), || format!("{} failed with {fault:?} and no data", step.handler))?;
-    let numbers = |light: &crate::fuzz::Light| (light.cash, light.claims, light.redemptions, light.hedge, light.supply);
+    holds(typed || step.by(&["flash_fill"]), || {
+        format!("{} failed with {fault:?} and no data", step.handler)
+    })?;
+    let numbers =
+        |light: &crate::step::Light| (light.cash, light.claims, light.redemptions, light.hedge, light.supply);
     let (stood, stands) = (numbers(&step.before), numbers(&step.after));
     holds(stood == stands, || format!("{stood:?} became {stands:?}"))?;
     Ok(true)

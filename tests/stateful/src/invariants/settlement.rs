@@ -6,9 +6,10 @@ use alloy_sol_types::{SolCall, SolError};
 use interfaces::vault::IVault;
 
 use super::{Verdict, holds};
-use crate::fuzz::{Fuzz, GAS, Step, Told};
+use crate::fuzz::{Fuzz, GAS};
 use crate::ghost::parts;
 use crate::numbers::small;
+use crate::step::{Step, Told};
 
 /// I-25. A claim pays the payoff of each position, rounded down, to the receiver and to the micro-dollar.
 pub(super) fn payoff_exact(fuzz: &mut Fuzz, step: &Step) -> Verdict {

@@ -5,8 +5,9 @@ use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 
 use super::{Verdict, holds};
-use crate::fuzz::{Deep, Fuzz, GAS, Step};
+use crate::fuzz::{Fuzz, GAS};
 use crate::numbers::{mul_div, signed, small};
+use crate::step::{Deep, Step};
 use alloy_sol_types::SolCall;
 
 /// Virtual shares and assets: see the vault's own documentation.
@@ -45,7 +46,9 @@ fn first_deposit(fuzz: &mut Fuzz, seed: u64) -> Verdict {
     let bought = fuzz.aside(victim, vault, &call);
     fuzz.interfere();
     let Ok(bought) = bought else { return Ok(false) };
-    let worth = |fuzz: &mut Fuzz, shares| small(fuzz.ask(IERC4626::convertToAssetsCall { shares }).unwrap_or_default());
+    let worth = |fuzz: &mut Fuzz, shares| {
+        small(fuzz.ask(IERC4626::convertToAssetsCall { shares }).unwrap_or_default())
+    };
     let held = worth(fuzz, bought);
     let least = paid - paid.div_ceil(1_000_000) - 1;
     holds(held >= least, || format!("{paid} bought what is worth {held}"))?;
@@ -70,7 +73,8 @@ fn no_less(before: i128, supply_before: u128, after: i128, supply_after: u128) -
     if before < 0 {
         return true;
     }
-    let wide = |nav: i128, supply: u128| U256::from(nav.max(0) as u128 + 1) * U256::from(supply + VIRTUAL_SHARES);
+    let wide =
+        |nav: i128, supply: u128| U256::from(nav.max(0) as u128 + 1) * U256::from(supply + VIRTUAL_SHARES);
     // Two micro-dollars: the unvested part and the pool's value are each rounded anew.
     wide(after + 2, supply_before) >= wide(before, supply_after)
 }
@@ -144,7 +148,8 @@ pub(super) fn zero_supply_zero_claim(fuzz: &mut Fuzz, _: &Step) -> Verdict {
     let epochs = fuzz.ask(IERC4626::epochsCall {});
     let waiting = epochs.map_or(0, |epochs| small(epochs.last) - small(epochs.filled));
     for back in 0..waiting.min(3) {
-        let id = fuzz.ask(IERC4626::epochsCall {}).map_or(U256::ZERO, |epochs| epochs.last) - U256::from(back);
+        let id =
+            fuzz.ask(IERC4626::epochsCall {}).map_or(U256::ZERO, |epochs| epochs.last) - U256::from(back);
         let Some(epoch) = fuzz.ask(IERC4626::epochCall { requestId: id }) else { continue };
         let left = epoch.requested - epoch.processed;
         holds(left.is_zero(), || format!("epoch {id} waits with {left} of no shares"))?;
@@ -159,7 +164,7 @@ pub(super) fn escrow_isolated(_: &mut Fuzz, step: &Step) -> Verdict {
         return Ok(false);
     }
     let (before, after) = (&step.before, &step.after);
-    let numbers = |light: &crate::fuzz::Light| (light.cash, light.claims, light.redemptions, light.supply);
+    let numbers = |light: &crate::step::Light| (light.cash, light.claims, light.redemptions, light.supply);
     let (stood, stands) = (numbers(before), numbers(after));
     holds(stood == stands, || format!("{stood:?} became {stands:?}"))?;
     if let (Some(before), Some(after)) = (&step.deep_before, &step.deep_after) {

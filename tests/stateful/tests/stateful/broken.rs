@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use host::alloy_primitives::Bytes;
 use stateful::fault::Fault;
-use stateful::fuzz::{Fuzz, Step};
+use stateful::fuzz::Fuzz;
 use stateful::handlers::HANDLERS;
 use stateful::invariants::{ALL, Verdict, numbered};
 use stateful::native;
 use stateful::opening::openings;
+use stateful::step::Step;
 
 use crate::sabotage;
 

@@ -5,10 +5,11 @@ use interfaces::erc20::IERC20;
 use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 use options::Slice;
-use stateful::fuzz::{Fuzz, Told};
+use stateful::fuzz::Fuzz;
 use stateful::ghost::Ghost;
 use stateful::numbers::{signed, small};
 use stateful::slots::Half;
+use stateful::step::Told;
 
 /// Writes one of the vault's numbers.
 fn alter(fuzz: &mut Fuzz, half: Half, to: impl FnOnce(u128) -> u128) {
@@ -128,7 +129,12 @@ fn add_lots(fuzz: &mut Fuzz, more: i32) {
     let id = fuzz.live_series().expect("a series") & !U256::ONE;
     let legs = vec![stateful::handlers::leg(id, 7)];
     let who = fuzz.cast.people[2];
-    let call = IVault::tradeCall { legs, maxPremium: host::alloy_primitives::I256::MAX, receiver: who, deadline: U256::MAX };
+    let call = IVault::tradeCall {
+        legs,
+        maxPremium: host::alloy_primitives::I256::MAX,
+        receiver: who,
+        deadline: U256::MAX,
+    };
     let mut found = None;
     let slots = changed_by_trial(fuzz, vault, |fuzz| fuzz.aside(who, vault, &call).is_ok());
     for (slot, before, after) in slots {
@@ -156,7 +162,10 @@ fn changed_by_trial(
             fuzz.refresh(fuzz.ghost.price);
         }
         let slots = changed_by(fuzz, account, act);
-        slots.into_iter().map(|(slot, before)| (slot, before, fuzz.stage.chain.world.storage(account, slot))).collect()
+        slots
+            .into_iter()
+            .map(|(slot, before)| (slot, before, fuzz.stage.chain.world.storage(account, slot)))
+            .collect()
     })
 }
 
