@@ -110,7 +110,7 @@ pub(crate) fn run(native: Native, frame: &mut Frame<'_>, ink: u64) -> Exit {
         frame.result = ended.unwrap_or_else(|data| data);
         status
     });
-    Exit { returned, stop, metered: 0, ink_left, stack_words_left: STACK_WORDS as u32, memory_pages: 0 }
+    Exit { returned, stop, metered: 0, ink_left, stack_words_left: STACK_WORDS, memory_pages: 0 }
 }
 
 impl NativeFrame<'_, '_> {
