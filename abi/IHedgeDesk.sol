@@ -80,6 +80,8 @@ interface IHedgeDesk {
 
     /// @param size what was hedged; cost, what it paid beyond the oracle's price; benefit, what J fell by on account of seasoned excess
     event Rebalanced(address indexed caller, address indexed payee, int256 size, int256 cost, uint256 benefit, uint256 reward);
+    /// @notice A hedge of `size` was ordered at a venue that executes later: it counts as done until it is overdue.
+    event HedgeOrdered(address indexed caller, address indexed venue, bytes32 key, int256 size);
     event HedgeFilled(address indexed filler, address indexed receiver, int256 size, uint256 cash);
     /// @notice A hedge is due, first seen now.
     event HedgeDue(int256 deviation, uint256 outer);
@@ -124,6 +126,11 @@ interface IHedgeDesk {
     function fillHedge(int256 size, uint256 limit, address receiver, bytes32 data) external returns (uint256 cash);
     /// @notice Hedges along a plan and pays its payee. Anyone.
     function rebalance(Plan calldata plan) external returns (int256 size, uint256 reward);
+    /// @notice Hedges with a position at one of the broker's venues: a plan of one leg. What is done at once is paid as any hedge, at the cost
+    /// that its limit allows; an order that is executed later is paid nothing, and its venue's keepers are paid by the ether of the call.
+    /// Anyone.
+    /// @return key of the order, 0 when all is done
+    function rebalancePosition(Plan calldata plan) external payable returns (bytes32 key, int256 size, uint256 reward);
 
     /// @notice Chainlink Automation, CRE and resolver networks, all into `rebalance`: the data is an ABI-encoded plan, or empty for all that is due
     /// through the vault's default venue, with the caller as payee.

@@ -102,7 +102,8 @@ interface ILens {
     /// @param pool what the money in the pool counts for [USDC]
     /// @param poolLiquid what of it can be withdrawn now [USDC]
     /// @param receivable what margin accounts owe for settled series [USDC]
-    /// @param mid cash + pool - owed + hedge + book + receivable [USDC]
+    /// @param broker what closing the positions at the broker would bring, with their margin [USDC]
+    /// @param mid cash + pool - owed + hedge + broker + book + receivable [USDC]
     /// @param low mid - riskReserve - unvested - (pool - poolLiquid), less what of the receivable accounts may fail to pay [USDC]
     struct NavBreakdown {
         uint256 cash;
@@ -118,6 +119,7 @@ interface ILens {
         uint256 pool;
         uint256 poolLiquid;
         uint256 receivable;
+        int256 broker;
         int256 mid;
         int256 low;
     }

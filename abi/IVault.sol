@@ -33,7 +33,8 @@ interface IVault {
     /// [USDC]; while the pool fails the checkpoint, and nothing once it is removed
     /// @param poolLiquid what of it can be withdrawn now, nothing while the pool fails [USDC]
     /// @param receivable what margin accounts owe for settled series [USDC]
-    /// @param mid cash + pool - owed + hedge + book + receivable [USDC]; deposits pay this mark
+    /// @param broker what closing the positions at the broker would bring, with their margin [USDC]
+    /// @param mid cash + pool - owed + hedge + broker + book + receivable [USDC]; deposits pay this mark
     /// @param low mid - riskReserve - unvested - (pool - poolLiquid), less what of the receivable accounts may fail to pay [USDC]; redemptions
     /// are paid at most this mark. While the pool is short of money they are priced without its term, and the shares that are not paid for wait
     struct Nav {
@@ -46,6 +47,7 @@ interface IVault {
         uint256 pool;
         uint256 poolLiquid;
         uint256 receivable;
+        int256 broker;
         int256 mid;
         int256 low;
     }
@@ -133,6 +135,9 @@ interface IVault {
     event PayoffReceived(uint256 due, uint256 paid);
     /// @notice The vault paid for somebody to take an account without equity [USDC].
     event UncoveredPaid(uint256 amount);
+    /// @notice `amount` went to the broker as margin, or came back from it (negative) [USDC]; `open` while it holds
+    /// anything; what it may be short [whole USD], and the margin that a position takes [1e-4].
+    event MarginMoved(int256 amount, bool open, uint32 short_, uint16 margin);
     event ProfileSet(Profile profile);
     event LimitsSet(Limits limits);
     event Paused(address account);
@@ -145,7 +150,7 @@ interface IVault {
 
     /// @notice Contracts that work for the vault: the vol surface (ISurface), the accounts that write options (IMargin), the hedging desk
     /// (IHedgeDesk).
-    enum Satellite { Surface, Margin, Desk }
+    enum Satellite { Surface, Margin, Desk, Broker }
 
     error NotAuthorised(address caller, Role role);
     error EnforcedPause();
@@ -217,6 +222,11 @@ interface IVault {
     error MarginInUse(uint256 expiries, uint256 receivable);
     /// @notice More than accounts leave uncovered [USDC].
     error PaidAboveUncovered(uint256 amount, uint256 uncovered);
+
+    error OnlyBroker(address caller, address broker);
+    /// @notice The broker in force holds positions: another must wait, as must a shortfall.
+    error BrokerInUse(address broker);
+    error BrokerFailed(address broker);
 
     error VenueNotAllowed(address venue, uint256 allowedFrom);
     error VenueFailed(address venue, bytes4 reason);
@@ -310,6 +320,12 @@ interface IVault {
     function hedge(address venue, int256 size, uint256 cashLimit, address payer, bytes32 data) external returns (uint256 cash);
     /// @notice Pays for hedges of this transaction: at most the slippage cap of what was hedged. The desk.
     function payReward(address payee, uint256 amount) external;
+
+    /// @notice Sends `amount` of free cash to the broker as margin, or takes it back (negative), and counts a hedge of `value` at the feed's price
+    /// towards what rewards of this transaction may be. The broker. [USDC]
+    /// @param open whether the broker holds anything from now on: then it is asked in every mark
+    /// @param short_ most that it may be short [whole USD]; margin, what a position takes [1e-4]
+    function moveMargin(int256 amount, uint256 value, bool open, uint32 short_, uint16 margin) external;
 
     // Settlement
 

@@ -15,7 +15,6 @@ use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::fee::Fee;
 use crate::liquidity::positive;
 use crate::lock;
-use crate::oracle::Price;
 use crate::pool::Pooled;
 use crate::redemptions::Standing;
 use crate::risk::Position;
@@ -37,6 +36,8 @@ pub(crate) struct NavParts {
     /// What margin accounts owe, and what they could fail to pay.
     pub(crate) receivable: u64,
     pub(crate) uncovered: u64,
+    /// What closing the positions at the broker would bring.
+    pub(crate) broker: i128,
     pub(crate) mid: i128,
 }
 
@@ -112,11 +113,12 @@ impl Vault {
         let mid =
             free.checked_add_unsigned(assets).or_overflow()?.checked_add(position.value).or_overflow()?;
         let (receivable, uncovered) = (self.receivable(), self.uncovered());
-        let mid = mid.checked_add(receivable.into()).or_overflow()?;
+        let broker = session.positions.equity();
+        let mid = mid.checked_add(receivable.into()).or_overflow()?.checked_add(broker).or_overflow()?;
         let cash = small(self.cash.get());
         let unvested = self.unvested(session)?;
         let (owed, book) = (self.owed()?, position.value);
-        Ok(NavParts { cash, owed, hedge, book, reserve, unvested, pool, receivable, uncovered, mid })
+        Ok(NavParts { cash, owed, hedge, book, reserve, unvested, pool, receivable, uncovered, broker, mid })
     }
 
     /// NAV as a struct of the ABI.
@@ -133,6 +135,7 @@ impl Vault {
             pool: uint(nav.pool.value),
             poolLiquid: uint(nav.pool.liquid),
             receivable: uint(nav.receivable.into()),
+            broker: int(nav.broker),
             mid: int(nav.mid),
             low: int(nav.low()),
         })
@@ -152,12 +155,15 @@ impl Vault {
         Ok(Rate { nav: nav.mid(), fee: self.fee(&session.limits, &nav)?, pool: session.pool })
     }
 
-    /// The vested NAV at the feed's last answer, whatever its age; without one or without a surface feed, free cash alone. Never
+    /// The vested NAV at the feed's last answer, whatever its age; without one, a surface feed or a broker that answers, free cash alone. Never
     /// fails for want of either.
     fn indicative_rate(&self) -> Result<Rate> {
-        let (pool, session) = (self.pooled()?, self.unpriced());
-        if let Some(spot) = self.feeds_of(&session.profile).indicative(self.vm()) {
-            let session = Session { price: Price { spot, ..session.price }, pool, ..session };
+        let mut session = self.unpriced();
+        let spot = self.feeds_of(&session.profile).indicative(self.vm());
+        session.price.spot = spot.unwrap_or_default();
+        let placed = self.place(&mut session)?;
+        let pool = session.pool;
+        if placed && spot.is_some() {
             if let Some(position) = self.mark_if_any(&session)? {
                 let nav = self.nav_parts(&session, &position)?;
                 let fee = self.fee(&session.limits, &nav)?;
@@ -168,13 +174,16 @@ impl Vault {
         Ok(Rate { nav, fee: Fee::none(self.shares.supply()), pool })
     }
 
-    /// What a deposit would pay now: none while paused, without a price or a surface feed, or while no share is priced.
+    /// What a deposit would pay now: none while paused, without a price, a surface feed or a broker that answers, or while no share is priced.
     fn open_rate(&self) -> Result<Option<Rate>> {
-        let session = self.unpriced();
+        let mut session = self.unpriced();
         let Ok(price) = self.feeds_of(&session.profile).current(self.vm(), session.now) else {
             return Ok(None);
         };
-        let session = Session { price, pool: self.pooled()?, ..session };
+        session.price = price;
+        if !self.place(&mut session)? {
+            return Ok(None);
+        }
         let Some(position) = self.mark_if_any(&session)? else { return Ok(None) };
         if self.is_paused() || session.pool.failed || self.stop(&session, &position)?.is_some() {
             return Ok(None);

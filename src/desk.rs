@@ -13,7 +13,7 @@ use interfaces::vault::IVault::{OnlyDesk, RewardAboveCap, RewardPaid};
 use inventory::hedge::{SEASONING, SPANS};
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{to_u128, uint, MILLION};
+use crate::amounts::{to_u128, uint};
 use crate::error::{emit, ensure, OrOverflow, Result};
 use crate::hedging::Party;
 use crate::liquidity::positive;
@@ -72,8 +72,7 @@ impl Desk for Vault {
         };
 
         let (cash, value) = self.hedge_with(&session, &party, size, cash_limit)?;
-        let more = maths::mul_div_down(value, session.profile.maxSlippage.into(), MILLION).or_overflow()?;
-        lock::set_grant(lock::grant().checked_add(more).or_overflow()?);
+        self.grant(session.profile.maxSlippage, value)?;
         lock::release();
         Ok(uint(cash))
     }

@@ -70,7 +70,7 @@
 //! settlement needs the feed's rounds; claims of settled series need nothing but the token.
 //!
 //! # KNOWN LIMITS
-//! Hedges are spot only. Where two phases of the feed ran side by side at an expiry, a round of either may
+//! Positions at the broker pay no claim before they are closed. Where two phases of the feed ran side by side at an expiry, a round of either may
 //! settle it. While the pool cannot pay what it counts for, redemptions are filled in part, in order, and a shortfall cannot be recorded; where
 //! one that is not removed fails for good, they are priced with its last checkpoint. A gain of the pool above the bound counts when it is
 //! brought back. What rounding leaves of processed redemptions, under a micro-dollar a request, stays set aside. A change of weights that takes
@@ -83,6 +83,7 @@ extern crate alloc;
 mod amounts;
 mod book;
 mod breakers;
+mod broker;
 mod deposits;
 mod depth;
 mod desk;

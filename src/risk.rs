@@ -14,6 +14,7 @@ use stylus_sdk::call::RawCall;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::to_i128;
+use crate::broker::Positions;
 use crate::error::{fail, raise, OrOverflow, Result};
 use crate::liquidity::positive;
 use crate::state::{Session, Vault};
@@ -108,9 +109,10 @@ impl Vault {
 
     /// What the engine is told, in words; without a price that passes every check, the price is zero.
     pub(crate) fn told_words(&self) -> Result<Vec<B256>> {
-        let session = self.unpriced();
-        let price = self.feeds_of(&session.profile).current(self.vm(), session.now).unwrap_or_default();
-        let session = Session { price, pool: self.pooled()?, ..session };
+        let mut session = self.unpriced();
+        session.price = self.feeds_of(&session.profile).current(self.vm(), session.now).unwrap_or_default();
+        let placed = self.place(&mut session)?;
+        self.require_placed(placed)?;
         let stored = self.stored(&session)?;
         let words = self.question(&session, stored)?.encode();
         Ok(words.into_iter().map(B256::from).collect())
@@ -120,18 +122,23 @@ impl Vault {
         Ok(Request {
             hedge: self.hedge_position(session)?,
             free: self.liquid(&session.pool)?,
+            brokered: session.positions.brokered,
             receivable: self.receivable(),
             uncovered: self.uncovered(),
             ..Request::of_book(session.packed, session.price.spot, session.now32()?, stored)
         })
     }
 
-    /// The hedge against the book, in lots and in money.
+    /// The hedge against the book at all venues, in lots and in money.
     fn hedge_position(&self, session: &Session) -> Result<Hedge> {
-        let size = self.hedge_size()?.unsigned_abs();
-        let lots = maths::mul_div_down(size, 1 << 32, session.profile.lot.into()).or_overflow()?;
-        let value = self.hedge_value(session.price.spot)?;
-        Ok(Hedge { lots: i128::try_from(lots).or_overflow()?, value: i128::try_from(value).or_overflow()? })
+        let Positions { size, brokered } = session.positions;
+        let size = self.hedge_size()?.checked_add(size).or_overflow()?;
+        let lots =
+            maths::mul_div_down(size.unsigned_abs(), 1 << 32, session.profile.lot.into()).or_overflow()?;
+        let lots = i128::try_from(lots).or_overflow()?.checked_mul(size.signum()).or_overflow()?;
+        let spot = i128::try_from(self.hedge_value(session.price.spot)?).or_overflow()?;
+        let value = spot.checked_add(brokered.unwrap_or_default().value).or_overflow()?;
+        Ok(Hedge { lots, value })
     }
 
     /// The numbers that the engine answers; its refusal is the vault's.
@@ -143,10 +150,7 @@ impl Vault {
         let answer =
             unsafe { RawCall::new_static(self.vm()).limit_return_data(0, limit).call(engine, &data) };
         match answer {
-            Ok(answer) => {
-                let numbers = answer.chunks_exact(32).filter_map(word).map(signed);
-                numbers.collect::<Option<_>>().or_overflow()
-            }
+            Ok(answer) => numbers(&answer).or_overflow(),
             Err(refusal) if refusal.is_empty() => self.garbled(),
             Err(refusal) => raise(&refusal),
         }
@@ -155,6 +159,11 @@ impl Vault {
     fn garbled<T>(&self) -> Result<T> {
         fail(EngineFailed { engine: self.engine_address() })
     }
+}
+
+/// The signed numbers of an answer; none beyond 128 bits.
+pub(crate) fn numbers(answer: &[u8]) -> Option<Vec<i128>> {
+    answer.chunks_exact(32).filter_map(word).map(signed).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "an ABI word of an int256 is its two's complement")]

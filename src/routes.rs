@@ -14,6 +14,7 @@ use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
 
+use crate::broker::Margining as _;
 use crate::deposits::Deposits as _;
 use crate::desk::Desk as _;
 use crate::epochs::Queue as _;
@@ -85,6 +86,7 @@ fn route(vault: &mut Vault, selector: u32, mut args: Args<'_>, out: &mut Vec<u8>
             youngTradesCall => young_trades();
             hedgeCall => hedge(venue, size, cash_limit, payer, data);
             payRewardCall => pay_reward(payee, amount);
+            moveMarginCall => move_margin(amount, value, open, short, margin);
             poolCall => pool_view();
             setPoolCall => set_pool(pool);
             removePoolCall => remove_pool();

@@ -1,4 +1,4 @@
-//! Contracts that the owner names and that work for the vault: the surface feed, the margin contract, the hedging desk. Each is in force at
+//! Contracts that the owner names and that work for the vault: the surface feed, the margin contract, the hedging desk, the broker. Each is in force at
 //! once while there are no shares; after that it waits two days for its place, in the open.
 
 use alloc::vec::Vec;
@@ -17,6 +17,7 @@ use crate::state::{word64, Vault};
 pub(crate) const SURFACE: IVault::Satellite = IVault::Satellite::Surface;
 pub(crate) const MARGIN: IVault::Satellite = IVault::Satellite::Margin;
 pub(crate) const DESK: IVault::Satellite = IVault::Satellite::Desk;
+pub(crate) const BROKER: IVault::Satellite = IVault::Satellite::Broker;
 
 /// The contract in force, and the one that is proposed.
 #[storage]
@@ -28,14 +29,15 @@ pub struct Satellite {
 }
 
 /// One for each kind, in the order of the ABI.
-pub(crate) type Satellites = StorageArray<Satellite, 3>;
+pub(crate) type Satellites = StorageArray<Satellite, 4>;
 
 /// Storage index of a kind.
 fn slot(which: &IVault::Satellite) -> usize {
     match which {
         IVault::Satellite::Surface => 0,
         IVault::Satellite::Margin => 1,
-        _ => 2,
+        IVault::Satellite::Desk => 2,
+        _ => 3,
     }
 }
 
@@ -52,8 +54,10 @@ impl Vault {
 
     /// Puts `contract` in force; nothing is proposed any more.
     fn put_in_force(&mut self, which: IVault::Satellite, contract: Address) -> Result<()> {
-        if matches!(which, IVault::Satellite::Margin) {
-            self.require_unused()?;
+        match which {
+            IVault::Satellite::Margin => self.require_unused()?,
+            IVault::Satellite::Broker => self.require_closed()?,
+            _ => {}
         }
         self.store_satellite(&which, Some(contract), Address::ZERO, 0)?;
         emit(self.vm(), &SatelliteSet { which, contract_: contract });

@@ -57,6 +57,7 @@ impl Vault {
 
     /// Records that liabilities exceed assets.
     pub(crate) fn record(&mut self) -> Result<()> {
+        self.require_closed()?;
         let session = self.session()?;
         let stored = self.stored(&session)?;
         let position = self.mark(&session)?;

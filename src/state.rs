@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use ::book::SETTINGS;
+use alloy_primitives::aliases::U32;
 use alloy_primitives::{Address, U16, U8};
 use interfaces::vault::IVault::{
     EnforcedPause, Limits, OwnershipTransferred, Profile, TokenFailed, ZeroAddress,
@@ -10,10 +11,12 @@ use interfaces::vault::IVault::{
 use inventory::hedge::SPANS;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
-    StorageAddress, StorageArray, StorageB256, StorageMap, StorageU128, StorageU16, StorageU64, StorageU8,
+    StorageAddress, StorageArray, StorageB256, StorageMap, StorageU128, StorageU16, StorageU32, StorageU64,
+    StorageU8,
 };
 
 use crate::book::{live_indices, Book};
+use crate::broker::{Margining, Positions as Held};
 use crate::deposits::Deposits;
 use crate::depth::Depths;
 use crate::desk::Desk;
@@ -45,6 +48,8 @@ const MAX_UNDERLYING_DECIMALS: u128 = 18;
 const PAUSED: u64 = 1;
 /// Cash is in the pool.
 const IN_POOL: u64 = 2;
+/// The broker holds something.
+const BROKERED: u64 = 4;
 
 /// Storage of the vault.
 #[storage]
@@ -55,8 +60,12 @@ pub struct Vault {
     /// One bit for each expiry whose depth has weights.
     pub(crate) weighted: StorageU16,
     underlying_decimals: StorageU8,
-    /// [`PAUSED`] and [`IN_POOL`], read with the price feed.
+    /// [`PAUSED`], [`IN_POOL`] and [`BROKERED`], read with the price feed.
     flags: StorageU8,
+    /// The most that the broker may be short // [whole USD]
+    short: StorageU32,
+    /// Margin that a position of its takes // [1e-4]
+    margin_rate: StorageU16,
     /// What margin accounts could fail to pay at most // [USDC]
     pub(crate) uncovered: StorageU64,
     sequencer_feed: StorageAddress,
@@ -90,7 +99,7 @@ pub struct Vault {
     pub(crate) venues: StorageMap<Address, StorageU64>,
     /// The venue that raises cash for claims: the one allowed last.
     pub(crate) default_venue: StorageAddress,
-    /// Surface feed, margin contract, hedging desk.
+    /// Surface feed, margin contract, hedging desk, broker.
     pub(crate) satellites: Satellites,
     /// Delta of the trades of the last minutes.
     pub(crate) young: StorageArray<StorageB256, SPANS>,
@@ -103,8 +112,8 @@ pub struct Vault {
 
 #[public]
 #[implements(
-    Trading, Settlement, Deposits, Queue, Erc20, Erc6909, Erc165, Market, Naming, Desk, IdleCash, Writing,
-    Governance
+    Trading, Settlement, Deposits, Queue, Erc20, Erc6909, Erc165, Market, Naming, Desk, Margining, IdleCash,
+    Writing, Governance
 )]
 impl Vault {
     /// Fixes tokens, feeds, risk engine and owner. The tokens' and the feed's decimals are checked here, once.
@@ -149,6 +158,7 @@ pub(crate) struct Session {
     pub(crate) now: u64,
     pub(crate) price: Price,
     pub(crate) pool: Pooled,
+    pub(crate) positions: Held,
 }
 
 impl Session {
@@ -199,23 +209,27 @@ impl Vault {
         }
     }
 
-    /// Time, a checked price, and what is in the pool.
+    /// Time, a checked price, and what is in the pool and at the broker.
     pub(crate) fn session(&self) -> Result<Session> {
-        Ok(Session { pool: self.pooled()?, ..self.priced()? })
+        let mut session = self.priced()?;
+        let placed = self.place(&mut session)?;
+        self.require_placed(placed)?;
+        Ok(session)
     }
 
-    /// Time and a checked price; the pool is not asked.
+    /// Time and a checked price; neither pool nor broker is asked.
     pub(crate) fn priced(&self) -> Result<Session> {
         let session = self.unpriced();
         let price = self.feeds_of(&session.profile).current(self.vm(), session.now)?;
         Ok(Session { price, ..session })
     }
 
-    /// Time and settings, without a price and without the pool.
+    /// Time and settings, without a price, the pool and the broker.
     pub(crate) fn unpriced(&self) -> Session {
         let packed = self.settings.packed();
         let Settings { profile, limits } = Settings::unpack(&packed);
-        Session { packed, profile, limits, now: self.now(), price: Price::default(), pool: Pooled::default() }
+        let (now, price) = (self.now(), Price::default());
+        Session { packed, profile, limits, now, price, pool: Pooled::default(), positions: Held::default() }
     }
 
     /// Cash in the vault owed to nobody; negative while settled claims wait for hedges to be sold.
@@ -285,6 +299,25 @@ impl Vault {
     /// Notes whether any cash is in the pool.
     pub(crate) fn store_in_pool(&mut self, any: bool) {
         self.store_flag(IN_POOL, any);
+    }
+
+    /// Whether the broker holds anything.
+    pub(crate) fn is_brokered(&self) -> bool {
+        self.flag(BROKERED)
+    }
+
+    /// What the broker may be short [whole USD], and the margin that a position takes [1e-6].
+    pub(crate) fn short_terms(&self) -> (u32, u32) {
+        let ([short], [rate]) = (self.short.get().into_limbs(), self.margin_rate.get().into_limbs());
+        let narrow = |limb: u64| u32::try_from(limb).unwrap_or_default();
+        (narrow(short), narrow(rate).saturating_mul(100))
+    }
+
+    /// Notes whether the broker holds anything, what it may be short, and the margin [1e-4].
+    pub(crate) fn store_brokered(&mut self, any: bool, short: u32, margin: u16) {
+        self.store_flag(BROKERED, any);
+        self.short.set(U32::from_limbs([short.into()]));
+        self.margin_rate.set(U16::from_limbs([margin.into()]));
     }
 
     fn flag(&self, flag: u64) -> bool {

@@ -17,6 +17,7 @@ use interfaces::vault::IVault;
 
 use serde_json::Number;
 
+use crate::broker_costs;
 use crate::depth;
 use crate::desk_costs;
 use crate::kernel;
@@ -403,6 +404,7 @@ fn gas_of_every_entry_point() {
     settlement(&mut meter);
     let mut gas = meter.gas;
     desk_costs::figures(&mut gas);
+    broker_costs::figures(&mut gas);
     depth::figures(&mut gas);
     profile(&mut gas);
     pools(&mut gas);
@@ -437,6 +439,7 @@ fn size_of_every_contract() {
         ("surface_feed", stage.surface),
         ("margin", stage.margin),
         ("hedge_desk", stage.desk),
+        ("broker", stage.broker),
         ("uniswap_v3_venue", stage.venue),
         ("lens", stage.lens),
         ("risk_engine", stage.engine),

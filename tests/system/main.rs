@@ -15,6 +15,9 @@
 
 mod abi;
 mod breakers;
+mod broker;
+mod broker_costs;
+mod broker_drills;
 mod calldata;
 mod costs;
 mod deposit;

@@ -64,11 +64,17 @@ impl Perp {
     pub(crate) fn open() -> Self {
         let mut market = Market::bare(default_profile(), wide_limits());
         let desk = market.stage.funded("desk", 1_000_000.0).expect("a desk with cash");
+        market.stage.chain.world.set_balance(desk, wad(100.0));
+        let receiver = market.stage.chain.world.account("receiver");
+        Self::serving(market, desk, receiver)
+    }
+
+    /// A venue that serves `desk` and pays `receiver`.
+    pub(crate) fn serving(mut market: Market, desk: Address, receiver: Address) -> Self {
         let stage = &mut market.stage;
         let (owner, asset, underlying) = (stage.actors.owner, stage.usdc, stage.underlying);
         let chain = &mut stage.chain;
-        chain.world.set_balance(desk, wad(100.0));
-        let [receiver, perpetual] = ["receiver", "perpetual"].map(|name| chain.world.account(name));
+        let perpetual = chain.world.account("perpetual");
         let roles = chain.create(owner, "PerpRoles", &[]).expect("roles");
         let mut part = |name| chain.create(owner, name, &roles.abi_encode()).expect(name);
         let [store, vault, spender] = [part("PerpStore"), part("PerpVault"), part("PerpSpender")];

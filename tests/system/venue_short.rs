@@ -27,10 +27,15 @@ impl Short {
     pub(crate) fn open() -> Self {
         let mut market = Market::bare(default_profile(), wide_limits());
         let desk = market.stage.funded("desk", 1_000_000.0).expect("a desk with cash");
+        let receiver = market.stage.chain.world.account("receiver");
+        Self::serving(market, desk, receiver)
+    }
+
+    /// A venue that serves `desk` and pays `receiver`.
+    pub(crate) fn serving(mut market: Market, desk: Address, receiver: Address) -> Self {
         let stage = &mut market.stage;
         let (owner, tokens) = (stage.actors.owner, [stage.usdc, stage.underlying, stage.feed]);
         let aave = Aave::deploy(&mut stage.chain, owner, tokens, SPOT).expect("Aave");
-        let receiver = stage.chain.world.account("receiver");
         let [asset, underlying, _] = tokens;
         let fee = U24::from(POOL_FEE);
         let arguments =

@@ -6,7 +6,8 @@
 //! vault's own words, asks the vault to trade, counts what the vault measured, and undoes everything when a post-condition fails.
 //!
 //! # WAYS TO HEDGE
-//! `fillHedge`: take the other side in a standing auction that nobody has to post. `rebalance`: bring a route over the vault's venues. The
+//! `fillHedge`: take the other side in a standing auction that nobody has to post. `rebalance`: bring a route over the vault's venues.
+//! `rebalancePosition`: have the vault's broker trade at a venue for positions, or order there. The
 //! doors of automation networks (`performUpkeep`, `onReport`, `checker`) lead to `rebalance`. Nobody is let in by who they are.
 //!
 //! # MONEY
@@ -25,6 +26,7 @@ extern crate alloc;
 mod error;
 mod fill;
 mod market;
+mod position;
 mod rebalance;
 mod rules;
 mod upkeep;
@@ -59,18 +61,19 @@ pub struct HedgeDesk {
 // SAFETY: this is the program's only storage and begins at slot 0.
 unsafe impl TopLevelStorage for HedgeDesk {}
 
-/// Runs a call: the constructor, which runs once, or a method. Nothing takes ether.
+/// Runs a call: the constructor, which runs once, or a method. Ether goes on to a venue, for its keepers.
 #[entrypoint]
 pub fn main(input: Vec<u8>, vm: VM) -> ArbResult {
     let refusal = || Vec::from(Revert::empty());
     let (selector, data) = input.split_first_chunk().ok_or_else(refusal)?;
     // SAFETY: one instance for the call, on the slots that are the desk's.
     let mut desk = unsafe { HedgeDesk::new(U256::ZERO, 0, vm) };
-    if !desk.vm().msg_value().is_zero() {
+    let selector = u32::from_be_bytes(*selector);
+    if !desk.vm().msg_value().is_zero() && selector != position::PAYABLE {
         return Err(refusal());
     }
     let mut out = Vec::new();
-    route(&mut desk, u32::from_be_bytes(*selector), Args::new(data), &mut out)?;
+    route(&mut desk, selector, Args::new(data), &mut out)?;
     Ok(out)
 }
 
@@ -82,6 +85,7 @@ fn route(desk: &mut HedgeDesk, selector: u32, mut args: Args<'_>, out: &mut Vec<
             pokeCall => poke();
             fillHedgeCall => fill_hedge(size, limit, receiver, data);
             rebalanceCall => rebalance(plan);
+            rebalancePositionCall => rebalance_position(plan);
             checkUpkeepCall => check_upkeep();
             performUpkeepCall => perform_upkeep(data);
             onReportCall => on_report(metadata, report);
@@ -120,6 +124,11 @@ impl HedgeDesk {
     /// Hedges along a plan: what was hedged, and the reward.
     pub fn rebalance(&mut self, plan: Plan) -> Result<(I256, U256)> {
         self.hedge_along(&plan)
+    }
+
+    /// Hedges with a position: the key of an order, what was hedged, and the reward.
+    pub fn rebalance_position(&mut self, plan: Plan) -> Result<((B256, I256), U256)> {
+        self.hedge_by_position(&plan)
     }
 
     /// Whether something is due, and a plan for it.

@@ -5,7 +5,7 @@ use book::{size_at, value_at, Mark, Position, Request, Spots};
 use interfaces::desk::IHedgeDesk::{HedgeDue, Need};
 use interfaces::settings::Settings;
 use interfaces::words::{int, uint, WAD_PER_PRICE};
-use inventory::hedge::{slip, Budget, Clock, Dutch, Hedge, Measured, Reach, Rules, Stand, Trigger, Work};
+use inventory::hedge::{slip, Budget, Clock, Dutch, Hedge, Measured, Rules, Stand, Trigger, Work};
 use inventory::{band, Band, Coefficients, Profile};
 use stylus_sdk::prelude::*;
 
@@ -101,9 +101,9 @@ impl HedgeDesk {
         band: &Band,
         rules: &Rules,
     ) -> Looked<(Clock, Trigger)> {
-        let held = request.hedge.value;
-        let high = held.checked_add(request.free.max(0)).or_overflow()?;
-        let stand = Stand { book: position.delta, held, orders: &[], reach: Reach { low: 0, high } };
+        let (held, reach, ordered) =
+            (request.hedge.value, request.reach().or_overflow()?, self.ordered(request)?);
+        let stand = Stand { book: position.delta, held, orders: ordered.as_slice(), reach };
         let clock = Clock::unpack(small(self.clock.get()));
         let seen = stand.trigger(band, &clock, rules, request.now);
         let clock = clock.observe(request.now, seen.deviation, band, rules);
@@ -164,7 +164,6 @@ impl HedgeDesk {
 impl Market {
     /// J with hedges worth `held` [micro-USD].
     fn risk(&self, held: i128) -> Looked<u128> {
-        let held = u128::try_from(held).or_overflow()?;
         self.position.risk(&Coefficients::new(&self.profile), held).map_err(|_| Fault::Overflow)
     }
 
@@ -201,7 +200,7 @@ impl Market {
 
     /// Checks the post-conditions of a hedge that was paid `paid`, `gas` of it for gas [micro-USD].
     pub(crate) fn verify(&self, done: &Done, gas: u128, paid: u128) -> Result<()> {
-        let held = self.held.checked_add(done.size).or_overflow()?.max(0);
+        let held = self.held.checked_add(done.size).or_overflow()?;
         let spent = done.cost.checked_add_unsigned(paid).or_overflow()?;
         let hedge = Hedge {
             rules: &self.rules,

@@ -23,19 +23,36 @@ impl HedgeDesk {
     /// Hedges along a plan: what was hedged, in units of the underlying, and the reward.
     pub(crate) fn hedge_along(&mut self, plan: &Plan) -> Result<(I256, U256)> {
         let gas = self.vm().evm_gas_left();
+        let market = self.planned(plan)?;
+        let (done, units) = self.trade_legs(&market, &plan.legs)?;
+        self.conclude(&market, &done, units, gas, plan.payee)
+    }
+
+    /// The market that a plan was made for, in time.
+    pub(crate) fn planned(&self, plan: &Plan) -> Result<Market> {
         let timestamp = U256::from_limbs([self.vm().block_timestamp(), 0, 0, 0]);
         ensure(timestamp <= plan.deadline, || DeadlinePassed { deadline: plan.deadline, timestamp })?;
         let market = self.market()?;
         ensure(plan.spot == market.price(), || PlanStale { spot: market.price(), planned: plan.spot })?;
         check_legs(&market, &plan.legs)?;
+        Ok(market)
+    }
 
-        let (done, units) = self.trade_legs(&market, &plan.legs)?;
+    /// Checks and pays a hedge that was done since there was `gas`: what was hedged, and the reward.
+    pub(crate) fn conclude(
+        &mut self,
+        market: &Market,
+        done: &Done,
+        units: i128,
+        gas: u64,
+        payee: Address,
+    ) -> Result<(I256, U256)> {
         let gas = gas.saturating_sub(self.vm().evm_gas_left()).saturating_add(UNSEEN_GAS);
-        let work = market.work(&done, self.worth_of_gas(gas)?);
+        let work = market.work(done, self.worth_of_gas(gas)?);
         let reward =
             work.reward(&market.rules, &market.profile, &market.trigger, market.funds).or_overflow()?;
-        let payee = if plan.payee.is_zero() { self.vm().msg_sender() } else { plan.payee };
-        self.settle(&market, &done, &reward, payee)?;
+        let payee = if payee.is_zero() { self.vm().msg_sender() } else { payee };
+        self.settle(market, done, &reward, payee)?;
 
         let (caller, size, cost) = (self.vm().msg_sender(), int(units), int(done.cost));
         let (benefit, paid) = (uint(reward.benefit), uint(reward.total()));

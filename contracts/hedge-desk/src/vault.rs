@@ -24,14 +24,15 @@ impl HedgeDesk {
     /// What the vault tells its risk engine.
     pub(crate) fn told(&self) -> core::result::Result<Request, Fault> {
         let fault = || Fault::Vault(self.vault.get());
-        let answer = self.look(&calldata(&IVault::wordsCall {}), ANSWER);
+        let answer = self.look(self.vault.get(), &calldata(&IVault::wordsCall {}), ANSWER);
         answer.as_deref().and_then(Request::answered).ok_or_else(fault)
     }
 
     /// Delta of the vault's recent trades.
     pub(crate) fn young(&self) -> core::result::Result<Young, Fault> {
-        let answer = self.look(&calldata(&IVault::youngTradesCall {}), SPANS.saturating_add(2));
-        let answer = answer.ok_or(Fault::Vault(self.vault.get()))?;
+        let vault = self.vault.get();
+        let answer = self.look(vault, &calldata(&IVault::youngTradesCall {}), SPANS.saturating_add(2));
+        let answer = answer.ok_or(Fault::Vault(vault))?;
         let (words, _) = answer.as_chunks::<WORD>();
         Ok(Young::unpack(words.get(2..).unwrap_or_default()))
     }
@@ -41,7 +42,7 @@ impl HedgeDesk {
     where
         for<'a> C::Token<'a>: Words,
     {
-        let answer = self.look(&calldata(call), 1);
+        let answer = self.look(self.vault.get(), &calldata(call), 1);
         let word = answer.as_deref().and_then(|data| data.first_chunk::<WORD>().copied());
         word.map(U256::from_be_bytes).ok_or(Fault::Vault(self.vault.get()))
     }
@@ -68,31 +69,31 @@ impl HedgeDesk {
 
     /// Has the vault hedge: the cash that it took or gave.
     pub(crate) fn hedge(&mut self, call: &IVault::hedgeCall) -> Result<u128> {
-        let answer = self.act(&calldata(call))?;
+        let answer = self.act(self.vault.get(), U256::ZERO, &calldata(call))?;
         let cash = answer.first_chunk::<WORD>().and_then(|word| to_u128(U256::from_be_bytes(*word)));
         cash.map_or_else(|| fail(VaultFailed { vault: self.vault.get() }), Ok)
     }
 
     /// Has the vault pay a reward.
     pub(crate) fn pay(&mut self, payee: Address, amount: u128) -> Result<()> {
-        self.act(&calldata(&IVault::payRewardCall { payee, amount: uint(amount) })).map(|_| ())
+        let call = calldata(&IVault::payRewardCall { payee, amount: uint(amount) });
+        self.act(self.vault.get(), U256::ZERO, &call).map(|_| ())
     }
 
-    /// A static call to the vault, none when it fails.
-    fn look(&self, data: &[u8], words: usize) -> Option<Vec<u8>> {
+    /// A static call to the vault or its broker, none when it fails.
+    pub(crate) fn look(&self, to: Address, data: &[u8], words: usize) -> Option<Vec<u8>> {
         let size = words.saturating_mul(WORD);
         // SAFETY: a static call cannot change storage, so no cached value goes stale.
-        unsafe { RawCall::new_static(self.vm()).limit_return_data(0, size).call(self.vault.get(), data) }.ok()
+        unsafe { RawCall::new_static(self.vm()).limit_return_data(0, size).call(to, data) }.ok()
     }
 
-    /// A call to the vault; its refusal is the desk's.
-    fn act(&mut self, data: &[u8]) -> Result<Vec<u8>> {
-        let vault = self.vault.get();
-        let call = RawCall::new(self.vm()).limit_return_data(0, 256).flush_storage_cache();
-        // SAFETY: the storage cache is flushed first, and the desk does nothing while the vault has called out.
-        match unsafe { call.call(vault, data) } {
+    /// A call to the vault or its broker; its refusal is the desk's.
+    pub(crate) fn act(&mut self, to: Address, value: U256, data: &[u8]) -> Result<Vec<u8>> {
+        let call = RawCall::new_with_value(self.vm(), value).limit_return_data(0, 256).flush_storage_cache();
+        // SAFETY: the storage cache is flushed first, and the desk does nothing while the callee has called out.
+        match unsafe { call.call(to, data) } {
             Ok(answer) => Ok(answer),
-            Err(refusal) if refusal.is_empty() => fail(VaultFailed { vault }),
+            Err(refusal) if refusal.is_empty() => fail(VaultFailed { vault: to }),
             Err(refusal) => raise(&refusal),
         }
     }

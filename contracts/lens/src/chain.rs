@@ -18,7 +18,7 @@ struct Desk<'a> {
     vault: &'a Vault<'a>,
     marked: Marked,
     /// [micro-USD]
-    hedge: u128,
+    hedge: i128,
     /// [1e-18]
     size: i128,
     /// The same in lots, if they are whole.
@@ -30,7 +30,7 @@ pub(crate) fn quotes(vault: &Vault<'_>, expiry: u64, size: U256) -> Result<Vec<S
     let marked = vault.marked()?;
     let size = to_u128(size).and_then(|size| i128::try_from(size).ok()).or_overflow()?;
     let lots = whole_lots(size, marked.state.rules.lot);
-    let hedge = u128::try_from(marked.state.request.hedge.value).or_overflow()?;
+    let hedge = marked.state.request.hedge.value;
     let desk = Desk { vault, marked, hedge, size, lots };
     let mut live = desk.marked.mark.expiries.iter().map(|one| &one.stored);
     let Some(stored) = live.find(|stored| u64::from(stored.header.expiry) == expiry) else {

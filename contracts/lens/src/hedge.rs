@@ -3,6 +3,7 @@
 use book::{size_at, Mark, Request, Spots};
 use interfaces::lens::ILens::NextHedge;
 use interfaces::words::{int, uint};
+use inventory::hedge::Reach;
 use inventory::{band, hedge_due, Band};
 
 use crate::amounts::WAD_PER_PRICE;
@@ -81,14 +82,16 @@ fn is_due(state: &State, spot: u64) -> Result<bool> {
 
 /// The hedge at `spot` [1e-8 USD], with what the vault has now.
 fn skew(State { rules, request }: &State, spot: u64) -> Result<Skew> {
-    let Request { stored, now, hedge, free, .. } = request;
+    let Request { stored, now, hedge, .. } = request;
     let spots = Spots::here(rules.lot, spot).or_overflow()?;
     let book = Mark::new(stored.iter().cloned(), spots, *now).or_overflow()?.position().or_overflow()?;
     let moved = hedge.value.checked_mul(spot.into()).or_overflow()?;
-    let position = moved.checked_div(request.spot.into()).or_overflow()?;
-    let most = position.checked_add((*free).max(0)).or_overflow()?;
+    let position = moved.checked_div_euclid(request.spot.into()).or_overflow()?;
     let target = book.delta.checked_neg().or_overflow()?;
-    let reachable = target.clamp(0, most.max(0));
+    let Reach { low, high } = request.reach().or_overflow()?;
+    // What is held moves with the spot, what cash buys does not.
+    let most = high.checked_sub(hedge.value).and_then(|cash| cash.checked_add(position)).or_overflow()?;
+    let reachable = target.clamp(low, most.max(0));
     let band = band(&rules.profile, book.gamma).or_overflow()?;
     let due = hedge_due(reachable.checked_sub(position).or_overflow()?, &band);
     Ok(Skew { position, target, reachable, band, due })

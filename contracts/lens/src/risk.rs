@@ -49,10 +49,22 @@ pub(crate) fn worst_case(vault: &Vault<'_>) -> Result<WorstCase> {
 /// NAV as the vault says it, with its risk reserve by what is at risk.
 pub(crate) fn nav_breakdown(vault: &Vault<'_>) -> Result<NavBreakdown> {
     let (marked, nav) = (vault.marked()?, vault.nav()?);
-    let Nav { cash, owed, hedge, book, risk_reserve, unvested, pool, pool_liquid, receivable, mid, low } =
-        nav;
+    let Nav {
+        cash,
+        owed,
+        hedge,
+        book,
+        risk_reserve,
+        unvested,
+        pool,
+        pool_liquid,
+        receivable,
+        broker,
+        mid,
+        low,
+    } = nav;
     let position = marked.mark.position().or_overflow()?;
-    let whole = position.exposure(hedge).or_overflow()?;
+    let whole = position.exposure(marked.state.request.hedge.value).or_overflow()?;
     let coefficients = Coefficients::new(&marked.state.rules.profile);
     let charge = |part: Exposure<'_>| coefficients.risk(&part).or_overflow().map(uint);
     let at_hand = cash.checked_add(pool_liquid).or_overflow()?;
@@ -71,6 +83,7 @@ pub(crate) fn nav_breakdown(vault: &Vault<'_>) -> Result<NavBreakdown> {
         pool: uint(pool),
         poolLiquid: uint(pool_liquid),
         receivable: uint(receivable),
+        broker: int(broker),
         mid: int(mid),
         low: int(low),
     })

@@ -19,7 +19,7 @@ use crate::error::{fail, OrOverflow, Result};
 
 const WORD: usize = 32;
 /// Words of a NAV and of a quote.
-const NAV: usize = 11;
+const NAV: usize = 12;
 const QUOTE: usize = 4;
 
 /// A vault, and the access to it.
@@ -52,6 +52,7 @@ pub(crate) struct Nav {
     pub(crate) pool: u128,
     pub(crate) pool_liquid: u128,
     pub(crate) receivable: u128,
+    pub(crate) broker: i128,
     pub(crate) mid: i128,
     pub(crate) low: i128,
 }
@@ -186,6 +187,7 @@ fn read_nav(words: &mut Reader<'_>) -> Option<Nav> {
         pool: words.uint()?,
         pool_liquid: words.uint()?,
         receivable: words.uint()?,
+        broker: words.int()?,
         mid: words.int()?,
         low: words.int()?,
     })

@@ -87,7 +87,7 @@ impl From<Error> for Refusal {
 /// # Errors
 /// Beyond the domain of the kernels.
 pub fn mark(rules: &Rules, mut request: Request) -> Result<Marked> {
-    let resources = Resources::new(rules, &request)?;
+    let resources = Resources::new(rules, &request);
     let stored = core::mem::take(&mut request.stored);
     let position = marked(rules, &request, stored)?.position()?;
     Ok(Marked {
@@ -113,7 +113,7 @@ pub fn worst_loss(rules: &Rules, mut request: Request) -> Result<u128> {
 /// # Errors
 /// The first limit that the trade breaks.
 pub fn offer(rules: &Rules, request: &Request) -> core::result::Result<Offer, Refusal> {
-    let resources = Resources::new(rules, request)?;
+    let resources = Resources::new(rules, request);
     let mut mark = marked(rules, request, request.stored.clone())?;
     let priced = price(&rules.profile, &mut mark, &request.orders, resources.hedge)?;
     let later = resources.after(priced.quote.premium).map_err(Refusal::Unreachable)?;
@@ -125,7 +125,8 @@ pub fn offer(rules: &Rules, request: &Request) -> core::result::Result<Offer, Re
     rules.caps.check(&before, &after).map_err(Refusal::Cap)?;
 
     let loss = worst_case(&mark, &request.hedge)?.worst;
-    let nav = later.free.checked_add_unsigned(resources.hedge).or_overflow()?;
+    let fold = resources.brokered.fold().or_overflow()?;
+    let nav = later.free.checked_add(resources.hedge).or_overflow()?.checked_add(fold).or_overflow()?;
     let nav = nav.checked_add(priced.after.value).or_overflow()?;
     let nav = nav.checked_add(request.receivable.into()).or_overflow()?;
     if let Err(missing) = check_solvency(nav, loss, request.uncovered.into(), rules.buffer) {

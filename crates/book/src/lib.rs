@@ -20,6 +20,7 @@
 
 extern crate alloc;
 
+mod brokered;
 mod depth;
 mod engine;
 mod header;
@@ -34,6 +35,7 @@ mod scale;
 mod stress;
 mod value;
 
+pub use brokered::Brokered;
 pub use depth::{DEPTH, Ramp, RampError};
 pub use engine::{Marked, Offer, Refusal, Rules, mark, offer, worst_loss};
 pub use header::{Header, MAX_EXPIRIES, Place, add_lots, slots};

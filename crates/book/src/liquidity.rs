@@ -1,15 +1,16 @@
 //! What the vault can still hedge and still pay: the limits of every trade.
 //!
-//! A spot hedge cannot be short and is bought with free cash, so the hedge that the book asks for must lie between nothing and what the vault
-//! holds plus what free cash buys, at the feed's price and after a reserve move either way. A trade that moves it further out is refused; one
-//! that moves it back is not.
+//! A spot hedge cannot be short and is bought with free cash, so the hedge that the book asks for must lie between what a broker carries short,
+//! nothing without one, and what the vault holds plus what free cash buys, at the feed's price and after a reserve move either way. A trade
+//! that moves it further out is refused; one that moves it back is not.
 
+use crate::brokered::Brokered;
 use crate::engine::Rules;
 use crate::position::Position;
 use crate::request::Request;
 use crate::{OrOverflow, Result};
 
-const MILLION: u128 = 1_000_000;
+const MILLION: i128 = 1_000_000;
 
 /// What is at hand.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +18,9 @@ pub(crate) struct Resources {
     /// Cash that is owed to nobody; negative when claims wait for hedges to be sold [micro-USD]
     pub(crate) free: i128,
     /// Value of the hedges at the feed's price [micro-USD]
-    pub(crate) hedge: u128,
+    pub(crate) hedge: i128,
+    /// What of them is positions at a broker.
+    pub(crate) brokered: Brokered,
     /// Reserve move [1e-6]
     pub(crate) reserve: u32,
 }
@@ -34,9 +37,9 @@ pub(crate) struct Shortfall {
 }
 
 impl Resources {
-    pub(crate) fn new(rules: &Rules, request: &Request) -> Result<Self> {
-        let hedge = u128::try_from(request.hedge.value).or_overflow()?;
-        Ok(Self { free: request.free, hedge, reserve: rules.reserve })
+    pub(crate) fn new(rules: &Rules, request: &Request) -> Self {
+        let brokered = request.brokered.unwrap_or_default();
+        Self { free: request.free, hedge: request.hedge.value, brokered, reserve: rules.reserve }
     }
 
     /// Once `premium` is paid to the vault, or by it [micro-USD].
@@ -51,17 +54,23 @@ impl Resources {
 
     /// The shortfall of a book.
     pub(crate) fn shortfall(&self, position: &Position) -> Result<Shortfall> {
-        let reserve = u128::from(self.reserve);
+        let reserve = i128::from(self.reserve);
         let down = MILLION.checked_sub(reserve).or_overflow()?;
         let up = MILLION.checked_add(reserve).or_overflow()?;
         let [below, above] = position.reserve.or_overflow()?;
+        let (credit, shortable) = (self.brokered.credit().or_overflow()?, self.brokered.shortable());
         let mut worst = Shortfall::default();
         for (delta, move_) in [(&position.delta, MILLION), (&below, down), (&above, up)] {
             let target = delta.checked_neg().or_overflow()?;
-            let held = self.hedge.checked_mul(move_).or_overflow()? / MILLION;
-            let cost = target.checked_sub_unsigned(held).or_overflow()?;
+            let held = self.hedge.checked_mul(move_).or_overflow()?.div_euclid(MILLION);
+            let cost = target.checked_sub(held).or_overflow()?.checked_sub(credit).or_overflow()?;
+            let margin = match (*delta).min(shortable) {
+                short @ 1.. => self.brokered.missing(short).or_overflow()?,
+                _ => 0,
+            };
+            let cost = cost.max(margin);
             let missing = cost.checked_sub(self.free).or_overflow()?;
-            worst.short = worst.short.max(positive(*delta));
+            worst.short = worst.short.max(positive(delta.saturating_sub(shortable)));
             worst.needed = worst.needed.max(positive(cost));
             worst.cash = worst.cash.max(positive(missing).min(positive(cost)));
         }

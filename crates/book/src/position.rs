@@ -63,8 +63,8 @@ impl Position {
     ///
     /// # Errors
     /// A sum beyond 128 bits.
-    pub fn exposure(&self, hedge: u128) -> Result<Exposure<'_>> {
-        let delta = self.delta.checked_add_unsigned(hedge).or_overflow()?;
+    pub fn exposure(&self, hedge: i128) -> Result<Exposure<'_>> {
+        let delta = self.delta.checked_add(hedge).or_overflow()?;
         Ok(Exposure { delta, gamma: self.gamma, vega: &self.vega, depth: &self.depth })
     }
 
@@ -72,7 +72,7 @@ impl Position {
     ///
     /// # Errors
     /// Beyond the domain of [`Coefficients::risk`].
-    pub fn risk(&self, coefficients: &Coefficients, hedge: u128) -> Result<u128> {
+    pub fn risk(&self, coefficients: &Coefficients, hedge: i128) -> Result<u128> {
         coefficients.risk(&self.exposure(hedge)?).or_overflow()
     }
 

@@ -47,7 +47,7 @@ pub struct Priced {
 ///
 /// # Errors
 /// Beyond the domain of the kernels, or an expiry without a slice. That the surfaces are fresh is the caller's to check.
-pub fn price(profile: &Profile, mark: &mut Mark, orders: &[Order], hedge: u128) -> Result<Priced> {
+pub fn price(profile: &Profile, mark: &mut Mark, orders: &[Order], hedge: i128) -> Result<Priced> {
     let before = mark.position()?;
     let change = change(mark, orders)?;
     let traded = Mark::new(change.clone().into_iter(), mark.spots, mark.now)?;

@@ -3,10 +3,11 @@
 //! | word | bytes |
 //! |---|---|
 //! | 0-4 | the market's settings as the vault stores them |
-//! | 5 | spot 8 [1e-8 USD], time 4 [unix seconds], orders 1, expiries 1, storage index of each expiry 12 |
-//! | 6 | hedge 16 [lots, Q32], its value 16 [micro-USD] |
+//! | 5 | spot 8 [1e-8 USD], time 4 [unix seconds], orders 1, expiries 1, positions at a broker or not 1, storage index of each expiry 12 |
+//! | 6 | hedge with those positions 16 [lots, Q32], its value 16 [micro-USD] |
 //! | 7 | free cash 16, what margin accounts owe from settled series 8, what they leave uncovered 8 [micro-USD] |
-//! | of a trade: 8 | the span of recent trades that this one will be in, as it is stored ([`inventory::hedge::Span`]) |
+//! | of positions: one | their value 16, equity 8 [micro-USD], most short 4 [USD], margin 4 [1e-6] ([`Brokered`]) |
+//! | of a trade: one | the span of recent trades that this one will be in, as it is stored ([`inventory::hedge::Span`]) |
 //! | each order | storage index 1, grid index 1, put 1, lots bought 4 |
 //! | each expiry | a word of header, one of slice (zero without one), one of rate 4 and depth 24 ([`Ramp`], zero without weights), one for each eight strikes |
 
@@ -14,6 +15,7 @@ use alloc::vec::Vec;
 
 use options::{Kind, Slice};
 
+use crate::brokered::Brokered;
 use crate::depth::{DEPTH, Ramp};
 use crate::header::{Header, MAX_EXPIRIES, Place, slots};
 use crate::mark::Stored;
@@ -24,7 +26,7 @@ use crate::stress::Hedge;
 /// Bytes of the packed settings.
 pub const SETTINGS: usize = 160;
 /// Most words before the orders: one less without any.
-const HEAD: usize = 9;
+const HEAD: usize = 10;
 /// Most words of an expiry.
 const EXPIRY: usize = 11;
 /// Most words of a contract's answer that is a request without orders: offset and length before it.
@@ -39,10 +41,12 @@ pub struct Request {
     pub spot: u64,
     /// [unix seconds]
     pub now: u32,
-    /// The position against the book.
+    /// The position against the book, at all venues.
     pub hedge: Hedge,
     /// Cash that is owed to nobody; negative when claims wait for hedges to be sold [micro-USD]
     pub free: i128,
+    /// What of the hedge is positions at a broker.
+    pub brokered: Option<Brokered>,
     /// What margin accounts owe from settled series [micro-USD]
     pub receivable: u64,
     /// The most that margin accounts could fail to pay [micro-USD]
@@ -60,7 +64,19 @@ impl Request {
     #[must_use]
     pub fn of_book(settings: [u8; SETTINGS], spot: u64, now: u32, stored: Vec<Stored>) -> Self {
         let (hedge, young, orders) = (Hedge::default(), [0; 32], Vec::new());
-        Self { settings, spot, now, hedge, free: 0, receivable: 0, uncovered: 0, young, orders, stored }
+        Self {
+            settings,
+            spot,
+            now,
+            hedge,
+            free: 0,
+            brokered: None,
+            receivable: 0,
+            uncovered: 0,
+            young,
+            orders,
+            stored,
+        }
     }
 
     /// The request in words.
@@ -76,6 +92,10 @@ impl Request {
             &self.receivable.to_be_bytes(),
             &self.uncovered.to_be_bytes(),
         ]));
+        if let Some(Brokered { value, equity, short, margin }) = self.brokered {
+            let [value, rest] = [&value.to_be_bytes()[..], &equity.to_be_bytes()];
+            words.push(word(&[value, rest, &short.to_be_bytes(), &margin.to_be_bytes()]));
+        }
         if !self.orders.is_empty() {
             words.push(self.young);
         }
@@ -108,7 +128,7 @@ impl Request {
         for (index, stored) in indices.iter_mut().zip(&self.stored) {
             *index = byte(stored.index);
         }
-        let counts = [byte(self.orders.len()), byte(self.stored.len())];
+        let counts = [byte(self.orders.len()), byte(self.stored.len()), u8::from(self.brokered.is_some())];
         word(&[&self.spot.to_be_bytes(), &self.now.to_be_bytes(), &counts, &indices])
     }
 
@@ -120,11 +140,12 @@ impl Request {
         let mut words = words.iter();
         let mut head = Reader(words.next()?);
         let (spot, now) = (head.u64(), head.u32());
-        let (orders, expiries) = (head.take(1), head.take(1));
+        let (orders, expiries, brokered) = (head.take(1), head.take(1), head.take(1));
         let mut hedge = Reader(words.next()?);
         let hedge = Hedge { lots: hedge.i128(), value: hedge.i128() };
         let mut money = Reader(words.next()?);
         let (free, receivable, uncovered) = (money.i128(), money.u64(), money.u64());
+        let brokered = if brokered == 0 { None } else { Some(positions(words.next()?)) };
         let young = if orders == 0 { [0; 32] } else { *words.next()? };
         let orders = (0..orders).map(|_| words.next().map(order)).collect::<Option<_>>()?;
         let mut stored = Vec::new();
@@ -145,6 +166,7 @@ impl Request {
             now,
             hedge,
             free,
+            brokered,
             receivable,
             uncovered,
             young,
@@ -164,6 +186,12 @@ fn rate_and_depth(word: &[u8; 32], header: &Header, now: u32) -> Option<(i32, Op
     let (packed, rest) = depth.split_first_chunk::<DEPTH>()?;
     let ramp = Ramp::unpack(packed);
     (*rest == [0; 4] && ramp.is_sound(header, now)).then_some((rate, Some(ramp)))
+}
+
+fn positions(word: &[u8; 32]) -> Brokered {
+    let mut fields = Reader(word);
+    let (value, equity) = (fields.i128(), i64::from_be_bytes(fields.u64().to_be_bytes()));
+    Brokered { value, equity, short: fields.u32(), margin: fields.u32() }
 }
 
 fn order(word: &[u8; 32]) -> Order {

@@ -75,6 +75,13 @@ pub mod desk {
         "../../abi/IHedgeDesk.sol"
     );
 }
+/// The broker: positions at venues, and their margin.
+pub mod broker {
+    alloy_sol_types::sol!(
+        #![sol(all_derives)]
+        "../../abi/IBroker.sol"
+    );
+}
 /// Hedge venue adapters.
 pub mod venue {
     alloy_sol_types::sol!(

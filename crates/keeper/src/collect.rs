@@ -1,6 +1,8 @@
 //! The collector: all that decisions need, read from one block.
 
 use alloy_primitives::{Address, U256};
+use book::value_at;
+use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
@@ -8,7 +10,7 @@ use interfaces::external::IToken;
 use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 use interfaces::words::{to_u64, to_u128};
-use inventory::hedge::{Young, worst_price};
+use inventory::hedge::{Order, Young, worst_price};
 
 use crate::ask::ask;
 use crate::chain::{Account, Chain, Fault, Head};
@@ -151,7 +153,7 @@ impl Collector {
         let words = ask(chain, &head, vault, &IVault::wordsCall {}).await?;
         let state = State::read(&words).ok_or_else(|| Skip::Unreadable(format!("{} words", words.len())))?;
         let worth = if state.request.spot == 0 { None } else { state.worth() };
-        let told = told(chain, &head, vault).await;
+        let told = told(chain, &head, &state, vault).await;
         let stance =
             worth.zip(told.as_ref().ok()).and_then(|(worth, told)| Stance::new(&state, &worth, told));
         let price = ask(chain, &head, vault, &IVault::spotCall {}).await;
@@ -282,14 +284,35 @@ impl Collector {
 }
 
 /// What the vault's desk says of the hedge.
-async fn told(chain: &dyn Chain, head: &Head, vault: Address) -> Result<Told, Fault> {
+async fn told(chain: &dyn Chain, head: &Head, state: &State, vault: Address) -> Result<Told, Fault> {
     let call = IVault::satelliteCall { which: IVault::Satellite::Desk };
     let address = ask(chain, head, vault, &call).await?.contract_;
     let need = ask(chain, head, address, &IHedgeDesk::hedgeNeededCall {}).await?;
     let rules = ask(chain, head, address, &IHedgeDesk::rulesCall {}).await?.rules();
     let young = ask(chain, head, vault, &IVault::youngTradesCall {}).await?;
     let young = Young::unpack(young.iter().map(|word| &word.0));
-    Ok(Told { address, need, rules, young })
+    let ordered = match state.request.brokered {
+        Some(_) => ordered(chain, head, state, vault).await?,
+        None => None,
+    };
+    Ok(Told { address, need, rules, young, ordered })
+}
+
+/// What the broker's venues have still to execute, as the desk counts it.
+async fn ordered(
+    chain: &dyn Chain,
+    head: &Head,
+    state: &State,
+    vault: Address,
+) -> Result<Option<Order>, Fault> {
+    let call = IVault::satelliteCall { which: IVault::Satellite::Broker };
+    let broker = ask(chain, head, vault, &call).await?.contract_;
+    let held = ask(chain, head, broker, &IBroker::heldCall { price: U256::from(state.spot()) }).await?;
+    let placed = u32::try_from(held.pendingSince).unwrap_or_default();
+    let pending = i128::try_from(held.pending).unwrap_or_default();
+    let value = value_at(state.request.spot, pending.unsigned_abs(), false).unwrap_or_default();
+    let size = i128::try_from(value).unwrap_or_default() * pending.signum();
+    Ok((placed != 0).then_some(Order { size, placed }))
 }
 
 async fn expired(chain: &dyn Chain, head: &Head, market: &Market, state: &State) -> Vec<Expired> {

@@ -1,7 +1,7 @@
 //! The vault's words, and the book in them marked here, by the code that the contract runs.
 
 use alloy_primitives::B256;
-use book::{Mark, Marked, Request, Rules, Spots, Stored};
+use book::{Mark, Marked, Request, Rules, Spots, Stored, size_at};
 use interfaces::settings::Settings;
 use inventory::Band;
 use options::{StrikeGrid, Totals};
@@ -89,6 +89,14 @@ impl State {
     pub fn worth(&self) -> Option<Worth> {
         let Marked { value, delta, risk, band, .. } = book::mark(&self.rules, self.request.clone()).ok()?;
         Some(Worth { value, delta, risk, band })
+    }
+
+    /// Hedges that are the underlying itself, which alone can be sold through a spot venue [1e-18]
+    #[must_use]
+    pub fn held(&self) -> u128 {
+        let positions = self.request.brokered.map_or(0, |brokered| brokered.value);
+        let value = self.request.hedge.value.saturating_sub(positions);
+        size_at(self.request.spot, value).and_then(|size| u128::try_from(size).ok()).unwrap_or_default()
     }
 
     /// Expired books that wait for their settlement price [unix seconds]

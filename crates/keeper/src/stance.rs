@@ -8,7 +8,7 @@ use book::{size_at, value_at};
 use interfaces::desk::IHedgeDesk::Need;
 use interfaces::words::{int, to_u64, to_u128, uint};
 use inventory::hedge::{
-    Clock, Dutch, Reach, Reward, Rules, Stand, Timer, Trigger, Work, Young, slip, worst_price,
+    Clock, Dutch, Order, Reward, Rules, Stand, Timer, Trigger, Work, Young, slip, worst_price,
 };
 use inventory::{Band, Profile};
 
@@ -25,6 +25,8 @@ pub struct Told {
     pub rules: Rules,
     /// Delta of the vault's recent trades.
     pub young: Young,
+    /// Orders under way at the broker's venues, as one.
+    pub ordered: Option<Order>,
 }
 
 /// The hedge, computed here [micro-USD at the feed's price].
@@ -55,9 +57,12 @@ impl Stance {
     pub fn new(state: &State, worth: &Worth, told: &Told) -> Option<Self> {
         let request = &state.request;
         let (now, spot, rules) = (request.now, request.spot, told.rules);
-        let held = request.hedge.value;
-        let high = held.checked_add(request.free.max(0))?;
-        let stand = Stand { book: worth.delta, held, orders: &[], reach: Reach { low: 0, high } };
+        let stand = Stand {
+            book: worth.delta,
+            held: request.hedge.value,
+            orders: told.ordered.as_slice(),
+            reach: request.reach()?,
+        };
         let at = |clock: &Clock| stand.trigger(&worth.band, clock, &rules, now);
         let mut trigger = at(&Clock::default());
         // An edge that is not the band's is that of a wait that is over.

@@ -62,6 +62,7 @@ impl Fuzz {
             stage.vault,
             stage.desk,
             stage.margin,
+            stage.broker,
             stage.surface,
             stage.venue,
             stage.engine,

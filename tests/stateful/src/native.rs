@@ -25,13 +25,14 @@ thread_local! {
 
 /// Names the native code of every program of ours on the stage.
 pub fn install(stage: &mut Stage) {
-    let programs: [(Address, host::Native); 7] = [
+    let programs: [(Address, host::Native); 8] = [
         (stage.vault, |frame, data| enter(frame, data, native_vault::entrypoint)),
         (stage.engine, |frame, data| enter(frame, data, native_engine::main)),
         (stage.desk, |frame, data| enter(frame, data, native_desk::main)),
         (stage.margin, |frame, data| enter(frame, data, native_margin::main)),
         (stage.surface, |frame, data| enter(frame, data, native_surface::main)),
         (stage.venue, |frame, data| enter(frame, data, native_venue::main)),
+        (stage.broker, |frame, data| enter(frame, data, native_broker::main)),
         (stage.lens, |frame, data| enter(frame, data, native_lens::main)),
     ];
     for (program, native) in programs {

@@ -217,6 +217,7 @@ fn cast(stage: &mut Stage, terms: &Terms) -> Result<Cast> {
         stage.vault,
         stage.margin,
         stage.desk,
+        stage.broker,
         stage.venue,
         stage.uniswap.pool,
         stage.uniswap.router,

@@ -1,6 +1,6 @@
 //! A request says the same in words as it does in fields.
 
-use book::{Header, Hedge, MAX_EXPIRIES, Order, Place, Ramp, Request, SETTINGS, Stored, slots};
+use book::{Brokered, Header, Hedge, MAX_EXPIRIES, Order, Place, Ramp, Request, SETTINGS, Stored, slots};
 use options::{Kind, Slice, StrikeGrid};
 use proptest::prelude::*;
 
@@ -54,19 +54,30 @@ fn request() -> impl Strategy<Value = Request> {
         |(([spot, receivable, uncovered], now, [lots, value, free], byte), count)| {
             let stored: Vec<_> = (0..count).map(|index| stored(index, now)).collect();
             let orders = prop::collection::vec(order(), 0..=8);
-            (orders, stored, any::<[u8; 32]>()).prop_map(move |(orders, stored, young)| Request {
-                // Recent trades go with orders alone.
-                young: if orders.is_empty() { [0; 32] } else { young },
-                settings: [byte; SETTINGS],
-                spot,
-                now,
-                hedge: Hedge { lots, value },
-                free,
-                receivable,
-                uncovered,
-                orders,
-                stored,
-            })
+            let brokered = prop::option::of(
+                any::<(i128, i64, u32, u32)>().prop_map(|(value, equity, short, margin)| Brokered {
+                    value,
+                    equity,
+                    short,
+                    margin,
+                }),
+            );
+            (orders, stored, any::<[u8; 32]>(), brokered).prop_map(
+                move |(orders, stored, young, brokered)| Request {
+                    // Recent trades go with orders alone.
+                    young: if orders.is_empty() { [0; 32] } else { young },
+                    settings: [byte; SETTINGS],
+                    spot,
+                    now,
+                    hedge: Hedge { lots, value },
+                    free,
+                    brokered,
+                    receivable,
+                    uncovered,
+                    orders,
+                    stored,
+                },
+            )
         },
     )
 }
@@ -116,6 +127,7 @@ fn weighted(ramp: Ramp) -> (Vec<[u8; 32]>, usize) {
             now: 1_000_000,
             hedge,
             free: 0,
+            brokered: None,
             receivable: 1,
             uncovered: 2,
             young: [0; 32],

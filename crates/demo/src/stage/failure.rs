@@ -5,6 +5,7 @@ use std::fmt;
 use alloy_primitives::Bytes;
 use alloy_sol_types::SolInterface;
 use host::CallError;
+use interfaces::broker::IBroker::IBrokerErrors;
 use interfaces::desk::IHedgeDesk::IHedgeDeskErrors;
 use interfaces::erc20::IERC20::IERC20Errors;
 use interfaces::erc4626::IERC4626::IERC4626Errors;
@@ -58,6 +59,7 @@ impl Failure {
             .or_else(|| decoded::<ISurfaceErrors>(&data))
             .or_else(|| decoded::<IMarginErrors>(&data))
             .or_else(|| decoded::<IHedgeDeskErrors>(&data))
+            .or_else(|| decoded::<IBrokerErrors>(&data))
             .or_else(|| decoded::<IPositionVenueErrors>(&data))
             .or_else(|| decoded::<IPerpVenueErrors>(&data));
         known.unwrap_or_else(|| self.0.to_string())

@@ -2,6 +2,7 @@
 
 mod aave;
 pub mod artifacts;
+mod broker;
 mod contracts;
 mod desk;
 mod failure;
@@ -19,6 +20,7 @@ use interfaces::external::IToken;
 use interfaces::vault::IVault;
 
 pub use aave::{Aave, fixCall, setReserveFreezeCall, setReservePauseCall};
+pub use broker::BROKER_SLIP;
 pub use contracts::{PriceFeed, SequencerFeed, Usdc, Weth};
 pub use failure::Failure;
 pub use margin::UNCOVERED_LIMITS;
@@ -144,6 +146,8 @@ pub struct Stage {
     pub surface: Address,
     /// The margin accounts.
     pub margin: Address,
+    /// The broker.
+    pub broker: Address,
     /// Keys of its publishers, by address.
     pub publishers: Vec<PrivateKeySigner>,
 }
@@ -202,7 +206,7 @@ impl Stage {
         chain.send(owner, feed, PriceFeed::pushCall { answer: price_answer(config.price) })?;
         let up = U256::from(config.start - 7 * 86_400);
         chain.send(owner, sequencer, SequencerFeed::setCall { answer: I256::ZERO, startedAt: up })?;
-        let [vault, engine, desk, venue, lens, surface, margin] =
+        let [vault, engine, desk, venue, lens, surface, margin, broker] =
             contracts_of(&mut chain, owner, [usdc, underlying, feed, sequencer], uniswap.router)?;
         let publishers = surface::keys();
         let mut stage = Self {
@@ -220,6 +224,7 @@ impl Stage {
             lens,
             surface,
             margin,
+            broker,
             publishers,
         };
         stage.open(config)?;
@@ -237,7 +242,11 @@ impl Stage {
             self.chain.send(owner, self.vault, IVault::setRoleCall { which, account })?;
         }
         self.chain.send(owner, self.vault, IVault::allowVenueCall { venue: self.venue })?;
-        self.chain.send(owner, self.vault, name_satellite(IVault::Satellite::Desk, self.desk))?;
+        for (which, contract) in
+            [(IVault::Satellite::Desk, self.desk), (IVault::Satellite::Broker, self.broker)]
+        {
+            self.chain.send(owner, self.vault, name_satellite(which, contract))?;
+        }
         self.open_surface()?;
         self.open_margin()?;
         Ok(())
@@ -311,7 +320,7 @@ fn contracts_of(
     owner: Address,
     [usdc, underlying, feed, sequencer]: [Address; 4],
     router: Address,
-) -> Result<[Address; 7]> {
+) -> Result<[Address; 8]> {
     let engine = chain.world.deploy_wasm(owner, &artifacts::wasm("risk_engine")?, None)?;
     let arguments = (usdc, underlying, feed, sequencer, engine, owner).abi_encode_params();
     let vault = chain.world.deploy_wasm(owner, &artifacts::wasm("equipoise_vault")?, Some(&arguments))?;
@@ -322,7 +331,8 @@ fn contracts_of(
         chain.world.deploy_wasm(owner, &artifacts::wasm("surface_feed")?, Some(&vault.abi_encode()))?;
     let margin = margin::deploy(chain, owner, vault)?;
     let desk = desk::deploy(chain, owner, vault)?;
-    let contracts = [vault, engine, desk, venue, lens, surface, margin];
+    let broker = broker::deploy(chain, owner, vault)?;
+    let contracts = [vault, engine, desk, venue, lens, surface, margin, broker];
     for contract in contracts {
         chain.world.set_cached(contract, true);
     }

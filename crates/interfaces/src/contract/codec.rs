@@ -167,7 +167,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(u8: 8, u32: 32, u64: 64);
+numbers!(u8: 8, u16: 16, u32: 32, u64: 64);
 
 impl Arg for bool {
     fn take(args: &mut Args<'_>) -> Result<Self> {
@@ -332,7 +332,7 @@ structs! {
     Arg SurfaceSlice: expiry rate a b rho m s forward;
     Answer SurfaceSlice: expiry rate a b rho m s forward;
     Answer Quote: premium value riskCharge spread;
-    Answer Nav: cash owed hedge book riskReserve unvested pool poolLiquid receivable mid low;
+    Answer Nav: cash owed hedge book riskReserve unvested pool poolLiquid receivable broker mid low;
     Answer Epoch: requested processed assets closesAt locksAt readyAt;
     Answer Marked: value delta risk needed inner outer;
     Answer Margined: value initial maintenance uncovered;

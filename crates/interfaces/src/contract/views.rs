@@ -1,9 +1,10 @@
-//! Answers of the lens and of venues.
+//! Answers of the lens, of venues and of the broker.
 
 use alloc::vec::Vec;
 
 use super::Result;
 use super::codec::{Answer, Flat, put_length, put_limb, structs};
+use crate::broker::IBroker::{Held, Venue};
 use crate::lens::ILens::{
     ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, NextHedge, OptionQuote, Slice, StrikeQuotes,
     WaitingEpoch, WorstCase,
@@ -12,6 +13,8 @@ use crate::position::IPositionVenue::State;
 
 structs! {
     Answer State: size equity withdrawable pending pendingSince;
+    Answer Held: size equity pending pendingSince;
+    Answer Venue: venue allowedFrom cap margin;
     Answer Greeks: value delta gamma vega theta vanna volga;
     Answer ExpiryGreeks: expiry greeks;
     Answer OptionQuote: value bid ask bidRefusal askRefusal;
@@ -19,10 +22,11 @@ structs! {
     Answer WaitingEpoch: requestId waiting processed assets closesAt locksAt readyAt;
     Answer WorstCase: loss grid settlement slope;
     Answer Slice: updatedAt rate a b rho m s forward;
-    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega unvested pool poolLiquid receivable mid low;
+    Answer NavBreakdown: cash owed free hedge book riskReserve riskDelta riskGamma riskVega unvested pool poolLiquid receivable broker mid low;
     Answer NextHedge: needed position target reachable inner outer size below above;
 }
 
+impl Flat for Venue {}
 impl Flat for ExpiryGreeks {}
 impl Flat for StrikeQuotes {}
 impl Flat for WaitingEpoch {}

@@ -102,7 +102,8 @@ pub(crate) fn value(stance: &Stance, plan: &Plan) -> Option<u128> {
 /// The cheapest plan for what is due; for a keeper that wants to be paid, of the part of it that is paid most, as long as it is not urgent.
 fn plan(view: &View, config: &Config, stance: &Stance) -> Result<Plan, Skip> {
     let (due, grain) = (stance.due(), view.market.grain);
-    let whole = due.unsigned_abs() / grain * grain;
+    let most = if due < 0 { view.state.held() } else { u128::MAX };
+    let whole = due.unsigned_abs().min(most) / grain * grain;
     if whole == 0 {
         return Err(Skip::Dust { size: 0, due });
     }

@@ -267,6 +267,7 @@ fn request(held: i128, terms: &Terms) -> Request {
         now: START as u32,
         hedge: book::Hedge { lots: (held / 10_000_000_000_000_000) << 32, value },
         free: terms.free,
+        brokered: None,
         receivable: 0,
         uncovered: 0,
         young: Default::default(),
@@ -284,7 +285,7 @@ pub(crate) fn words() -> Vec<B256> {
 pub(crate) fn told() -> Told {
     let (since, budget) = (U256::from(START - 3_600), U256::from(500_000_000));
     let need = Need { since, budget, ..Need::default() };
-    Told { address: DESK, need, rules: Rules::default(), young: Young::default() }
+    Told { address: DESK, need, rules: Rules::default(), young: Young::default(), ordered: None }
 }
 
 /// Where the hedge stands: due for an hour, all of it made by the price.

@@ -42,6 +42,8 @@ fn forbidden(fuzz: &mut Fuzz) -> (Address, Bytes) {
     let (one, id) = (U256::ONE, fuzz.live_series().unwrap_or_default());
     let which = IVault::Role::Guardian;
     let held = fuzz.ghost.held.keys().next().copied();
+    let margin_move =
+        IVault::moveMarginCall { amount: int(1), value: one, open: true, short_: 1, margin: 1 };
     let mut all: Vec<(Address, Vec<u8>)> = vec![
         (vault, IVault::pauseCall {}.abi_encode()),
         (vault, IVault::unpauseCall {}.abi_encode()),
@@ -62,6 +64,7 @@ fn forbidden(fuzz: &mut Fuzz) -> (Address, Bytes) {
         (vault, IVault::coverAccountsCall { uncovered: one, borne: false }.abi_encode()),
         (vault, IVault::receivePayoffCall { due: one, paid: one }.abi_encode()),
         (vault, IVault::payUncoveredCall { amount: one }.abi_encode()),
+        (vault, margin_move.abi_encode()),
         (vault, IERC20::transferFromCall { from: victim, to: stranger, value: one }.abi_encode()),
         (
             vault,

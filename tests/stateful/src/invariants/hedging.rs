@@ -104,10 +104,11 @@ pub(super) fn adapter_allowlist(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     }
     let now = fuzz.now();
     let stage = &fuzz.stage;
-    let own = [stage.usdc, stage.underlying, stage.feed, stage.sequencer, stage.engine, stage.surface];
+    let feeds = [stage.feed, stage.sequencer, stage.surface];
+    let own = [stage.usdc, stage.underlying, stage.engine, stage.broker];
     let venues = fuzz.ghost.venues.iter().filter(|(_, from)| **from <= now).map(|(venue, _)| *venue);
     let fillers = [fuzz.cast.pool, step.from, step.to];
-    let known: Vec<Address> = own.into_iter().chain(venues).chain(fillers).collect();
+    let known: Vec<Address> = own.into_iter().chain(feeds).chain(venues).chain(fillers).collect();
     let vault = stage.vault;
     let mut called = Vec::new();
     callees(trace, vault, &mut called);

@@ -93,9 +93,9 @@ fn silent_vault(fuzz: &mut Fuzz) {
     replace_vault(fuzz, &[0x5f, 0x5f, 0xfd]);
 }
 
-/// Answers every call with eleven words of nothing.
+/// Answers every call with twelve words of nothing.
 fn answering_vault(fuzz: &mut Fuzz) {
-    replace_vault(fuzz, &[0x61, 0x01, 0x60, 0x5f, 0xf3]);
+    replace_vault(fuzz, &[0x61, 0x01, 0x80, 0x5f, 0xf3]);
 }
 
 /// A margin contract whose views write.

@@ -1,0 +1,54 @@
+//! What positions cost: hedging with one, and every mark while there is one.
+
+use alloy_sol_types::SolCall as _;
+use host::alloy_primitives::U256;
+use host::Tx;
+use interfaces::broker::IBroker;
+use interfaces::desk::IHedgeDesk;
+use interfaces::vault::IVault;
+
+use crate::broker::{hedge, skew, with_aave, with_perp};
+use crate::costs::{view, Figures};
+use crate::market::{wad, Market, SPOT};
+use crate::venue_perp::FEE;
+
+/// Gas of hedging all that is due with a position.
+fn position(market: &mut Market, venue: host::alloy_primitives::Address, ether: u64) -> u64 {
+    let size = market.stage.need().expect("a need").due;
+    let plan = market.stage.plan(venue, size).expect("a plan");
+    let data = IHedgeDesk::rebalancePositionCall { plan }.abi_encode().into();
+    let (from, to) = (market.stage.actors.keeper, Some(market.stage.desk));
+    let tx = Tx { from, to, value: U256::from(ether), data, gas_limit: 20_000_000 };
+    market.stage.chain.world.call_with(tx).expect("a hedge").execution_gas
+}
+
+/// Gas of the vault's words.
+fn words(market: &mut Market) -> u64 {
+    let vault = market.stage.vault;
+    view(market, vault, IVault::wordsCall {})
+}
+
+pub(crate) fn figures(gas: &mut Figures) {
+    let mut tell = |name: &str, used: u64| {
+        gas.insert(name.into(), used.into());
+    };
+    let mut short = with_aave();
+    skew(&mut short.market, 60.0);
+    let (venue, broker) = (short.venue, short.market.stage.broker);
+    let bare = words(&mut short.market);
+    tell("rebalance_position_aave", position(&mut short.market, venue, 0));
+    tell("words_with_aave_position", words(&mut short.market) - bare);
+    tell("broker_held_aave", view(&mut short.market, broker, IBroker::heldCall { price: wad(SPOT) }));
+
+    let mut perp = with_perp();
+    skew(&mut perp.market, 60.0);
+    let (venue, broker) = (perp.venue, perp.market.stage.broker);
+    let base = perp.market.stage.chain.world.snapshot();
+    tell("rebalance_position_perp_order", position(&mut perp.market, venue, FEE));
+    perp.market.stage.chain.world.restore(&base);
+    let bare = words(&mut perp.market);
+    let (key, ..) = hedge(&mut perp.market, venue, FEE).expect("an order");
+    perp.at(key, SPOT);
+    tell("words_with_perp_position", words(&mut perp.market) - bare);
+    tell("broker_held_perp", view(&mut perp.market, broker, IBroker::heldCall { price: wad(SPOT) }));
+}

@@ -1,0 +1,218 @@
+//! An exchange that delays, cuts, cancels and loses, behind the broker: the vault counts what is there, and nothing is hedged twice.
+
+use host::alloy_primitives::{B256, I256, U256};
+use interfaces::broker::IBroker;
+use interfaces::desk::IHedgeDesk::Need;
+use interfaces::position::IPositionVenue;
+
+use crate::broker::{hedge, hedge_of, held, skew, with_perp, CAP};
+use crate::market::{signed, START};
+use crate::venue_perp::{exchange_price, power, Exchange, Perp, FEE, TIMEOUT};
+use crate::venue_perp_hostile::LOSE;
+use crate::venue_short::dollars;
+
+/// Money is no finer than this in a size at 2,800 USD.
+const GRAIN: f64 = 1e-6;
+
+/// A market with an order for all that is due, in flight.
+fn ordered() -> (Perp, B256, Need) {
+    let mut perp = with_perp();
+    skew(&mut perp.market, 60.0);
+    let (venue, need) = (perp.venue, perp.market.stage.need().expect("a need"));
+    let (key, ..) = hedge(&mut perp.market, venue, FEE).expect("an order");
+    (perp, key, need)
+}
+
+fn real(size: I256) -> f64 {
+    f64::from(size.unsigned_abs()) / 1e18 * if size.is_negative() { -1.0 } else { 1.0 }
+}
+
+fn now(perp: &mut Perp) -> Need {
+    perp.market.stage.need().expect("a need")
+}
+
+fn nav(perp: &mut Perp) -> f64 {
+    dollars(perp.market.nav().mid)
+}
+
+#[test]
+fn what_was_filled_in_part_is_hedged_and_the_rest_is_due_again() {
+    for rest_is_gone in [false, true] {
+        let (mut perp, key, need) = ordered();
+        let (price, percent) = (exchange_price(2_800.0), U256::from(40));
+        perp.keeper(Exchange::executePartCall { key, price, percent, done: rest_is_gone });
+        let told = held(&mut perp.market);
+        assert!((real(told.size) - 0.4 * real(need.due)).abs() < GRAIN, "{} of {}", told.size, need.due);
+        let after = now(&mut perp);
+        let flying = real(told.pending);
+        assert!((real(after.position) - real(told.size) - flying).abs() < GRAIN);
+        if rest_is_gone {
+            assert_eq!((flying, told.pendingSince), (0.0, U256::ZERO));
+            assert!((real(after.due) - 0.6 * real(need.due)).abs() < GRAIN, "{} left", after.due);
+            let venue = perp.venue;
+            hedge(&mut perp.market, venue, FEE).expect("the rest");
+        } else {
+            assert!((flying - 0.6 * real(need.due)).abs() < GRAIN && after.due.is_zero());
+        }
+    }
+}
+
+#[test]
+fn an_execution_at_a_bad_price_is_in_nav_at_once() {
+    let (mut perp, key, need) = ordered();
+    let before = nav(&mut perp);
+    // One per cent below the market, where the limit was slip(t).
+    perp.keeper(Exchange::executeBadlyCall { key, price: exchange_price(2_772.0) });
+    let lost = before - nav(&mut perp);
+    let worth = real(need.due).abs() * 2_800.0;
+    // The price, on an order in dollars of what was one per cent dearer; the fee of 0.05 % and the haircut of 0.2 %.
+    assert!((lost / worth - 0.0126).abs() < 1e-4, "{lost} of {worth}");
+    assert!(now(&mut perp).due.is_zero(), "it is hedged all the same");
+}
+
+#[test]
+fn a_position_that_is_cut_without_a_call_is_due_again() {
+    let (mut perp, key, need) = ordered();
+    perp.at(key, 2_800.0);
+    assert!(now(&mut perp).due.is_zero());
+    let (account, market, token) = (perp.venue, perp.perpetual, perp.market.stage.usdc);
+    let (usd, price) = (power(30) * U256::from(40_000), exchange_price(2_800.0));
+    perp.keeper(Exchange::deleverageCall { account, market, token, isLong: false, usd, price });
+    let after = now(&mut perp);
+    let cut = 40_000.0 / 2_800.0;
+    assert!((real(after.position) - real(need.due) - cut).abs() < GRAIN, "{} left", after.position);
+    assert!((real(after.due) + cut).abs() < GRAIN, "{} due", after.due);
+}
+
+#[test]
+fn what_the_exchange_cancels_comes_back_to_the_vault_whether_it_calls_or_not() {
+    for lost in [false, true] {
+        let (mut perp, key, need) = ordered();
+        perp.callbacks(if lost { LOSE } else { 0 });
+        let (venue, anyone) = (perp.venue, perp.market.stage.actors.arbitrageur);
+        let (before, cash) = (nav(&mut perp), perp.market.nav().cash);
+        perp.keeper(Exchange::cancelAsKeeperCall { key });
+        assert_eq!(now(&mut perp).due, need.due);
+        let amount = perp.market.stage.broker(anyone, IBroker::collectCall { venue }).expect("the margin");
+        let after = perp.market.nav();
+        assert_eq!((after.cash - cash, after.broker), (amount, I256::ZERO));
+        assert!((nav(&mut perp) - before).abs() < 1e-4);
+        let broker = perp.market.stage.broker;
+        assert!(perp.market.usdc_of(broker).is_zero());
+        hedge(&mut perp.market, venue, FEE).expect("another order");
+    }
+}
+
+#[test]
+fn a_frozen_order_is_overdue_then_cancelled_by_anyone_then_replaced() {
+    let (mut perp, key, need) = ordered();
+    perp.keeper(Exchange::freezeCall { key });
+    let (venue, stranger) = (perp.venue, perp.market.trader);
+    perp.market.move_to(START + u64::from(TIMEOUT) + 60, 2_800.0);
+    let due = now(&mut perp).due;
+    assert!((real(due) / real(need.due) - 1.0).abs() < 0.01, "{due} due after patience");
+    assert_eq!(hedge(&mut perp.market, venue, FEE).expect_err("two orders").name(), "CallFailed");
+    perp.send(stranger, venue, IPositionVenue::cancelCall { key }).expect("after the time-out");
+    let (key, ..) = hedge(&mut perp.market, venue, FEE).expect("another order");
+    perp.at(key, 2_800.0);
+    assert!(now(&mut perp).due.is_zero());
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// USDC of all who have a part in it.
+fn all_usdc(perp: &mut Perp) -> U256 {
+    let stage = &perp.market.stage;
+    let accounts =
+        [stage.vault, stage.broker, perp.venue, perp.parts[2], stage.actors.keeper, perp.market.trader];
+    accounts.into_iter().fold(U256::ZERO, |sum, account| sum + perp.market.usdc_of(account))
+}
+
+/// Something that keepers, traders, the exchange or the market do. What is refused changes nothing.
+fn act(perp: &mut Perp, dice: &mut Dice, last: B256) -> Option<B256> {
+    let (venue, anyone) = (perp.venue, perp.market.stage.actors.arbitrageur);
+    let spot =
+        dollars_of(perp.market.stage.ask(interfaces::vault::IVault::spotCall {}).expect("a price").price);
+    let price = exchange_price(spot * (0.995 + dice.roll(11) as f64 / 1_000.0));
+    let (keeper, exchange) = (perp.market.stage.actors.keeper, perp.exchange);
+    match dice.roll(12) {
+        0..=2 => return hedge(&mut perp.market, venue, FEE).ok().map(|done| done.0),
+        3 => {
+            // Past the far edge, or the other way: refused.
+            let need = now(perp);
+            let due = need.due;
+            let far = I256::from_raw(need.inner + need.inner) + signed(0.01);
+            let wrong =
+                if dice.roll(2) == 0 { due + if due.is_negative() { -far } else { far } } else { -due };
+            if !wrong.is_zero() {
+                assert!(hedge_of(&mut perp.market, venue, wrong, FEE).is_err(), "{wrong} of {due}");
+            }
+        }
+        4 | 5 => drop(perp.send(keeper, exchange, Exchange::executeCall { key: last, price })),
+        6 => {
+            let (percent, done) = (U256::from(dice.roll(101)), dice.roll(2) == 0);
+            drop(perp.send(keeper, exchange, Exchange::executePartCall { key: last, price, percent, done }));
+        }
+        7 => drop(perp.send(keeper, exchange, Exchange::cancelAsKeeperCall { key: last })),
+        8 => {
+            let put = perp.market.put(2_600 + 100 * dice.roll(5));
+            let size = dice.roll(21) as f64 - 10.0;
+            if size != 0.0 {
+                drop(perp.market.trade(&[(put, size)]));
+            }
+        }
+        9 => {
+            let (later, moved) =
+                (perp.market.now() + 60 + dice.roll(2_400), spot * (0.99 + dice.roll(21) as f64 / 1_000.0));
+            perp.market.move_to(later, moved.clamp(2_500.0, 3_100.0));
+            drop(perp.send(anyone, venue, IPositionVenue::cancelCall { key: last }));
+        }
+        10 => drop(perp.market.stage.broker(anyone, IBroker::collectCall { venue })),
+        _ => drop(perp.market.stage.broker(anyone, IBroker::checkpointCall {})),
+    }
+    None
+}
+
+fn dollars_of(price: U256) -> f64 {
+    f64::from(price) / 1e18
+}
+
+#[test]
+fn no_course_of_an_exchange_hedges_twice_loses_money_or_leaves_any_with_the_broker() {
+    let (mut placed, mut done) = (0, 0);
+    for seed in 1..=4 {
+        let mut perp = with_perp();
+        skew(&mut perp.market, 45.0);
+        let (mut dice, mut last) = (Dice(seed), B256::ZERO);
+        let all = all_usdc(&mut perp);
+        for step in 0..60 {
+            if let Some(key) = act(&mut perp, &mut dice, last) {
+                (last, placed) = (key, placed + 1);
+            }
+            let (broker, told, need) = (perp.market.stage.broker, held(&mut perp.market), now(&mut perp));
+            assert!(perp.market.usdc_of(broker).is_zero(), "seed {seed} step {step}");
+            assert_eq!(all_usdc(&mut perp), all, "seed {seed} step {step}");
+            let patience = perp.market.now() < u64::try_from(told.pendingSince).expect("a time") + 900;
+            let flying = if patience { real(told.pending) } else { 0.0 };
+            let apart = real(need.position) - real(told.size) - flying;
+            assert!(apart.abs() < GRAIN, "seed {seed} step {step}: {apart}");
+            let spot = dollars_of(
+                perp.market.stage.ask(interfaces::vault::IVault::spotCall {}).expect("a price").price,
+            );
+            let worth = real(told.size).abs() * spot;
+            assert!(worth < f64::from(CAP) * 1.3, "seed {seed} step {step}: {worth}");
+            let state = perp.state(spot);
+            assert!(perp.market.nav().broker <= state.equity, "seed {seed} step {step}");
+            done += usize::from(!told.size.is_zero());
+        }
+    }
+    assert!(placed > 20 && done > 100, "{placed} orders, {done} steps with a position");
+}
