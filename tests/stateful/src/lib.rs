@@ -3,7 +3,7 @@
 //! A sequence begins in a market of some kind ([`opening`]), with people, writers of options, keepers, fillers, a curator, a guardian, an owner and
 //! contracts that are nobody's friends. Before each call time passes and prices move ([`handlers`]); in some calls something outside fails
 //! ([`fault`]). The ghost ledger ([`ghost`]) keeps what the calls must have done, and 45 named invariants ([`invariants`]) are looked at after
-//! every call or at the end. The calls run on the release WASM; half of the sequences run a second time natively ([`equality`]).
+//! every call or at the end. The calls run on the release WASM; two of five sequences run a second time natively ([`equality`]).
 //!
 //! # What this crate does not do
 //! It searches without coverage, and it shrinks nothing: a failure prints its seed and its calls.

@@ -113,7 +113,7 @@ impl Fuzz {
     pub fn refresh(&mut self, price: f64) {
         self.push_price(price);
         let now = self.now();
-        if self.ghost.surfaces.last().is_none_or(|(time, _)| time + 3_600 < now) {
+        if self.ghost.surfaces.last().is_none_or(|(time, _)| time + 3 * 3_600 < now) {
             let _ = self.publish(self.ghost.vol);
         }
     }

@@ -147,6 +147,8 @@ pub struct Cast {
     pub flash_filler: Address,
     /// The pool of idle cash.
     pub pool: Address,
+    /// Where the code of USDC is once more, for the time when its own is replaced.
+    pub token: Address,
     /// Everybody and everything that may hold tokens.
     pub holders: Vec<Address>,
 }
@@ -232,7 +234,21 @@ fn cast(stage: &mut Stage, terms: &Terms) -> Result<Cast> {
         stranger,
     ];
     let holders = fixed.into_iter().chain(contracts).chain(people.clone()).chain(writers.clone()).collect();
-    Ok(Cast { people, signer, writers, stranger, hostile_venue, hostile_filler, flash_filler, pool, holders })
+    let token = stage.chain.world.account("USDC's code");
+    let code = stage.chain.world.code(stage.usdc);
+    stage.chain.world.set_code(token, code);
+    Ok(Cast {
+        people,
+        signer,
+        writers,
+        stranger,
+        hostile_venue,
+        hostile_filler,
+        flash_filler,
+        pool,
+        token,
+        holders,
+    })
 }
 
 /// The hostile venue and filler, the filler without capital, and the pool.

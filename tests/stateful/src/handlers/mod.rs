@@ -176,7 +176,7 @@ impl Fuzz {
         self.push_price(price);
         // Signatures are most of what a surface costs.
         let age = later - self.ghost.surfaces.last().map_or(0, |(time, _)| *time);
-        if age > 3_600 || self.dice.percent(15) {
+        if age > 3 * 3_600 || self.dice.percent(10) {
             let vol = (self.ghost.vol + self.dice.real(-0.003, 0.003)).clamp(0.5, 1.2);
             let _ = self.publish(vol);
         }

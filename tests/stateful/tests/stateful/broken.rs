@@ -191,12 +191,12 @@ fn every_invariant_sees_what_breaks_it() {
         let name = numbered(number).expect("an invariant").name;
         let (mut seen, mut broken) = (0, None);
         for seed in 0..40 {
-            fuzz.begin(2 * seed);
+            fuzz.begin(5 * seed);
             match play(fuzz, number, scene, None) {
                 Ok(looked) => seen += u64::from(looked),
                 Err(wrong) => panic!("I-{number:02} {name}, untouched, seed {seed}: {wrong}"),
             }
-            fuzz.begin(2 * seed);
+            fuzz.begin(5 * seed);
             let verdict = play(fuzz, number, scene, Some(sabotage));
             native::install(&mut fuzz.stage);
             broken = broken.or(verdict.err());
