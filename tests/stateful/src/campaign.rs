@@ -54,6 +54,8 @@ fn work(all: &[Terms], length: Length, first: u64, worker: u64, workers: u64) ->
             let mut fuzz = Fuzz::open(terms).context(terms.name)?;
             if round == 0 && worker == 0 {
                 run_seeds(&mut fuzz, PAST.iter().copied())?;
+                // Counted are the seeds of this run.
+                fuzz.tally = Tally::default();
             }
             let (from, count) = match length {
                 Length::Sequences(count) => (first, count),

@@ -18,7 +18,7 @@ const MOST: u64 = 1_800;
 pub struct Market {
     profile: Profile,
     mark: Mark,
-    hedge: u128,
+    hedge: i128,
     strikes: [u8; 2],
 }
 
@@ -50,7 +50,7 @@ impl Market {
         }
         let spots = Spots::here(10_000_000_000_000_000, spot).expect("a price");
         let mark = Mark::new(stored.into_iter(), spots, NOW).expect("a book that can be marked");
-        let hedge = u128::from(dice.range(0, 500_000)) * 1_000_000;
+        let hedge = (i128::from(dice.range(0, 800_000)) - 300_000) * 1_000_000;
         Self { profile, mark, hedge, strikes }
     }
 
