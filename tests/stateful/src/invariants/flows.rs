@@ -42,8 +42,7 @@ fn forbidden(fuzz: &mut Fuzz) -> (Address, Bytes) {
     let (one, id) = (U256::ONE, fuzz.live_series().unwrap_or_default());
     let which = IVault::Role::Guardian;
     let held = fuzz.ghost.held.keys().next().copied();
-    let margin_move =
-        IVault::moveMarginCall { amount: int(1), value: one, open: true, short_: 1, margin: 1 };
+    let margin_move = IVault::moveMarginCall { amount: int(1), value: one, open: true, short_: 1, margin: 1 };
     let mut all: Vec<(Address, Vec<u8>)> = vec![
         (vault, IVault::pauseCall {}.abi_encode()),
         (vault, IVault::unpauseCall {}.abi_encode()),
