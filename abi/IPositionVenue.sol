@@ -64,6 +64,9 @@ interface IPositionVenue {
     /// @notice What the venue holds, valued at `price`.
     function state(uint256 price) external view returns (State memory);
 
+    /// @notice The same without what could be withdrawn, which is 0 here: what a mark needs, for less gas.
+    function worth(uint256 price) external view returns (State memory);
+
     /// @notice Trades `size` at a price no worse than `limitPrice`, or places the order to. Only the desk.
     /// @dev Payable because a protocol with keepers asks for ether with an order. A trade through zero takes two calls.
     /// @param size to add to the position

@@ -354,7 +354,8 @@ interface IVault {
     function pause() external;
     function unpause() external;
     function paused() external view returns (bool);
-    /// @notice Allows a venue: at once while no shares exist, after two days otherwise. Owner.
+    /// @notice Allows a venue: at once while no shares exist, after two days otherwise. One that may be used becomes the default venue, so name
+    /// a new one again after its two days; until then the default stays, unless it was removed. Owner.
     function allowVenue(address venue) external;
     /// @notice Takes a venue off the list at once. Owner or guardian.
     function removeVenue(address venue) external;

@@ -37,6 +37,11 @@ fn parse(which: u8) -> Result<IVault::Role> {
     IVault::Role::try_from(which).map_err(|_| Revert::empty())
 }
 
+/// Whether a venue that is allowed from then on, or never where it is 0, may be used.
+pub(crate) fn usable(allowed_from: u64, now: u64) -> bool {
+    allowed_from != 0 && now >= allowed_from
+}
+
 impl Vault {
     fn holder(&self, role: &IVault::Role) -> Address {
         self.roles.get(usize::from(slot(role))).unwrap_or_default()
@@ -227,10 +232,18 @@ impl Governance for Vault {
         lock::take()?;
         self.require_role(OWNER)?;
         ensure(!venue.is_zero(), || ZeroAddress {})?;
-        let allowed_from = self.due()?;
+        let now = self.now();
+        let mut allowed_from = word64(self.venues.get(venue));
+        if !usable(allowed_from, now) {
+            allowed_from = self.due()?;
+        }
+        // Claims and automation go by the default route: it changes to a venue that may be used, unless there is none.
+        let current = word64(self.venues.get(self.default_venue.get()));
 
         self.venues.setter(venue).set(U64::from_limbs([allowed_from]));
-        self.default_venue.set(venue);
+        if allowed_from <= now || !usable(current, now) {
+            self.default_venue.set(venue);
+        }
         emit(self.vm(), &VenueAllowed { venue, allowedFrom: uint(allowed_from.into()) });
         lock::release();
         Ok(())

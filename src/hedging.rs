@@ -14,6 +14,7 @@ use stylus_sdk::prelude::*;
 
 use crate::amounts::{int, to_i128, to_u128, uint, MILLION, WAD, WAD_PER_MICRO, WAD_PER_PRICE};
 use crate::error::{calldata, emit, ensure, fail, OrOverflow, Result};
+use crate::governance::usable;
 use crate::liquidity::positive;
 use crate::state::{decrease, increase, small, word64, Session, Vault};
 
@@ -41,7 +42,7 @@ impl Vault {
 
     fn require_venue(&self, venue: Address, now: u64) -> Result<()> {
         let allowed_from = word64(self.venues.get(venue));
-        ensure(allowed_from != 0 && now >= allowed_from, || VenueNotAllowed {
+        ensure(usable(allowed_from, now), || VenueNotAllowed {
             venue,
             allowedFrom: uint(allowed_from.into()),
         })

@@ -25,7 +25,7 @@ sol! {
 }
 
 /// The arbitrageur, who has both tokens and lets the vault take them.
-fn filler(market: &mut Market) -> Address {
+pub(crate) fn filler(market: &mut Market) -> Address {
     let (who, vault) = (market.stage.actors.arbitrageur, market.stage.vault);
     for token in [market.stage.usdc, market.stage.underlying] {
         let approve = IToken::approveCall { spender: vault, value: U256::MAX };
@@ -34,7 +34,7 @@ fn filler(market: &mut Market) -> Address {
     who
 }
 
-fn fill(market: &mut Market, who: Address, size: I256, limit: U256) -> Result<U256, Failure> {
+pub(crate) fn fill(market: &mut Market, who: Address, size: I256, limit: U256) -> Result<U256, Failure> {
     let call = IHedgeDesk::fillHedgeCall { size, limit, receiver: who, data: B256::ZERO };
     market.stage.hedge(who, call)
 }

@@ -3,6 +3,7 @@
 use alloy_sol_types::SolError as _;
 use host::alloy_primitives::{FixedBytes, U256};
 use interfaces::desk::IHedgeDesk;
+use interfaces::external::IToken;
 use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 use interfaces::venue::IHedgeVenue;
@@ -98,4 +99,29 @@ fn a_falling_market_sells_the_hedge_and_claims_raise_cash_from_it() {
     assert!(state.needed && state.size.is_negative(), "{state:?}");
     assert_eq!(market.rebalance(venue, state.size).expect("a sale"), state.size);
     assert!(!due(&mut market).needed);
+}
+
+#[test]
+fn a_gift_to_the_venue_stops_no_hedge_and_is_no_hedge() {
+    let mut market = skewed();
+    let (venue, underlying, usdc) = (market.stage.venue, market.stage.underlying, market.stage.usdc);
+    let (vault, giver) = (market.stage.vault, market.stage.actors.arbitrageur);
+    let gift = |market: &mut Market, token, value| {
+        let call = IToken::transferCall { to: venue, value: U256::from(value) };
+        market.stage.chain.send(giver, token, call).expect("a gift");
+    };
+    gift(&mut market, underlying, 1_u64);
+    gift(&mut market, usdc, 1);
+    let bought = due(&mut market).size;
+    assert_eq!(market.rebalance(venue, bought).expect("a purchase"), bought);
+    gift(&mut market, underlying, 1_000_000_000_000_000_000);
+    market.move_to(START + 2 * DAY, SPOT * 0.75);
+    let size = due(&mut market).size;
+    assert!(size.is_negative());
+    assert_eq!(market.rebalance(venue, size).expect("a sale"), size);
+    let held = market.stage.chain.token_balance(underlying, vault).expect("a balance");
+    assert_eq!(held, (bought + size).into_raw());
+    let left = market.stage.chain.token_balance(underlying, venue).expect("a balance");
+    assert_eq!(left, U256::from(1_000_000_000_000_000_001_u64));
+    assert_eq!(market.usdc_of(venue), U256::ZERO);
 }

@@ -77,7 +77,7 @@ pub(crate) fn record(market: &mut Market) -> Result<IVault::recordShortfallRetur
 }
 
 /// The market after the gap, at a price that has held for a round.
-fn gapped() -> Market {
+pub(crate) fn gapped() -> Market {
     let mut market = strained();
     market.stage.chain.world.warp(START + 8 * HOUR);
     for _ in 0..2 {

@@ -2,7 +2,7 @@
 
 #[path = "../../crates/node/tests/common/mod.rs"]
 #[allow(dead_code, reason = "only some of the client is needed here")]
-mod common;
+pub(crate) mod common;
 
 use alloy_primitives::{address, keccak256, Address, Bytes, U256};
 use alloy_signer_local::PrivateKeySigner;

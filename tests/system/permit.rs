@@ -17,6 +17,10 @@ fn owner() -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).expect("a key")
 }
 
+pub(crate) fn signer() -> Address {
+    owner().address()
+}
+
 /// What the owner signs: words of its own, so that the test does not follow the contract's.
 fn digest(separator: B256, spender: Address, value: U256, nonce: u64, deadline: U256) -> B256 {
     let kind =
@@ -40,6 +44,11 @@ fn permit(market: &Market, signature: &Signature, value: U256, deadline: U256) -
         r: signature.r().into(),
         s: signature.s().into(),
     }
+}
+
+/// A permit that whoever likes may bring.
+pub(crate) fn valid(market: &Market, value: U256) -> IERC20::permitCall {
+    permit(market, &sign(market, 0, value, U256::MAX), value, U256::MAX)
 }
 
 fn send(call: IERC20::permitCall) -> impl FnOnce(&mut Market) -> Result<IERC20::permitReturn, Failure> {

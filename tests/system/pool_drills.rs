@@ -17,7 +17,7 @@ use crate::pool::{
 use crate::redeem::{process, redeem_all, request, shares_of};
 
 /// Modes of the hostile pool.
-const FAIL: u8 = 1;
+pub(crate) const FAIL: u8 = 1;
 const GARBAGE: u8 = 2;
 const MEGABYTE: u8 = 3;
 const BURN_GAS: u8 = 4;
@@ -29,7 +29,7 @@ const SELL_HALF: u8 = 9;
 const TAKE_HALF: u8 = 10;
 
 /// A market whose redemptions wait for nothing.
-fn hasty() -> Market {
+pub(crate) fn hasty() -> Market {
     Market::limited(IVault::Profile { redeemDelay: 0, ..default_profile() }, wide_limits())
 }
 
@@ -38,12 +38,12 @@ fn hostile(market: &mut Market) -> Address {
     market.stage.chain.create(owner, "HostilePool", &usdc.abi_encode()).expect("a pool")
 }
 
-fn set_mode(market: &mut Market, pool: Address, mode: u8) {
+pub(crate) fn set_mode(market: &mut Market, pool: Address, mode: u8) {
     market.stage.chain.send(market.trader, pool, IPool::setModeCall { mode }).expect("a mode");
 }
 
 /// A market with nearly all its cash in a hostile pool, and a hedge to sell.
-fn entrusted() -> (Market, Address) {
+pub(crate) fn entrusted() -> (Market, Address) {
     let mut market = hasty();
     let pool = hostile(&mut market);
     invested(&mut market, pool);
@@ -52,7 +52,7 @@ fn entrusted() -> (Market, Address) {
 }
 
 /// An account with USDC that vault and pool may take.
-fn somebody(market: &mut Market, pool: Address, usd: f64) -> Address {
+pub(crate) fn somebody(market: &mut Market, pool: Address, usd: f64) -> Address {
     let account = market.stage.funded("somebody", usd).expect("an account");
     let approve = IToken::approveCall { spender: pool, value: U256::MAX };
     market.stage.chain.send(account, market.stage.usdc, approve).expect("an approval");
@@ -71,7 +71,7 @@ fn leave(market: &mut Market, who: Address) {
     redeem_all(market, who);
 }
 
-fn borrow(market: &mut Market, pool: Address, who: Address, amount: U256) {
+pub(crate) fn borrow(market: &mut Market, pool: Address, who: Address, amount: U256) {
     market.stage.chain.send(who, pool, IPool::borrowCall { amount }).expect("a loan");
 }
 

@@ -94,6 +94,7 @@ fn route(venue: &mut AaveShort, selector: u32, mut args: Args<'_>, out: &mut Vec
         constructor(desk, receiver, asset, underlying, router, pool_fee, pool, floor, haircut);
         IPositionVenue {
             stateCall => state(price);
+            worthCall => worth(price);
             adjustCall => adjust(size, price, limit_price, margin);
             cancelCall => cancel(key);
             clearCall => clear(key);
@@ -147,6 +148,16 @@ impl AaveShort {
     /// # Errors
     /// `PriceOutOfRange`, `BadAnswer`, `TokenFailed`, `ArithmeticOverflow`.
     pub fn state(&self, price: U256) -> Result<State> {
+        lock::check()?;
+        let withdrawable = uint(self.idle()?.saturating_add(self.free(self.floor())?));
+        Ok(State { withdrawable, ..self.read_state(price)? })
+    }
+
+    /// The same without what could be withdrawn.
+    ///
+    /// # Errors
+    /// As [`AaveShort::state`].
+    pub fn worth(&self, price: U256) -> Result<State> {
         lock::check()?;
         self.read_state(price)
     }

@@ -43,6 +43,7 @@ impl AaveShort {
         grain.into()
     }
 
+    /// The position, without what could be withdrawn.
     pub(crate) fn read_state(&self, price: U256) -> Result<State> {
         let price = price_of(price)?;
         let size = self.size_of(self.owed()?)?;
@@ -56,7 +57,7 @@ impl AaveShort {
         Ok(State {
             size: int(size.checked_neg().or_overflow()?),
             equity: int(held.checked_sub(cost).or_overflow()?),
-            withdrawable: uint(idle.checked_add(self.free(self.floor())?).or_overflow()?),
+            withdrawable: U256::ZERO,
             pending: int(0),
             pendingSince: U256::ZERO,
         })

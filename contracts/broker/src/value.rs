@@ -17,7 +17,7 @@ use book::{Reader, Writer};
 use interfaces::broker::IBroker::Venue;
 use interfaces::contract::callee::{nth, Callee};
 use interfaces::contract::{calldata, OrOverflow as _, Result};
-use interfaces::position::IPositionVenue::stateCall;
+use interfaces::position::IPositionVenue::{stateCall, worthCall};
 use interfaces::words::{to_i128, to_u128, uint};
 use maths::{mul_div_down, mul_div_up};
 use stylus_sdk::prelude::*;
@@ -32,8 +32,8 @@ const MAX_GROWTH: u128 = 200_000;
 const YEAR: u128 = 31_536_000;
 /// A checkpoint grows no longer than this [s].
 const DAY: u64 = 86_400;
-/// What lies at a venue without a position is nothing below this [micro-USD].
-const DUST: i128 = 1_000_000;
+/// A position, and what lies at a venue, is nothing below this: not worth the gas of every mark [micro-USD].
+const DUST: u128 = 25_000_000;
 /// Words of a venue's state.
 const STATE: usize = 5;
 
@@ -69,11 +69,14 @@ struct Checkpoint {
 impl Broker {
     /// A venue's state at `price`.
     pub(crate) fn state(&self, venue: Address, price: u128) -> Result<State> {
-        let data = calldata(&stateCall { price: uint(price) });
-        let answer = Callee(venue).read_all(self.vm(), &data, STATE);
+        self.read(venue, &calldata(&stateCall { price: uint(price) }))
+    }
+
+    fn read(&self, venue: Address, data: &[u8]) -> Result<State> {
+        let answer = Callee(venue).read_all(self.vm(), data, STATE);
         match read(&answer) {
             Some(state) => Ok(state),
-            None => Callee(venue).answered_badly(&data),
+            None => Callee(venue).answered_badly(data),
         }
     }
 
@@ -84,14 +87,15 @@ impl Broker {
             if allowedFrom == 0 {
                 continue;
             }
-            let state = self.state(venue, price)?;
+            let state = self.read(venue, &calldata(&worthCall { price: uint(price) }))?;
             seen.size = seen.size.checked_add(state.size).or_overflow()?;
             seen.equity = seen.equity.checked_add(state.equity).or_overflow()?;
             seen.pending = seen.pending.checked_add(state.pending).or_overflow()?;
             if state.since != 0 && (seen.since == 0 || state.since < seen.since) {
                 seen.since = state.since;
             }
-            seen.open |= state.size != 0 || state.since != 0 || state.equity >= DUST;
+            let held = state.equity.unsigned_abs().max(value(state.size, price)?);
+            seen.open |= state.since != 0 || held >= DUST;
         }
         Ok(seen)
     }

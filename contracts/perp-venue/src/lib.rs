@@ -105,6 +105,7 @@ fn route(venue: &mut PerpVenue, selector: u32, mut args: Args<'_>, out: &mut Vec
         constructor(desk, receiver, asset, underlying, market, router, spender, vault, store, roles, timeout, haircut, max_fee);
         IPositionVenue {
             stateCall => state(price);
+            worthCall => worth(price);
             adjustCall => adjust(size, price, limit_price, margin);
             cancelCall => cancel(key);
             clearCall => clear(key);
@@ -179,6 +180,14 @@ impl PerpVenue {
     pub fn state(&self, price: U256) -> Result<State> {
         lock::check()?;
         self.read_state(price)
+    }
+
+    /// The same without what could be withdrawn.
+    ///
+    /// # Errors
+    /// As [`PerpVenue::state`].
+    pub fn worth(&self, price: U256) -> Result<State> {
+        Ok(State { withdrawable: U256::ZERO, ..self.state(price)? })
     }
 
     /// Places an order. Only the desk.

@@ -70,7 +70,7 @@ impl PerpVenue {
         for side in &sides {
             let held = signed(side.tokens.checked_mul(self.grain()).or_overflow()?)?;
             size = if side.long { size.checked_add(held) } else { size.checked_sub(held) }.or_overflow()?;
-            equity = equity.checked_add(self.worth(side, price)?).or_overflow()?;
+            equity = equity.checked_add(self.worth_of(side, price)?).or_overflow()?;
         }
         let pending = match &order {
             Some(order) => {
@@ -102,7 +102,7 @@ impl PerpVenue {
     }
 
     /// Collateral and profit of a position at `price`, less what it owes and the haircut.
-    fn worth(&self, side: &Side, price: u128) -> Result<i128> {
+    fn worth_of(&self, side: &Side, price: u128) -> Result<i128> {
         if side.tokens == 0 {
             return Ok(0);
         }

@@ -98,8 +98,7 @@ impl UniswapV3Venue {
 
         let cash =
             if size.is_positive() { self.buy(amount, cash_limit)? } else { self.sell(amount, cash_limit)? };
-        self.return_all(self.asset.get())?;
-        self.return_all(self.underlying.get())?;
+        self.return_cash()?;
         Ok(cash)
     }
 

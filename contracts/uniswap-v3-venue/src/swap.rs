@@ -1,4 +1,5 @@
-//! The two swaps, and what surrounds them: exact approval before, nothing left after.
+//! The two swaps, and what surrounds them: exact approval before, nothing of the vault's left after. What others sent here of the underlying
+//! stays: the vault counts what comes back, and a gift must not make it more or less than the hedge.
 
 use alloy_primitives::{Address, FixedBytes, U160, U256};
 use interfaces::contract::{calldata, ensure, fail, Result};
@@ -26,13 +27,14 @@ impl UniswapV3Venue {
         };
         let paid = self.swap(&calldata(&ISwapRouter::exactOutputSingleCall { params }))?;
         self.set_allowance(input, U256::ZERO)?;
+        self.give(output, amount)?;
         Ok(paid)
     }
 
     /// Sells exactly `amount` of the underlying for at least `cash_limit`.
     pub(crate) fn sell(&self, amount: U256, cash_limit: U256) -> Result<U256> {
         let (input, output) = (self.underlying.get(), self.asset.get());
-        self.approve(input, amount)?;
+        let gift = self.approve(input, amount)?;
         let params = ISwapRouter::ExactInputSingleParams {
             tokenIn: input,
             tokenOut: output,
@@ -43,24 +45,33 @@ impl UniswapV3Venue {
             amountOutMinimum: cash_limit,
             sqrtPriceLimitX96: U160::ZERO,
         };
-        self.swap(&calldata(&ISwapRouter::exactInputSingleCall { params }))
+        let paid = self.swap(&calldata(&ISwapRouter::exactInputSingleCall { params }))?;
+        let left = self.balance(input)?;
+        self.give(input, left.saturating_sub(gift))?;
+        Ok(paid)
     }
 
-    /// Sends what is left of a token back to the vault.
-    pub(crate) fn return_all(&self, token: Address) -> Result<()> {
-        let left = self.balance(token)?;
-        if left.is_zero() {
+    /// Sends all USDC back to the vault.
+    pub(crate) fn return_cash(&self) -> Result<()> {
+        let asset = self.asset.get();
+        self.give(asset, self.balance(asset)?)
+    }
+
+    /// Sends to the vault.
+    fn give(&self, token: Address, value: U256) -> Result<()> {
+        if value.is_zero() {
             return Ok(());
         }
-        let transfer = IToken::transferCall { to: self.vault.get(), value: left };
+        let transfer = IToken::transferCall { to: self.vault.get(), value };
         self.act(token, &calldata(&transfer))
     }
 
-    /// Approves the router for what the vault has sent, if it has.
-    fn approve(&self, token: Address, amount: U256) -> Result<()> {
+    /// Approves the router for what the vault has sent, if it has; what is held beside it.
+    fn approve(&self, token: Address, amount: U256) -> Result<U256> {
         let held = self.balance(token)?;
         ensure(held >= amount, || InputMissing { expected: amount, held })?;
-        self.set_allowance(token, amount)
+        self.set_allowance(token, amount)?;
+        Ok(held.saturating_sub(amount))
     }
 
     fn set_allowance(&self, token: Address, value: U256) -> Result<()> {

@@ -108,6 +108,8 @@ pub struct View {
     pub expired: Vec<Expired>,
     /// What `processEpoch` would do: epoch, shares and assets.
     pub queue: Result<(U256, U256, U256), Fault>,
+    /// Since when it could have been done [unix seconds]
+    pub ready_at: Option<u64>,
     /// Redemptions that wait, for whoever looks.
     pub epochs: Option<Result<Queue, Fault>>,
     /// Shares there are, for whoever looks.
@@ -160,6 +162,13 @@ impl Collector {
         let asked = self.sizes(&state, stance.as_ref());
         let venues = self.offers(chain, &head, &market, &state, stance.as_ref(), asked).await?;
         let queue = ask(chain, &head, vault, &IERC4626::processEpochCall {}).await;
+        let ready_at = match &queue {
+            Ok(done) => {
+                let call = IERC4626::epochCall { requestId: done.requestId };
+                ask(chain, &head, vault, &call).await.ok().map(|epoch| seconds(epoch.readyAt))
+            }
+            Err(_) => None,
+        };
         let supply = ask(chain, &head, vault, &IERC20::totalSupplyCall {}).await?;
         Ok(View {
             head,
@@ -174,6 +183,7 @@ impl Collector {
             venues,
             expired: expired(chain, &head, &market, &state).await,
             queue: queue.map(|done| (done.requestId, done.shares, done.assets)),
+            ready_at,
             epochs: if self.curious { Some(self.epochs(chain, &head).await) } else { None },
             supply,
             state,

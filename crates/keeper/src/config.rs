@@ -144,6 +144,8 @@ pub struct Process {
     pub max_loss: f64,
     /// Least payout that is worth a transaction [USD]
     pub min_payout: f64,
+    /// After how long one that pays less is processed all the same: it holds up those behind it [s]
+    pub dust_after: u64,
 }
 
 impl Default for Fees {
@@ -182,7 +184,7 @@ impl Default for Duty {
 
 impl Default for Process {
     fn default() -> Self {
-        Self { on: true, max_loss: 5.0, min_payout: 1.0 }
+        Self { on: true, max_loss: 5.0, min_payout: 1.0, dust_after: 21_600 }
     }
 }
 

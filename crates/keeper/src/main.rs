@@ -49,7 +49,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let log =
         tracing_subscriber::fmt().with_max_level(cli.log).with_target(false).with_writer(std::io::stderr);
-    log.with_ansi(std::io::stderr().is_terminal()).init();
+    // A line that cannot be written, on a full disk say, is lost. To complain of it on the same stderr would be the end of the program.
+    log.log_internal_errors(false).with_ansi(std::io::stderr().is_terminal()).init();
     match start(&cli) {
         Ok(code) => code,
         Err(error) => {

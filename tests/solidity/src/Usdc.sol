@@ -19,3 +19,24 @@ contract Usdc is ERC20, ERC20Permit {
         _mint(to, value);
     }
 }
+
+/// @title The same under its issuer's powers: paused, or an account barred, nothing moves there, as in Circle's FiatToken
+contract FrozenUsdc is Usdc {
+    bool public paused;
+    mapping(address => bool) public isBlacklisted;
+
+    function setPaused(bool paused_) external {
+        paused = paused_;
+    }
+
+    function setBlacklisted(address account, bool barred) external {
+        isBlacklisted[account] = barred;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        require(!paused, "Pausable: paused");
+        require(!isBlacklisted[msg.sender], "Blacklistable: account is blacklisted");
+        require(!isBlacklisted[from] && !isBlacklisted[to], "Blacklistable: account is blacklisted");
+        super._update(from, to, value);
+    }
+}

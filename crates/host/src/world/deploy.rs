@@ -106,6 +106,15 @@ impl World {
         self.set_storage(CHAIN_STATE, Record::slot(hash), record.pack());
     }
 
+    /// Leaves a program as one that was activated under older rules, as all are when the chain's version of Stylus rises: nobody can call
+    /// it until it is activated again.
+    pub fn outdate(&mut self, account: Address) {
+        let hash = self.info(account).code_hash;
+        let mut record = Record::unpack(self.storage(CHAIN_STATE, Record::slot(hash)));
+        record.version = record.version.saturating_sub(1).max(1);
+        self.set_storage(CHAIN_STATE, Record::slot(hash), record.pack());
+    }
+
     /// Reads a deployed program back from its accounts and activates it, as anyone may. One that is active stays as it is.
     ///
     /// # Errors

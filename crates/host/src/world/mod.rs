@@ -61,9 +61,12 @@ pub struct Block {
 pub struct World {
     pub(crate) machine: Machine,
     timestamp: u64,
+    base_fee: u64,
     history: Option<History>,
     /// The mark that is being looked at, and the present.
     looking: Option<(Mark, Mark)>,
+    /// Logs of every committed transaction, while they are kept.
+    kept: Option<Vec<Log>>,
 }
 
 impl Default for World {
@@ -88,7 +91,8 @@ impl World {
         let context = Context::new(CacheDB::default(), SPEC).with_cfg(cfg);
         let instructions = EthInstructions::new_mainnet_with_spec(SPEC);
         let machine = Machine::new(context, instructions, Stylus::new());
-        let mut world = Self { machine, timestamp: START, history: None, looking: None };
+        let (timestamp, base_fee) = (START, BASE_FEE);
+        let mut world = Self { machine, timestamp, base_fee, history: None, looking: None, kept: None };
         for account in precompiles::ADDRESSES.into_iter().chain([CHAIN_STATE]) {
             // Solidity checks that a callee has code: the chain gives these the invalid instruction.
             let info = AccountInfo { nonce: 1, ..AccountInfo::default() };
@@ -235,7 +239,13 @@ impl World {
     /// What every transaction pays: tips are not taken [wei per gas].
     #[must_use]
     pub fn base_fee(&self) -> u64 {
-        BASE_FEE
+        self.base_fee
+    }
+
+    /// Sets the base fee from the current block on, at least the chain's least: what congestion does on a chain [wei per gas].
+    pub fn set_base_fee(&mut self, base_fee: u64) {
+        self.base_fee = base_fee.max(BASE_FEE);
+        self.machine.ctx.block.basefee = self.base_fee;
     }
 
     /// The present point of the history. From the first one on, changes are recorded.
@@ -317,7 +327,7 @@ impl World {
             number: U256::from(Self::l1_block(self.timestamp)),
             timestamp: U256::from(self.timestamp),
             beneficiary: SEQUENCER,
-            basefee: BASE_FEE,
+            basefee: self.base_fee,
             gas_limit: 1 << 50,
             prevrandao: Some(B256::ZERO),
             ..BlockEnv::default()

@@ -104,7 +104,21 @@ impl World {
     /// # Errors
     /// [`CallError::Invalid`], and nothing has changed.
     pub fn execute(&mut self, tx: Tx, terms: Terms) -> Result<Executed, CallError> {
-        self.transact(tx, terms, true)
+        let executed = self.transact(tx, terms, true)?;
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(&executed.receipt.logs);
+        }
+        Ok(executed)
+    }
+
+    /// Keeps the logs of every transaction from now on, in order, until they are taken.
+    pub fn keep_logs(&mut self) {
+        self.kept = Some(Vec::new());
+    }
+
+    /// Takes the logs that were kept.
+    pub fn take_logs(&mut self) -> Vec<Log> {
+        self.kept.take().unwrap_or_default()
     }
 
     /// As [`World::execute`], but nothing stays, and the sender need not have the fee.

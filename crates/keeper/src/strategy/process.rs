@@ -25,8 +25,10 @@ pub fn decide(view: &View, duty: &Process) -> Decision {
     };
     let paid = to_u128(assets).and_then(|assets| i128::try_from(assets).ok()).unwrap_or(i128::MAX);
     let least = micro(duty.min_payout);
-    // An epoch whose requests were all cancelled pays nothing and holds up the ones after it.
-    if paid < least && !shares.is_zero() {
+    // One that pays too little holds up those after it, and anyone can ask for a unit in every epoch: it is processed in the end. One whose
+    // requests were all cancelled is at once.
+    let waited = view.ready_at.map_or(0, |ready_at| view.head.timestamp.saturating_sub(ready_at));
+    if paid < least && !shares.is_zero() && waited < duty.dust_after {
         return Err(Skip::PayoutTooSmall { assets: paid, least });
     }
     Ok(Action::Process { shares, assets })

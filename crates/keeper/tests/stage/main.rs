@@ -2,6 +2,8 @@
 #![allow(clippy::disallowed_methods, reason = "a test that panics has failed, which is what it is for")]
 
 mod chaos;
+mod drills;
+mod drills_machine;
 mod fills;
 mod hedges;
 mod market;

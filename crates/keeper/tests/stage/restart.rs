@@ -35,7 +35,7 @@ fn key_file(market: &Market) -> PathBuf {
     file
 }
 
-fn command(market: &Market, command: &str, port: u16) -> Command {
+pub(crate) fn command(market: &Market, command: &str, port: u16) -> Command {
     let venues = format!(
         r#"[{{name="deep",address="{}"}},{{name="shallow",address="{}"}}]"#,
         market.at.venues[0], market.at.venues[1]

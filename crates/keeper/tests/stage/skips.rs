@@ -234,10 +234,10 @@ async fn redemptions_that_are_too_small_or_would_be_refused() {
     let owner = market.at.lp;
     let request = IERC4626::requestRedeemCall { shares: U256::from(1_000_000), controller: owner, owner };
     market.send(owner, market.at.vault, request).expect("a request");
-    market.move_to(START + 2 * DAY, SPOT);
+    market.move_to(START + 32 * HOUR, SPOT);
     let skip = skipped(&market, "process", |_| ()).await;
     assert_eq!(skip, Skip::PayoutTooSmall { assets: 1, least: 1_000_000 });
-    market.move_to(START + 2 * DAY + HOUR, SPOT * 1.25);
+    market.move_to(START + 33 * HOUR, SPOT * 1.25);
     let skip = skipped(&market, "process", |_| ()).await;
     assert!(matches!(&skip, Skip::WouldRevert(why) if why.starts_with("SpotJumped")), "{skip}");
     let skip = skipped(&market, "process", |config| config.process.on = false).await;

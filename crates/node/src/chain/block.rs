@@ -10,7 +10,7 @@ use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{B64, B256, Bloom, BloomInput, Bytes, U256};
 use alloy_rlp::Encodable as _;
 use alloy_rpc_types_eth::{Log, Transaction, TransactionReceipt};
-use host::{BASE_FEE, Executed, Mark, SEQUENCER, World};
+use host::{Executed, Mark, SEQUENCER, World};
 
 /// Gas limit that every header shows, as on Arbitrum: blocks are bounded by `BLOCK_GAS`.
 pub(crate) const HEADER_GAS_LIMIT: u64 = 1 << 50;
@@ -39,7 +39,13 @@ pub(crate) struct Ran {
 
 impl Block {
     /// Seals a block: its header's roots of transactions and receipts are real; no trie of the state is kept, so the state's root is zero.
-    pub(crate) fn seal(parent: Option<&Self>, timestamp: u64, before: Mark, ran: Vec<Ran>) -> Self {
+    pub(crate) fn seal(
+        parent: Option<&Self>,
+        timestamp: u64,
+        base_fee: u64,
+        before: Mark,
+        ran: Vec<Ran>,
+    ) -> Self {
         let transactions: Vec<&TxEnvelope> = ran.iter().map(|ran| ran.tx.inner()).collect();
         let mut gas_used = 0;
         let receipts: Vec<ReceiptEnvelope> = ran
@@ -65,7 +71,7 @@ impl Block {
             extra_data: Bytes::from_static(&[0; 32]),
             mix_hash: mix_hash(World::l1_block(timestamp)),
             nonce: B64::ZERO,
-            base_fee_per_gas: Some(BASE_FEE),
+            base_fee_per_gas: Some(base_fee),
             ..Header::default()
         };
         let hash = header.hash_slow();
@@ -76,6 +82,7 @@ impl Block {
 
     fn enter(&mut self, ran: Vec<Ran>, receipts: Vec<ReceiptEnvelope>) {
         let mut log_index = 0;
+        let price = self.price();
         for (index, (ran, receipt)) in ran.into_iter().zip(receipts).enumerate() {
             let index = index as u64;
             let inner = receipt.map_logs(|inner| {
@@ -99,7 +106,7 @@ impl Block {
                 block_hash: Some(self.hash),
                 block_number: Some(self.header.number),
                 gas_used: ran.outcome.receipt.gas_used,
-                effective_gas_price: BASE_FEE.into(),
+                effective_gas_price: price,
                 blob_gas_used: None,
                 blob_gas_price: None,
                 from,
@@ -111,6 +118,11 @@ impl Block {
         }
     }
 
+    /// What its transactions pay: tips are not taken [wei per gas].
+    fn price(&self) -> u128 {
+        self.header.base_fee_per_gas.unwrap_or_default().into()
+    }
+
     /// A transaction of the block as RPC shows it.
     pub(crate) fn transaction(&self, index: usize) -> Option<Transaction> {
         let mined = self.transactions.get(index)?;
@@ -119,7 +131,7 @@ impl Block {
             block_hash: Some(self.hash),
             block_number: Some(self.header.number),
             transaction_index: Some(index as u64),
-            effective_gas_price: Some(BASE_FEE.into()),
+            effective_gas_price: Some(self.price()),
             block_timestamp: Some(self.header.timestamp),
         })
     }

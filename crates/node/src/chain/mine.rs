@@ -27,7 +27,8 @@ impl Chain {
         let before = self.world.mark();
         let ran = self.run_ready();
         self.clock_ticked(timestamp);
-        let block = Block::seal(self.blocks.last(), timestamp, before, ran);
+        let base_fee = self.world.base_fee();
+        let block = Block::seal(self.blocks.last(), timestamp, base_fee, before, ran);
         let number = block.header.number;
         self.push(block);
         let world = &mut self.world;

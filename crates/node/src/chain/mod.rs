@@ -123,7 +123,7 @@ impl Chain {
         self.by_hash.clear();
         self.by_transaction.clear();
         self.pool.clear();
-        self.push(Block::seal(None, start, before, Vec::new()));
+        self.push(Block::seal(None, start, self.world.base_fee(), before, Vec::new()));
         self.enter(At::Block(0));
         Ok(())
     }

@@ -40,6 +40,10 @@ pub(super) fn answer(chain: &mut Chain, method: &str, params: &Params) -> Option
         "setCode" => set_code(chain, params),
         "setNonce" => set_nonce(chain, params),
         "setStorageAt" => set_storage(chain, params),
+        "setNextBlockBaseFeePerGas" => params.required_number(0, "baseFee").map(|fee| {
+            chain.world.set_base_fee(fee);
+            Value::Null
+        }),
         "setChainId" => params.required_number(0, "chainId").map(|id| {
             chain.world.set_chain_id(id);
             Value::Null
