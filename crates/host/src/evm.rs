@@ -31,6 +31,7 @@ use crate::engine::NATIVE_STACK;
 use crate::frame;
 use crate::lifecycle::Refusal;
 use crate::mock::{self, Mock};
+use crate::native::Natives;
 use crate::precompiles::{self, Chain};
 use crate::price::Pages;
 use crate::program::Programs;
@@ -59,6 +60,7 @@ static INSTRUCTIONS: LazyLock<Instructions> = LazyLock::new(instructions);
 pub(crate) struct Stylus {
     pub(crate) programs: Programs,
     pub(crate) mocks: HashMap<Address, Arc<Mock>>,
+    pub(crate) natives: Natives,
     /// Whether whoever sends value is given it first.
     pub(crate) free_value: bool,
     pub(crate) pages: Pages,
@@ -80,6 +82,7 @@ impl Stylus {
         Self {
             programs: Programs::new(),
             mocks: HashMap::new(),
+            natives: Natives::default(),
             free_value: false,
             pages: Pages::default(),
             open: HashMap::new(),

@@ -8,6 +8,7 @@ use crate::evm::{Context, Stylus};
 use crate::hostio::{SIGNATURES, Use, Uses};
 use crate::lifecycle::{self, Record};
 use crate::meter;
+use crate::native::{self, Native};
 use crate::price::{INK_PER_GAS, return_data_floor};
 use crate::program::Program;
 use crate::storage::StorageCache;
@@ -77,7 +78,8 @@ pub(crate) fn run(
             if !delegate {
                 *stylus.open.entry(inputs.target_address).or_default() += 1;
             }
-            let ending = execute(context, stylus, inputs, &program, gas);
+            let native = stylus.natives.get(&hash);
+            let ending = execute(context, stylus, inputs, (&program, native), gas);
             if !delegate {
                 *stylus.open.entry(inputs.target_address).or_default() -= 1;
             }
@@ -120,7 +122,7 @@ fn execute(
     context: &mut Context,
     stylus: &mut Stylus,
     inputs: &CallInputs,
-    program: &Program,
+    (program, native): (&Program, Option<Native>),
     gas: u64,
 ) -> Ending {
     let calldata = inputs.input.bytes(context);
@@ -140,7 +142,10 @@ fn execute(
         last_code: None,
         uses: [Use::default(); SIGNATURES.len()],
     };
-    let exit = program.module.run(&mut frame, ink);
+    let exit = match native {
+        Some(native) => native::run(native, &mut frame, ink),
+        None => program.module.run(&mut frame, ink),
+    };
     let Frame { result, refund, uses, .. } = frame;
     let mut outcome = outcome(&exit);
     let kept = matches!(outcome, Outcome::Success | Outcome::Revert);

@@ -48,7 +48,8 @@ pub(crate) fn chainid(vm: &mut Vm<'_, '_>) -> Result<u64, Stop> {
 }
 
 pub(crate) fn evm_gas_left(vm: &mut Vm<'_, '_>) -> Result<u64, Stop> {
-    number(vm, |vm| vm.gas_left())
+    let left = number(vm, |vm| vm.gas_left())?;
+    Ok(vm.frame.stylus.natives.gas(left))
 }
 
 pub(crate) fn evm_ink_left(vm: &mut Vm<'_, '_>) -> Result<u64, Stop> {

@@ -28,11 +28,12 @@ impl World {
     pub fn dump(&mut self) -> BTreeMap<Address, DumpedAccount> {
         let mut known: Vec<Address> = self.state().cache.accounts.keys().copied().collect();
         known.sort_unstable();
-        let accounts = known.into_iter().map(|address| (address, self.dumped(address)));
+        let accounts = known.into_iter().map(|address| (address, self.dump_account(address)));
         accounts.filter(|(_, account)| *account != DumpedAccount::default()).collect()
     }
 
-    fn dumped(&mut self, address: Address) -> DumpedAccount {
+    /// An account in full.
+    pub fn dump_account(&mut self, address: Address) -> DumpedAccount {
         let info = self.info(address);
         let code = self.code(address);
         let slots = self.machine.ctx.db().cache.accounts.get(&address).map(|account| &account.storage);
@@ -48,7 +49,7 @@ impl World {
     /// Puts dumped accounts in the place of those at the same addresses; others stay.
     pub fn load(&mut self, accounts: &BTreeMap<Address, DumpedAccount>) {
         for (address, account) in accounts {
-            let old = self.dumped(*address).storage;
+            let old = self.dump_account(*address).storage;
             for slot in old.keys().filter(|slot| !account.storage.contains_key(*slot)) {
                 self.set_storage(*address, *slot, U256::ZERO);
             }
@@ -63,7 +64,7 @@ impl World {
 
     /// Puts these slots in the place of all that an account has.
     pub fn replace_storage(&mut self, account: Address, slots: &BTreeMap<B256, B256>) {
-        for slot in self.dumped(account).storage.into_keys() {
+        for slot in self.dump_account(account).storage.into_keys() {
             self.set_storage(account, slot, U256::ZERO);
         }
         for (slot, value) in slots {

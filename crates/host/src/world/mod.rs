@@ -158,23 +158,33 @@ impl World {
     /// A digest of an account: balance, nonce, code and every slot that is not zero.
     pub fn digest(&mut self, account: Address) -> B256 {
         let info = self.info(account);
-        let slots = self
-            .state()
-            .cache
-            .accounts
-            .get(&account)
-            .map(|account| account.storage.clone())
-            .unwrap_or_default();
-        let mut slots: Vec<_> = slots.into_iter().filter(|(_, value)| !value.is_zero()).collect();
-        slots.sort_unstable();
         let mut bytes = info.balance.to_be_bytes_vec();
         bytes.extend(info.nonce.to_be_bytes());
         bytes.extend(info.code_hash);
+        self.put_slots(account, &mut bytes);
+        keccak256(bytes)
+    }
+
+    /// A digest of every slot of an account that is not zero.
+    pub fn storage_digest(&mut self, account: Address) -> B256 {
+        let mut bytes = Vec::new();
+        self.put_slots(account, &mut bytes);
+        keccak256(bytes)
+    }
+
+    fn put_slots(&mut self, account: Address, bytes: &mut Vec<u8>) {
+        let slots = self.state().cache.accounts.get(&account).map(|account| &account.storage);
+        let mut slots: Vec<(U256, U256)> = slots
+            .into_iter()
+            .flatten()
+            .filter(|(_, value)| !value.is_zero())
+            .map(|(slot, value)| (*slot, *value))
+            .collect();
+        slots.sort_unstable();
         for (slot, value) in slots {
             bytes.extend(slot.to_be_bytes::<32>());
             bytes.extend(value.to_be_bytes::<32>());
         }
-        keccak256(bytes)
     }
 
     /// Time of the current block [unix seconds].
@@ -347,6 +357,11 @@ impl World {
 
     fn state(&mut self) -> &mut CacheDB<EmptyDB> {
         self.machine.ctx.db_mut()
+    }
+
+    /// Hash of an account's code.
+    pub(crate) fn code_hash(&mut self, account: Address) -> B256 {
+        self.info(account).code_hash
     }
 
     fn info(&mut self, account: Address) -> AccountInfo {
