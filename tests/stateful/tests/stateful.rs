@@ -23,7 +23,7 @@ use stateful::snapshot::keep;
 use stateful::tally::Tally;
 
 /// Sequences in each kind of market.
-const SEQUENCES: u64 = 3_200;
+const SEQUENCES: u64 = 3_130;
 /// Of five sequences in a row, those that run natively as well.
 const TWICE: u64 = 2;
 /// Calls of a handler that may be refused [percent].
