@@ -81,6 +81,9 @@ impl Index {
         for log in logs {
             if log.address == stage.vault {
                 self.tokens(log);
+                self.redemptions(log);
+                self.trades(log);
+                self.payments(log);
             } else if log.address == stage.margin {
                 self.accounts(log);
             }
@@ -99,6 +102,12 @@ impl Index {
                 add(&mut this.positions, (one.receiver, one.id), plus(one.amount));
             }
             IERC4626::Deposit => |one| { this.cash += plus(one.assets); }
+        }
+    }
+
+    fn redemptions(&mut self, log: &Log) {
+        let this = self;
+        understand! { this, log;
             IERC4626::Withdraw => |one| {
                 this.cash -= plus(one.assets);
                 this.redemptions -= plus(one.assets);
@@ -122,6 +131,12 @@ impl Index {
                 epoch[2] += one.assets;
                 this.redemptions += plus(one.assets);
             }
+        }
+    }
+
+    fn trades(&mut self, log: &Log) {
+        let this = self;
+        understand! { this, log;
             IVault::Traded => |one| { add(&mut this.sold, one.series, one.size); }
             IVault::PremiumPaid => |one| { this.cash += one.premium; }
             IVault::Hedged => |one| {
@@ -138,6 +153,12 @@ impl Index {
                 this.cash -= plus(one.payoff);
                 this.claims -= plus(one.payoff);
             }
+        }
+    }
+
+    fn payments(&mut self, log: &Log) {
+        let this = self;
+        understand! { this, log;
             IVault::MarginMoved => |one| { this.cash -= one.amount; }
             IVault::RewardPaid => |one| { this.cash -= plus(one.amount); }
             IVault::Invested => |one| {

@@ -41,7 +41,6 @@ pub(crate) struct Scene {
     pub(crate) contracts: BTreeMap<&'static str, Address>,
     pub(crate) roles: Vec<(&'static str, Address)>,
     /// Parts of the venue's scene.
-    pub(crate) short: Option<super::venue_calls::ShortParts>,
     pub(crate) perp: Option<super::venue_calls::PerpParts>,
     base: Option<Snapshot>,
 }
@@ -71,7 +70,7 @@ impl Scene {
             ("venue", stage.venue),
         ];
         let contracts = contracts.into_iter().collect();
-        Self { market, contracts, roles, short: None, perp: None, base: None }
+        Self { market, contracts, roles, perp: None, base: None }
     }
 
     pub(crate) fn role(&self, name: &str) -> Address {

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use host::alloy_primitives::{keccak256, Address, U256};
 
 use super::cast::{subjects, Place, Scene, Scenes, Subject};
-use super::reentry::{allowed, calls_out, traced};
+use super::locks::calls_out;
+use super::reentry::{allowed, traced};
 use crate::market::expiry;
 
 /// Slots that a map may stand at, and slots that a value of it may take.

@@ -12,6 +12,7 @@ mod cast;
 mod encodings;
 mod holder_calls;
 mod layout;
+mod locks;
 mod reentry;
 mod roles;
 mod venue_calls;

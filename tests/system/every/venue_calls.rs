@@ -13,17 +13,9 @@ use crate::venue_perp_hostile::LOSE;
 use crate::venue_short::Short;
 
 #[derive(Clone, Copy)]
-pub(crate) struct ShortParts {
-    pub(crate) venue: Address,
-    pub(crate) pool: Address,
-}
-
-#[derive(Clone, Copy)]
 pub(crate) struct PerpParts {
     pub(crate) venue: Address,
     pub(crate) exchange: Address,
-    pub(crate) store: Address,
-    pub(crate) roles: Address,
 }
 
 fn scene_of(
@@ -45,21 +37,19 @@ fn scene_of(
 
 /// Ten short on Aave.
 pub(crate) fn short_scene() -> Scene {
-    let Short { market, aave, desk, receiver, venue } = Short::holding(10.0);
-    let mut scene = scene_of(market, "aave-short", venue, &[("desk", desk), ("receiver", receiver)]);
-    scene.short = Some(ShortParts { venue, pool: aave.pool });
-    scene
+    let Short { market, desk, receiver, venue, .. } = Short::holding(10.0);
+    scene_of(market, "aave-short", venue, &[("desk", desk), ("receiver", receiver)])
 }
 
 /// Ten short on the exchange.
 pub(crate) fn perp_scene() -> Scene {
-    let Perp { market, desk, receiver, venue, exchange, store, parts, .. } = Perp::holding(-10.0);
+    let Perp { market, desk, receiver, venue, exchange, parts, .. } = Perp::holding(-10.0);
     let people = [("desk", desk), ("receiver", receiver), ("exchange", exchange)];
     let mut scene = scene_of(market, "perp-venue", venue, &people);
     // Who deployed the exchange is no controller of it any more.
     let owner = scene.role("owner");
     scene.send(owner, parts[0], Roles::setCall { account: owner, held: false });
-    scene.perp = Some(PerpParts { venue, exchange, store, roles: parts[0] });
+    scene.perp = Some(PerpParts { venue, exchange });
     scene
 }
 
