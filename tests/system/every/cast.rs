@@ -137,8 +137,11 @@ pub(crate) struct Case {
     /// Wei that it carries.
     pub(crate) value: u64,
     /// Makes it ready: its calldata.
-    pub(crate) ready: Box<dyn Fn(&mut Scene) -> Vec<u8>>,
+    pub(crate) ready: Ready,
 }
+
+/// What makes a call ready.
+type Ready = Box<dyn Fn(&mut Scene) -> Vec<u8>>;
 
 /// A case in the open market.
 pub(crate) fn open<C: SolCall>(ready: impl Fn(&mut Scene) -> C + 'static) -> Case {
