@@ -23,7 +23,7 @@ use stateful::snapshot::keep;
 use stateful::tally::Tally;
 
 /// Sequences in each kind of market.
-const SEQUENCES: u64 = 3_200;
+const SEQUENCES: u64 = 3_130;
 /// Of five sequences in a row, those that run natively as well.
 const TWICE: u64 = 2;
 /// Calls of a handler that may be refused [percent].
@@ -41,8 +41,14 @@ fn judge(tally: &Tally) {
 
 #[test]
 fn forty_five_invariants_hold_in_every_sequence() {
-    let tally = run(Length::Sequences(SEQUENCES), 0).unwrap_or_else(|broken| panic!("{broken}"));
+    // Fewer, while something is worked on: they say nothing of the snapshot.
+    let fewer: Option<u64> = std::env::var("STATEFUL_SEQUENCES").ok().and_then(|text| text.parse().ok());
+    let tally =
+        run(Length::Sequences(fewer.unwrap_or(SEQUENCES)), 0).unwrap_or_else(|broken| panic!("{broken}"));
     judge(&tally);
+    if fewer.is_some() {
+        return;
+    }
     let sequences = SEQUENCES * openings().len() as u64;
     assert_eq!((tally.sequences, tally.calls()), (sequences, sequences * CALLS));
     assert_eq!(tally.replayed[0], sequences / 5 * TWICE);

@@ -34,6 +34,29 @@ impl Fuzz {
         }
     }
 
+    /// Has an account pay for its options that have expired, as it must before it does anything else. Whether nothing is due any more.
+    fn clear_due(&mut self, account: Address) -> bool {
+        let now = self.now();
+        let own = self.ghost.written.keys().filter(|(who, _)| *who == account);
+        let due: std::collections::BTreeSet<u64> =
+            own.map(|(_, id)| parts(*id).0).filter(|expiry| *expiry <= now).collect();
+        let (margin, anyone) = (self.stage.margin, self.cast.stranger);
+        due.into_iter().all(|expiry| {
+            let Ok(done) = self.aside(anyone, margin, &IMargin::settleAccountCall { account, expiry }) else {
+                return false;
+            };
+            self.ghost.written.retain(|(who, id), _| *who != account || parts(*id).0 != expiry);
+            self.change_margin(account, -(small(done.paid) as i128));
+            true
+        })
+    }
+
+    /// What an account has beyond its initial margin [USDC].
+    fn free_margin(&mut self, account: Address) -> u128 {
+        let health = self.margin_view(IMargin::healthCall { account });
+        health.map_or(0, |health| (signed(health.equity) - small(health.initial) as i128).max(0) as u128)
+    }
+
     fn write_legs(&mut self, handler: &'static str, account: Address, id: U256, lots: i64) {
         let size = i128::from(lots) * LOT as i128;
         let call = IMargin::writeCall {
@@ -88,6 +111,15 @@ pub(super) fn withdraw(fuzz: &mut Fuzz) -> Option<()> {
 pub(super) fn write(fuzz: &mut Fuzz) -> Option<()> {
     fuzz.get_fresh();
     let (now, account) = (fuzz.now(), fuzz.writer());
+    if !fuzz.clear_due(account) && !fuzz.dice.percent(5) {
+        return None;
+    }
+    // An option takes a margin of about its underlying: more than there is for, now and then.
+    let each = (fuzz.ghost.price * 11_000.0) as u128;
+    let affordable = if fuzz.dice.percent(10) { 600 } else { fuzz.free_margin(account) / each };
+    if affordable == 0 {
+        return None;
+    }
     // Mostly what the vault is short of: it must be able to hedge what is left.
     let short: Vec<(U256, u128)> = fuzz
         .ghost
@@ -101,7 +133,7 @@ pub(super) fn write(fuzz: &mut Fuzz) -> Option<()> {
         (fuzz.live_series()? | U256::ZERO, 5)
     } else {
         let (id, most) = fuzz.dice.pick(&short);
-        (id, fuzz.dice.part(most.min(600)) as i64)
+        (id, fuzz.dice.part(most.min(600).min(affordable)) as i64)
     };
     fuzz.write_legs("margin_write", account, id, lots);
     Some(())
@@ -118,6 +150,9 @@ pub(super) fn close(fuzz: &mut Fuzz) -> Option<()> {
         .map(|((who, id), size)| (*who, *id, size / LOT))
         .collect();
     let (account, id, most) = if written.is_empty() { return None } else { fuzz.dice.pick(&written) };
+    if !fuzz.clear_due(account) && !fuzz.dice.percent(5) {
+        return None;
+    }
     let lots = fuzz.dice.part(most.min(1_800)) as i64;
     fuzz.write_legs("margin_close", account, id, -lots);
     Some(())
@@ -170,8 +205,14 @@ pub(super) fn bid(fuzz: &mut Fuzz) -> Option<()> {
         (!since.is_zero()).then_some(*account)
     });
     let account = open?;
-    let asked = fuzz.margin_view(IMargin::auctionOfCall { account })?;
     let bidder = *writers.iter().rev().find(|who| **who != account)?;
+    if !fuzz.clear_due(account) || !fuzz.clear_due(bidder) {
+        return None;
+    }
+    let asked = fuzz.margin_view(IMargin::auctionOfCall { account })?;
+    if asked.part.is_zero() && !fuzz.dice.percent(5) {
+        return None;
+    }
     let part = U256::from(fuzz.dice.part(small(asked.part)));
     let call = IMargin::bidCall { account, part, maxPrice: I256::MAX };
     let margin = fuzz.stage.margin;

@@ -16,7 +16,7 @@ const DEAD: Bytes = Bytes::from_static(&[0x5f, 0x5f, 0xfd]);
 /// I-24. Every processed redemption is covered by what is set aside, and is paid in full while the vault is paused and its feeds, its venue and its
 /// engine are dead, as far as cash is there; so is every claim of a settled series; a request is taken back with exactly its shares.
 pub(super) fn queued_claimable(fuzz: &mut Fuzz, _: &Step) -> Verdict {
-    let owed = small_sum(fuzz);
+    let owed = payable(fuzz);
     let light = fuzz.light(fuzz.cast.stranger);
     holds(owed <= light.redemptions, || format!("{owed} owed, {} set aside", light.redemptions))?;
     let verdict = fuzz.try_out(|fuzz| {
@@ -33,19 +33,11 @@ pub(super) fn queued_claimable(fuzz: &mut Fuzz, _: &Step) -> Verdict {
     Ok(verdict || owed > 0)
 }
 
-/// Assets of all that was processed and not taken.
-fn small_sum(fuzz: &mut Fuzz) -> u128 {
-    let requests: Vec<(Address, u128)> =
-        fuzz.ghost.requests.iter().map(|(who, (id, _))| (*who, *id)).collect();
-    let mut sum = 0;
-    for (controller, id) in requests {
-        let request_id = U256::from(id);
-        let call = IERC4626::claimableRedeemRequestCall { requestId: request_id, controller };
-        let shares = small(fuzz.ask(call).unwrap_or_default());
-        let Some(epoch) = fuzz.ask(IERC4626::epochCall { requestId: request_id }) else { continue };
-        sum += crate::numbers::mul_div(shares, small(epoch.assets), small(epoch.processed));
-    }
-    sum
+/// Assets of all that was processed and not taken, as far as each is payable now.
+fn payable(fuzz: &mut Fuzz) -> u128 {
+    let controllers: Vec<Address> = fuzz.ghost.requests.keys().copied().collect();
+    let each = controllers.into_iter();
+    each.map(|controller| small(fuzz.ask(IERC4626::maxWithdrawCall { controller }).unwrap_or_default())).sum()
 }
 
 fn everybody_is_paid(fuzz: &mut Fuzz) -> Verdict {
