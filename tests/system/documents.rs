@@ -28,7 +28,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Names of all tests, and of all files that hold some.
+/// Names of all tests and invariants of the stateful sequences, and of all files that hold some.
 fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
     let mut paths = Vec::new();
     for folder in ["tests", "crates", "src", "contracts"] {
@@ -38,9 +38,14 @@ fn tests() -> (BTreeSet<String>, BTreeSet<String>) {
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a source");
         // An attribute of a test may stand lines before its name, and macros make some names of a block.
+        let invariants = path.components().any(|part| part.as_os_str() == "invariants");
         let mut marked = false;
         for line in text.lines().map(str::trim) {
-            marked |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            marked |= invariants || line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            let line = ["pub(super) ", "pub(crate) ", "pub "]
+                .iter()
+                .find_map(|to| line.strip_prefix(to))
+                .unwrap_or(line);
             let Some(rest) = line.strip_prefix("async fn ").or_else(|| line.strip_prefix("fn ")) else {
                 continue;
             };
