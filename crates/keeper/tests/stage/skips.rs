@@ -11,7 +11,7 @@ use keeper::{Account, Call, Chain, Config, Endpoints, Fault, Head, Keeper, Now, 
 use serde_json::json;
 
 use crate::hedges::outcome;
-use crate::market::{CHAIN, DAY, HOUR, Market, SPOT, START, expiry, venues};
+use crate::market::{CHAIN, HOUR, Market, SPOT, START, expiry, venues};
 
 /// A chain whose answers are spoilt on purpose.
 #[derive(Default)]
