@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use ::book::{value_at, Brokered};
+use ::book::{signed_value_at, Brokered};
 use alloy_primitives::{I256, U256};
 use interfaces::broker::IBroker::heldCall;
 use interfaces::vault::IVault::{BrokerFailed, BrokerInUse, InsufficientCash, MarginMoved, OnlyBroker};
@@ -60,14 +60,14 @@ impl Vault {
         let answer = static_call(self.vm(), self.satellite(&BROKER), &data, HELD)?;
         let numbers = numbers(&answer)?;
         let [size, equity] = numbers[..] else { return None };
-        let value = i128::try_from(value_at(spot, size.unsigned_abs(), size < 0)?).ok()?;
-        let value = value.checked_mul(size.signum())?;
+        let value = signed_value_at(spot, size, size < 0)?;
         let brokered = Brokered { value, equity: i64::try_from(equity).ok()?, ..nothing };
         Some(Positions { size, brokered: Some(brokered) })
     }
 
-    /// Refuses while nobody knows what the positions are worth.
-    pub(crate) fn require_placed(&self, placed: bool) -> Result<()> {
+    /// The same, refused while nobody knows what the positions are worth.
+    pub(crate) fn require_places(&self, session: &mut Session) -> Result<()> {
+        let placed = self.place(session)?;
         ensure(placed, || BrokerFailed { broker: self.satellite(&BROKER) })
     }
 

@@ -111,8 +111,7 @@ impl Vault {
     pub(crate) fn told_words(&self) -> Result<Vec<B256>> {
         let mut session = self.unpriced();
         session.price = self.feeds_of(&session.profile).current(self.vm(), session.now).unwrap_or_default();
-        let placed = self.place(&mut session)?;
-        self.require_placed(placed)?;
+        self.require_places(&mut session)?;
         let stored = self.stored(&session)?;
         let words = self.question(&session, stored)?.encode();
         Ok(words.into_iter().map(B256::from).collect())

@@ -212,8 +212,7 @@ impl Vault {
     /// Time, a checked price, and what is in the pool and at the broker.
     pub(crate) fn session(&self) -> Result<Session> {
         let mut session = self.priced()?;
-        let placed = self.place(&mut session)?;
-        self.require_placed(placed)?;
+        self.require_places(&mut session)?;
         Ok(session)
     }
 

@@ -1,8 +1,9 @@
 //! Hedges by position: the desk has the broker trade, the vault counts what it holds.
 
+use alloy_sol_types::SolCall as _;
 use demo::stage::{default_profile, Failure};
 use host::alloy_primitives::{Address, B256, I256, U256};
-use host::Tx;
+use host::{Receipt, Tx};
 use interfaces::broker::IBroker::{self, Held};
 use interfaces::desk::IHedgeDesk;
 use interfaces::erc4626::IERC4626;
@@ -84,17 +85,26 @@ pub(crate) fn hedge_of(
     size: I256,
     ether: u64,
 ) -> Result<(B256, I256, U256), Failure> {
-    use alloy_sol_types::SolCall as _;
-    let plan = market.stage.plan(venue, size)?;
-    let data = IHedgeDesk::rebalancePositionCall { plan }.abi_encode().into();
-    let (from, to) = (market.stage.actors.keeper, Some(market.stage.desk));
-    let tx = Tx { from, to, value: U256::from(ether), data, gas_limit: 20_000_000 };
-    let receipt = market.stage.chain.world.call_with(tx)?;
+    let receipt = receipt_of(market, venue, size, ether)?;
     let done = IHedgeDesk::rebalancePositionCall::abi_decode_returns(&receipt.output).expect("an answer");
     Ok((done.key, done.size, done.reward))
 }
 
-fn vault_nav(market: &mut Market) -> f64 {
+/// The same, for its gas.
+pub(crate) fn receipt_of(
+    market: &mut Market,
+    venue: Address,
+    size: I256,
+    ether: u64,
+) -> Result<Receipt, Failure> {
+    let plan = market.stage.plan(venue, size)?;
+    let data = IHedgeDesk::rebalancePositionCall { plan }.abi_encode().into();
+    let (from, to) = (market.stage.actors.keeper, Some(market.stage.desk));
+    let tx = Tx { from, to, value: U256::from(ether), data, gas_limit: 20_000_000 };
+    Ok(market.stage.chain.world.call_with(tx)?)
+}
+
+pub(crate) fn vault_nav(market: &mut Market) -> f64 {
     dollars(market.nav().mid)
 }
 

@@ -1,25 +1,18 @@
 //! What positions cost: hedging with one, and every mark while there is one.
 
-use alloy_sol_types::SolCall as _;
-use host::alloy_primitives::U256;
-use host::Tx;
+use host::alloy_primitives::Address;
 use interfaces::broker::IBroker;
-use interfaces::desk::IHedgeDesk;
 use interfaces::vault::IVault;
 
-use crate::broker::{hedge, skew, with_aave, with_perp};
+use crate::broker::{hedge, receipt_of, skew, with_aave, with_perp};
 use crate::costs::{view, Figures};
 use crate::market::{wad, Market, SPOT};
 use crate::venue_perp::FEE;
 
 /// Gas of hedging all that is due with a position.
-fn position(market: &mut Market, venue: host::alloy_primitives::Address, ether: u64) -> u64 {
+fn position(market: &mut Market, venue: Address, ether: u64) -> u64 {
     let size = market.stage.need().expect("a need").due;
-    let plan = market.stage.plan(venue, size).expect("a plan");
-    let data = IHedgeDesk::rebalancePositionCall { plan }.abi_encode().into();
-    let (from, to) = (market.stage.actors.keeper, Some(market.stage.desk));
-    let tx = Tx { from, to, value: U256::from(ether), data, gas_limit: 20_000_000 };
-    market.stage.chain.world.call_with(tx).expect("a hedge").execution_gas
+    receipt_of(market, venue, size, ether).expect("a hedge").execution_gas
 }
 
 /// Gas of the vault's words.

@@ -5,11 +5,12 @@ use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk::Need;
 use interfaces::position::IPositionVenue;
 
-use crate::broker::{hedge, hedge_of, held, skew, with_perp, CAP};
+use crate::broker::{hedge, hedge_of, held, skew, vault_nav, with_perp, CAP};
+use crate::desk_states::real;
 use crate::market::{signed, START};
+use crate::venue_drills::Dice;
 use crate::venue_perp::{exchange_price, power, Exchange, Perp, FEE, TIMEOUT};
 use crate::venue_perp_hostile::LOSE;
-use crate::venue_short::dollars;
 
 /// Money is no finer than this in a size at 2,800 USD.
 const GRAIN: f64 = 1e-6;
@@ -23,16 +24,8 @@ fn ordered() -> (Perp, B256, Need) {
     (perp, key, need)
 }
 
-fn real(size: I256) -> f64 {
-    f64::from(size.unsigned_abs()) / 1e18 * if size.is_negative() { -1.0 } else { 1.0 }
-}
-
 fn now(perp: &mut Perp) -> Need {
     perp.market.stage.need().expect("a need")
-}
-
-fn nav(perp: &mut Perp) -> f64 {
-    dollars(perp.market.nav().mid)
 }
 
 #[test]
@@ -60,10 +53,10 @@ fn what_was_filled_in_part_is_hedged_and_the_rest_is_due_again() {
 #[test]
 fn an_execution_at_a_bad_price_is_in_nav_at_once() {
     let (mut perp, key, need) = ordered();
-    let before = nav(&mut perp);
+    let before = vault_nav(&mut perp.market);
     // One per cent below the market, where the limit was slip(t).
     perp.keeper(Exchange::executeBadlyCall { key, price: exchange_price(2_772.0) });
-    let lost = before - nav(&mut perp);
+    let lost = before - vault_nav(&mut perp.market);
     let worth = real(need.due).abs() * 2_800.0;
     // The price, on an order in dollars of what was one per cent dearer; the fee of 0.05 % and the haircut of 0.2 %.
     assert!((lost / worth - 0.0126).abs() < 1e-4, "{lost} of {worth}");
@@ -90,13 +83,13 @@ fn what_the_exchange_cancels_comes_back_to_the_vault_whether_it_calls_or_not() {
         let (mut perp, key, need) = ordered();
         perp.callbacks(if lost { LOSE } else { 0 });
         let (venue, anyone) = (perp.venue, perp.market.stage.actors.arbitrageur);
-        let (before, cash) = (nav(&mut perp), perp.market.nav().cash);
+        let (before, cash) = (vault_nav(&mut perp.market), perp.market.nav().cash);
         perp.keeper(Exchange::cancelAsKeeperCall { key });
         assert_eq!(now(&mut perp).due, need.due);
         let amount = perp.market.stage.broker(anyone, IBroker::collectCall { venue }).expect("the margin");
         let after = perp.market.nav();
         assert_eq!((after.cash - cash, after.broker), (amount, I256::ZERO));
-        assert!((nav(&mut perp) - before).abs() < 1e-4);
+        assert!((vault_nav(&mut perp.market) - before).abs() < 1e-4);
         let broker = perp.market.stage.broker;
         assert!(perp.market.usdc_of(broker).is_zero());
         hedge(&mut perp.market, venue, FEE).expect("another order");
@@ -116,16 +109,6 @@ fn a_frozen_order_is_overdue_then_cancelled_by_anyone_then_replaced() {
     let (key, ..) = hedge(&mut perp.market, venue, FEE).expect("another order");
     perp.at(key, 2_800.0);
     assert!(now(&mut perp).due.is_zero());
-}
-
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
 }
 
 /// USDC of all who have a part in it.

@@ -29,7 +29,7 @@ impl Dice {
     }
 }
 
-fn real(number: I256) -> f64 {
+pub(crate) fn real(number: I256) -> f64 {
     f64::from(number.unsigned_abs()) / 1e18 * if number.is_negative() { -1.0 } else { 1.0 }
 }
 

@@ -57,7 +57,7 @@ impl Broker {
         };
         let counts = entry.allowedFrom != 0;
         let key = self.send(&Order { venue, counts, size: by, limit, margin, sent, price })?;
-        let filled = self.state(venue, price)?.size.checked_sub(before.size).or_overflow()?;
+        let filled = self.worth(venue, price)?.size.checked_sub(before.size).or_overflow()?;
         Ok((key, int(filled)))
     }
 

@@ -72,6 +72,11 @@ impl Broker {
         self.read(venue, &calldata(&stateCall { price: uint(price) }))
     }
 
+    /// The same without what could be withdrawn.
+    pub(crate) fn worth(&self, venue: Address, price: u128) -> Result<State> {
+        self.read(venue, &calldata(&worthCall { price: uint(price) }))
+    }
+
     fn read(&self, venue: Address, data: &[u8]) -> Result<State> {
         let answer = Callee(venue).read_all(self.vm(), data, STATE);
         match read(&answer) {
@@ -87,7 +92,7 @@ impl Broker {
             if allowedFrom == 0 {
                 continue;
             }
-            let state = self.read(venue, &calldata(&worthCall { price: uint(price) }))?;
+            let state = self.worth(venue, price)?;
             seen.size = seen.size.checked_add(state.size).or_overflow()?;
             seen.equity = seen.equity.checked_add(state.equity).or_overflow()?;
             seen.pending = seen.pending.checked_add(state.pending).or_overflow()?;

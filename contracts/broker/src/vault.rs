@@ -1,6 +1,6 @@
 //! What the broker asks its vault, and what it has it do.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use interfaces::broker::IBroker::{OnlyDesk, OnlyGuardian, OnlyOwner};
 use interfaces::contract::adapter::price_of;
@@ -18,7 +18,7 @@ use crate::Broker;
 impl Broker {
     /// USDC.
     pub(crate) fn vault_asset(&self) -> Result<Address> {
-        self.ask(&IERC4626::assetCall {}).map(address)
+        self.ask_address(&IERC4626::assetCall {})
     }
 
     /// The vault's price, after all its checks [18 decimals].
@@ -32,7 +32,7 @@ impl Broker {
     }
 
     pub(crate) fn require_desk(&self) -> Result<()> {
-        let desk = address(self.ask(&IVault::satelliteCall { which: IVault::Satellite::Desk })?);
+        let desk = self.ask_address(&IVault::satelliteCall { which: IVault::Satellite::Desk })?;
         let caller = self.vm().msg_sender();
         ensure(caller == desk, || OnlyDesk { caller, desk })
     }
@@ -63,7 +63,7 @@ impl Broker {
     }
 
     fn role(&self, which: Role) -> Result<Address> {
-        self.ask(&IVault::roleCall { which }).map(address)
+        self.ask_address(&IVault::roleCall { which })
     }
 
     /// The first word that the vault answers.
@@ -73,8 +73,12 @@ impl Broker {
     {
         Callee(self.vault.get()).read(self.vm(), &calldata(call), 0)
     }
-}
 
-fn address(word: U256) -> Address {
-    Address::from_word(B256::from(word))
+    /// The address that it answers.
+    fn ask_address<C: SolCall>(&self, call: &C) -> Result<Address>
+    where
+        for<'a> C::Token<'a>: Words,
+    {
+        Callee(self.vault.get()).read_address(self.vm(), &calldata(call), 0)
+    }
 }

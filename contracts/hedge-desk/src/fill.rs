@@ -16,14 +16,12 @@ impl HedgeDesk {
         let market = self.market()?;
         let units = to_i128(size).or_overflow()?;
         let buying = units > 0;
-        // What the vault buys is worth no more than this, what it sells no less.
-        let value = market.value(units.unsigned_abs(), !buying)?;
+        let signed = market.counted(units)?;
+        let value = signed.unsigned_abs();
         let discount = market.discount(value)?;
         let cash = market.terms(buying, value, discount)?;
         let fair = if buying { uint(cash) >= limit } else { uint(cash) <= limit };
         ensure(fair, || CashBeyondLimit { cash: uint(cash), limit })?;
-        let signed = i128::try_from(value).or_overflow()?;
-        let signed = if buying { signed } else { signed.checked_neg().or_overflow()? };
         // They follow from the terms.
         market.verify(&Done { size: signed, cost: discount }, 0, 0)?;
 

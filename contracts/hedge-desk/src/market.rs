@@ -1,7 +1,7 @@
 //! Where the vault stands, by its own words and the code that it runs.
 
 use alloy_primitives::{U128, U256};
-use book::{size_at, value_at, Mark, Position, Request, Spots};
+use book::{signed_value_at, size_at, value_at, Mark, Position, Request, Spots};
 use interfaces::desk::IHedgeDesk::{HedgeDue, Need};
 use interfaces::settings::Settings;
 use interfaces::words::{int, uint, WAD_PER_PRICE};
@@ -175,6 +175,11 @@ impl Market {
     /// Value of units of the underlying, 18 decimals, rounded down or up [micro-USD].
     pub(crate) fn value(&self, size: u128, up: bool) -> Looked<u128> {
         value_at(self.spot, size, up).or_overflow()
+    }
+
+    /// What a hedge of units of the underlying counts for: no more than it is worth when it was bought, no less when it was sold [micro-USD].
+    pub(crate) fn counted(&self, units: i128) -> Looked<i128> {
+        signed_value_at(self.spot, units, units < 0).or_overflow()
     }
 
     /// Units of the underlying, 18 decimals, of a value, towards zero.

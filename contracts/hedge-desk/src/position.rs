@@ -66,9 +66,7 @@ impl HedgeDesk {
         if placed == 0 {
             return Ok(None);
         }
-        let value = book::value_at(request.spot, pending.unsigned_abs(), false).or_overflow()?;
-        let size = i128::try_from(value).or_overflow()?.checked_mul(pending.signum()).or_overflow()?;
-        Ok(Some(Order { size, placed }))
+        request.ordered(pending, placed).or_overflow().map(Some)
     }
 
     fn broker(&self) -> core::result::Result<Address, Fault> {
@@ -105,10 +103,9 @@ impl HedgeDesk {
 fn done(market: &Market, units: i128, limit: u128) -> Result<Done> {
     let buying = units > 0;
     let spot = to_u128(market.price()).or_overflow()?;
-    let value = i128::try_from(market.value(units.unsigned_abs(), !buying)?).or_overflow()?;
-    let apart = maths::mul_div_down(value.unsigned_abs(), limit.abs_diff(spot), spot).or_overflow()?;
+    let size = market.counted(units)?;
+    let apart = maths::mul_div_down(size.unsigned_abs(), limit.abs_diff(spot), spot).or_overflow()?;
     let apart = i128::try_from(apart).or_overflow()?;
     let worse = (limit > spot) == buying;
-    let size = if buying { value } else { value.saturating_neg() };
     Ok(Done { size, cost: if worse { apart } else { apart.saturating_neg() } })
 }

@@ -65,16 +65,12 @@ impl HedgeDesk {
         let (mut done, mut units) = (Done { size: 0, cost: 0 }, 0_i128);
         for leg in legs {
             let size = to_i128(leg.size).or_overflow()?;
-            let buying = size > 0;
             let cash = i128::try_from(self.trade(leg)?).or_overflow()?;
-            let value = i128::try_from(market.value(size.unsigned_abs(), !buying)?).or_overflow()?;
-            let (signed, cost) = if buying {
-                (value, cash.checked_sub(value))
-            } else {
-                (value.saturating_neg(), value.checked_sub(cash))
-            };
-            done.size = done.size.checked_add(signed).or_overflow()?;
-            done.cost = done.cost.checked_add(cost.or_overflow()?).or_overflow()?;
+            let value = market.counted(size)?;
+            // What was bought cost the cash, what was sold brought it.
+            let paid = if size > 0 { cash } else { cash.saturating_neg() };
+            done.size = done.size.checked_add(value).or_overflow()?;
+            done.cost = done.cost.checked_add(paid.checked_sub(value).or_overflow()?).or_overflow()?;
             units = units.checked_add(size).or_overflow()?;
         }
         Ok((done, units))

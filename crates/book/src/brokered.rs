@@ -1,8 +1,9 @@
 //! Hedges that are positions at a broker's venues and not the underlying itself: they cost margin and may be short.
 
-use inventory::hedge::Reach;
+use inventory::hedge::{Order, Reach};
 
 use crate::request::Request;
+use crate::value::signed_value_at;
 
 const MILLION: i128 = 1_000_000;
 
@@ -43,6 +44,12 @@ impl Brokered {
 }
 
 impl Request {
+    /// What venues have still to execute, `pending` [1e-18] since `placed`, in money; none beyond 128 bits.
+    #[must_use]
+    pub fn ordered(&self, pending: i128, placed: u32) -> Option<Order> {
+        Some(Order { size: signed_value_at(self.spot, pending, false)?, placed })
+    }
+
     /// How far hedges reach: down to what can be carried short, up to what free cash buys; none beyond 128 bits.
     #[must_use]
     pub fn reach(&self) -> Option<Reach> {

@@ -48,7 +48,7 @@ pub use price::{Order, Priced, price};
 pub use request::{ANSWER, Request, SETTINGS};
 pub use scale::{ONE, Scale, WORD};
 pub use stress::{Hedge, Loss, stress, worst_case};
-pub use value::{size_at, value_at};
+pub use value::{signed_value_at, size_at, value_at};
 
 /// Why there is no mark, no price or no stress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

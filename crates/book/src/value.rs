@@ -11,6 +11,12 @@ pub fn value_at(spot: u64, size: u128, up: bool) -> Option<u128> {
     if up { mul_div_up(size, spot.into(), UNIT) } else { mul_div_down(size, spot.into(), UNIT) }
 }
 
+/// The same of a size with a sign, its magnitude rounded up or down.
+#[must_use]
+pub fn signed_value_at(spot: u64, size: i128, up: bool) -> Option<i128> {
+    signed(value_at(spot, size.unsigned_abs(), up)?, size)
+}
+
 /// Size that `value` buys at `spot` [1e-8 USD], towards zero; none without a spot, or beyond 127 bits.
 #[must_use]
 pub fn size_at(spot: u64, value: i128) -> Option<i128> {
@@ -23,6 +29,6 @@ pub(crate) fn size_beyond(spot: u64, value: i128) -> Option<i128> {
     signed(mul_div_up(value.unsigned_abs(), UNIT, spot.into())?, value)
 }
 
-fn signed(size: u128, sign: i128) -> Option<i128> {
-    i128::try_from(size).ok()?.checked_mul(sign.signum())
+fn signed(number: u128, sign: i128) -> Option<i128> {
+    i128::try_from(number).ok()?.checked_mul(sign.signum())
 }

@@ -1,7 +1,6 @@
 //! The collector: all that decisions need, read from one block.
 
 use alloy_primitives::{Address, U256};
-use book::value_at;
 use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
 use interfaces::erc20::IERC20;
@@ -320,9 +319,7 @@ async fn ordered(
     let held = ask(chain, head, broker, &IBroker::heldCall { price: U256::from(state.spot()) }).await?;
     let placed = u32::try_from(held.pendingSince).unwrap_or_default();
     let pending = i128::try_from(held.pending).unwrap_or_default();
-    let value = value_at(state.request.spot, pending.unsigned_abs(), false).unwrap_or_default();
-    let size = i128::try_from(value).unwrap_or_default() * pending.signum();
-    Ok((placed != 0).then_some(Order { size, placed }))
+    Ok(state.request.ordered(pending, placed).filter(|_| placed != 0))
 }
 
 async fn expired(chain: &dyn Chain, head: &Head, market: &Market, state: &State) -> Vec<Expired> {

@@ -195,7 +195,16 @@ fn frames<'t>(trace: &'t Trace, [from, to]: [Address; 2], found: &mut Vec<&'t Tr
     }
 }
 
-/// Calls through `code` at the caller's own address, with as much gas as there can be.
+/// Calls through `code`, which the caller has for this call alone, and judges what it left: whether it went through.
+fn by(scene: &mut Scene, prepared: &Prepared, code: Bytes, data: Vec<u8>, said: &str) -> bool {
+    scene.market.stage.chain.world.set_code(prepared.from, code);
+    let went = through(scene, prepared, data, said);
+    scene.market.stage.chain.world.set_code(prepared.from, Bytes::new());
+    prepared.holds(scene, went, said);
+    went
+}
+
+/// Calls through the code at the caller's own address, with as much gas as there can be.
 fn through(scene: &mut Scene, prepared: &Prepared, data: Vec<u8>, said: &str) -> bool {
     let world = &mut scene.market.stage.chain.world;
     let mut session = world.session();
@@ -235,12 +244,8 @@ fn with_any_pages_open_all_or_nothing() {
             let world = &mut scene.market.stage.chain.world;
             let program = world.deploy_wasm(Address::with_last_byte(0xdd), wasm, None).expect("a program");
             let code = world.code(program);
-            world.set_code(prepared.from, code);
             let data = [prepared.to.as_slice(), &prepared.data].concat();
-            let said = format!("{said} with {pages} pages open");
-            let went = through(scene, prepared, data, &said);
-            scene.market.stage.chain.world.set_code(prepared.from, Bytes::new());
-            prepared.holds(scene, went, &said);
+            let went = by(scene, prepared, code, data, &format!("{said} with {pages} pages open"));
             done += usize::from(went);
             refused += usize::from(!went);
         }
@@ -258,14 +263,10 @@ fn at_any_depth_all_or_nothing() {
             return;
         }
         for depth in [0_u64, 1_000, 1_016, 1_018, 1_019, 1_020, 1_021, 1_022, 1_023] {
-            scene.market.stage.chain.world.set_code(prepared.from, code.clone());
             let words = [U256::from(depth), U256::from_be_bytes(prepared.to.into_word().0)];
             let mut data: Vec<u8> = words.iter().flat_map(U256::to_be_bytes::<32>).collect();
             data.extend(&prepared.data);
-            let said = format!("{said} {depth} deep");
-            let went = through(scene, prepared, data, &said);
-            scene.market.stage.chain.world.set_code(prepared.from, Bytes::new());
-            prepared.holds(scene, went, &said);
+            let went = by(scene, prepared, code.clone(), data, &format!("{said} {depth} deep"));
             done += usize::from(went);
             refused += usize::from(!went);
         }
