@@ -23,6 +23,7 @@ mod precompiles;
 mod price;
 mod program;
 mod session;
+mod shared;
 mod storage;
 mod trace;
 pub mod vectors;

@@ -1,14 +1,15 @@
 //! Compiled programs and the block's list of recent ones.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::B256;
 
 use crate::activate::{Activation, activate};
 use crate::engine::Compiled;
 use crate::error::DeployError;
 use crate::meter::instrument;
+use crate::shared::Shared;
 
 /// What can be seen of a deployed program.
 #[derive(Clone, Debug)]
@@ -36,25 +37,16 @@ struct Ready {
     module: Arc<Compiled>,
 }
 
-/// Modules that the process has compiled, newest first, by their hash: worlds that deploy the same module share it.
-static READY: LazyLock<Mutex<VecDeque<(B256, Ready)>>> = LazyLock::new(Mutex::default);
-/// How many of them are kept.
-const KEPT: usize = 64;
+/// Modules that the process has compiled.
+static READY: Shared<Ready> = Shared::new();
 
 /// Checks, meters and compiles a module, once for all worlds.
 fn ready(wasm: &[u8]) -> Result<Ready, DeployError> {
-    let hash = keccak256(wasm);
-    // The lock is held while the module is compiled, so that no other thread compiles it as well.
-    let mut known = READY.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, ready)) = known.iter().find(|(other, _)| *other == hash) {
-        return Ok(ready.clone());
-    }
-    let activation = activate(wasm)?;
-    let module = Arc::new(Compiled::new(&instrument(wasm)?)?);
-    let ready = Ready { activation, module };
-    known.push_front((hash, ready.clone()));
-    known.truncate(KEPT);
-    Ok(ready)
+    READY.of(wasm, |wasm| {
+        let activation = activate(wasm)?;
+        let module = Arc::new(Compiled::new(&instrument(wasm)?)?);
+        Ok(Ready { activation, module })
+    })
 }
 
 /// Programs by code hash. Clones share the compiled modules.

@@ -10,6 +10,7 @@ use crate::error::{CallError, DeployError};
 use crate::lifecycle::{self, CHAIN_STATE, Record};
 use crate::normalise::normalise;
 use crate::program::ProgramInfo;
+use crate::shared::Shared;
 
 /// A compiled program as a chain takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +27,19 @@ pub struct Root {
     decompressed: usize,
 }
 
+/// Modules that the process has packed, which takes longer than most of what is done with them.
+static PACKED: Shared<Packed> = Shared::new();
+
 impl Packed {
     /// Normalises, compresses and splits a program, as cargo-stylus does.
     ///
     /// # Errors
     /// When it is no module, or needs more fragments than are allowed.
     pub fn new(wasm: &[u8]) -> Result<Self, DeployError> {
+        PACKED.of(wasm, Self::pack)
+    }
+
+    fn pack(wasm: &[u8]) -> Result<Self, DeployError> {
         let normal = normalise(wasm)?;
         let packed = code::compress(&normal);
         let mut parts = code::split(&packed);
