@@ -1,0 +1,151 @@
+//! Takes out what does not compile.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::mutant::{Genre, Mutant};
+use crate::plan::Group;
+use crate::tree::{Tree, Weaving};
+use crate::weave::Place;
+
+/// Rounds of the compiler: it reports types before lifetimes, and a crate before those that use it.
+const ROUNDS: usize = 30;
+/// A match that does not cover every value, which the compiler says of what is matched.
+const NOT_COVERED: &str = "E0004";
+/// A path that the crate cannot name, such as one of the standard library.
+const NO_SUCH_NAME: &str = "E0433";
+
+/// Mutants without a switch.
+#[derive(Default)]
+pub struct Out {
+    /// Their own code does not compile.
+    pub unviable: HashSet<u32>,
+    /// Only the switch is what does not compile, and why.
+    pub left: HashMap<u32, String>,
+}
+
+impl Out {
+    fn all(&self) -> HashSet<u32> {
+        self.unviable.iter().chain(self.left.keys()).copied().collect()
+    }
+}
+
+/// Weaves until what is woven compiles.
+///
+/// # Errors
+/// When an error cannot be laid to a mutant.
+pub fn settle(tree: &Tree, group: &Group, mutants: &[Mutant], mut out: Out) -> Result<Out> {
+    for _ in 0..ROUNDS {
+        let weaving = tree.weave(mutants, &out.all())?;
+        out.unviable.extend(&weaving.unviable);
+        out.left.extend(weaving.left.iter().map(|(number, why)| (*number, (*why).to_owned())));
+        let errors = check(tree, group)?;
+        if errors.is_empty() {
+            return Ok(out);
+        }
+        let before = out.all().len();
+        for error in &errors {
+            lay(error, &weaving, mutants, &mut out);
+        }
+        eprintln!("mutants: {} errors, {} mutants out", errors.len(), out.all().len());
+        if out.all().len() == before {
+            bail!("the woven tree does not compile:\n{}", errors[0].rendered.as_deref().unwrap_or_default());
+        }
+    }
+    bail!("the woven tree does not compile in {ROUNDS} rounds")
+}
+
+/// Finds whose error it is.
+fn lay(error: &Message, weaving: &Weaving, mutants: &[Mutant], out: &mut Out) {
+    let code = error.code.as_ref().map_or("", |code| &code.code);
+    for span in error.spans.iter().filter(|span| span.is_primary) {
+        let Some((places, at)) = woven(span, &weaving.places) else { continue };
+        let around = |place: &&Place| place.range.start <= at && at < place.range.end;
+        let Some(place) = places.iter().filter(around).min_by_key(|place| place.range.len()) else {
+            continue;
+        };
+        if code == NOT_COVERED || (place.own && (code == NO_SUCH_NAME || !returns_some_type(mutants, place)))
+        {
+            out.unviable.extend(&place.mutants);
+        } else {
+            let why = format!("{code} {}", error.message);
+            out.left.extend(place.mutants.iter().map(|number| (*number, why.clone())));
+        }
+        return;
+    }
+}
+
+/// Whether the function's type is what its body returns: there, it cannot return a second one at once.
+fn returns_some_type(mutants: &[Mutant], place: &Place) -> bool {
+    let of = |mutant: &&Mutant| place.mutants.contains(&mutant.number) && mutant.genre == Genre::FnValue;
+    let function = mutants.iter().find(of).and_then(|mutant| mutant.function.as_ref());
+    function.is_some_and(|function| function.returns.contains("impl "))
+}
+
+/// The woven file of a span, and where in it; for one in a macro, where that is used.
+fn woven<'a>(span: &Span, places: &'a BTreeMap<String, Vec<Place>>) -> Option<(&'a [Place], usize)> {
+    if let Some(expansion) = &span.expansion {
+        return woven(&expansion.span, places);
+    }
+    let file = span.file_name.trim_start_matches("./");
+    places.get(file).map(|places| (&**places, span.byte_start))
+}
+
+#[derive(Deserialize)]
+struct Line {
+    reason: String,
+    message: Option<Message>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    level: String,
+    message: String,
+    code: Option<Code>,
+    spans: Vec<Span>,
+    rendered: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    file_name: String,
+    byte_start: usize,
+    is_primary: bool,
+    expansion: Option<Expansion>,
+}
+
+#[derive(Deserialize)]
+struct Expansion {
+    span: Box<Span>,
+}
+
+/// The errors of the woven packages.
+fn check(tree: &Tree, group: &Group) -> Result<Vec<Message>> {
+    let mut command = tree.cargo();
+    command.args(["check", "--offline", "--keep-going", "--lib", "--message-format=json"]);
+    command.args(group.woven.iter().map(|package| format!("--package={package}")));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let stderr = child.stderr.take().context("no stream")?;
+    let said = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default());
+    let mut errors = Vec::new();
+    for line in BufReader::new(child.stdout.take().context("no stream")?).lines() {
+        let Ok(Line { reason, message: Some(message) }) = serde_json::from_str(&line?) else { continue };
+        if reason == "compiler-message" && message.level.starts_with("error") && !message.spans.is_empty() {
+            errors.push(message);
+        }
+    }
+    let said = said.join().unwrap_or_default();
+    if !child.wait()?.success() && errors.is_empty() {
+        bail!("cargo check: {said}");
+    }
+    Ok(errors)
+}

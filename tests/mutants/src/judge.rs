@@ -1,0 +1,219 @@
+//! The tests of the woven tree, each by itself.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Group;
+use crate::tree::Tree;
+
+/// Cases of each property where there are few: a hundredth of what most have.
+pub const FEW: u32 = 1_000;
+/// A test has this many times as long as without a mutant, and this much more, of its processor's time.
+const TIMES: u32 = 5;
+const MORE: Duration = Duration::from_secs(5);
+/// By the clock it has this many times that.
+const CLOCK: u32 = 8;
+/// Most data of a test [KiB]
+const MOST_DATA: u32 = 6 << 20;
+/// Signals of the limits.
+const STOPPED: [i32; 2] = [9, 24];
+
+/// A test of an executable.
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub executable: PathBuf,
+    /// Where it runs.
+    pub directory: PathBuf,
+    /// Package and target.
+    pub of: String,
+    pub name: String,
+}
+
+/// How many cases a property has.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Cases {
+    /// [`FEW`], or a hundredth where a runner is told how many.
+    Few,
+    /// As it is written.
+    All,
+}
+
+/// What lives while a test runs.
+#[derive(Clone, Copy, Debug)]
+pub enum Alive<'a> {
+    Mutant(u32),
+    /// None; which of them the test reaches is written to a file.
+    None(&'a Path),
+}
+
+/// How a test ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ended {
+    Passed,
+    Failed,
+    TimedOut,
+}
+
+impl Test {
+    /// Package, target and name.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", self.of, self.name)
+    }
+
+    /// Runs the test; how it ended, and after how long.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run(
+        &self,
+        tree: &Tree,
+        alive: Alive<'_>,
+        cases: Cases,
+        limit: Duration,
+    ) -> Result<(Ended, Duration)> {
+        let limits =
+            format!("ulimit -t {} && ulimit -d {MOST_DATA} && exec \"$0\" \"$@\"", limit.as_secs().max(1));
+        let mut command = Command::new("sh");
+        command.args(["-c", &limits]).arg(&self.executable).args([
+            &self.name,
+            "--exact",
+            "--test-threads=1",
+            "--quiet",
+        ]);
+        command.current_dir(&self.directory).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("CARGO_TARGET_DIR", &tree.target).env("RUST_BACKTRACE", "0");
+        command.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1").env("PROPTEST_MAX_SHRINK_ITERS", "0");
+        // The same cases each time, so that results are.
+        command.env("PROPTEST_RNG_SEED", "1").env_remove("PROPTEST_CASES");
+        if cases == Cases::Few {
+            command.env("PROPTEST_CASES", FEW.to_string()).env("MUTANT_FEW", "1");
+        }
+        match alive {
+            Alive::Mutant(number) => command.env("MUTANT", number.to_string()),
+            Alive::None(file) => command.env("MUTANT_REACHED", file),
+        };
+        let start = Instant::now();
+        let child = command.spawn().with_context(|| self.executable.display().to_string())?;
+        let ended = wait(child, start + limit * CLOCK)?;
+        Ok((ended, start.elapsed()))
+    }
+}
+
+/// How long a test may take that takes `usual`.
+#[must_use]
+pub fn limit(usual: Duration) -> Duration {
+    usual * TIMES + MORE
+}
+
+fn wait(mut child: Child, until: Instant) -> Result<Ended> {
+    let mut pause = Duration::from_micros(500);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            let stopped = status.signal().is_some_and(|signal| STOPPED.contains(&signal));
+            let ended = if stopped { Ended::TimedOut } else { Ended::Failed };
+            return Ok(if status.success() { Ended::Passed } else { ended });
+        }
+        if Instant::now() > until {
+            child.kill()?;
+            child.wait()?;
+            return Ok(Ended::TimedOut);
+        }
+        sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(10));
+    }
+}
+
+#[derive(Deserialize)]
+struct Artefact {
+    reason: String,
+    executable: Option<PathBuf>,
+    manifest_path: Option<PathBuf>,
+    target: Option<Target>,
+    profile: Option<Profile>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+/// Builds the judges; every test that they have.
+///
+/// # Errors
+/// When the tree does not build, or an executable does not list its tests.
+pub fn build(tree: &Tree, group: &Group) -> Result<Vec<Test>> {
+    let mut command = tree.cargo();
+    command.args(["test", "--no-run", "--offline", "--message-format=json"]).args(group.judges);
+    let output = command.stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        bail!("the woven tree does not build");
+    }
+    let mut tests = Vec::new();
+    for line in String::from_utf8(output.stdout)?.lines() {
+        let artefact: Artefact = serde_json::from_str(line)?;
+        let tested = artefact.profile.is_some_and(|profile| profile.test);
+        if artefact.reason != "compiler-artifact" || !tested {
+            continue;
+        }
+        let (executable, target) =
+            (artefact.executable.context("no executable")?, artefact.target.context("no target")?);
+        let manifest = artefact.manifest_path.context("no manifest")?;
+        let directory = manifest.parent().context("no folder")?.to_owned();
+        let package = directory.file_name().unwrap_or_default().to_string_lossy();
+        let kind = if target.kind.iter().any(|kind| kind == "test") { &*target.name } else { "unit" };
+        let of = format!("{package}::{kind}");
+        for name in names(&executable, &directory)? {
+            tests.push(Test {
+                executable: executable.clone(),
+                directory: directory.clone(),
+                of: of.clone(),
+                name,
+            });
+        }
+    }
+    Ok(tests)
+}
+
+fn names(executable: &Path, directory: &Path) -> Result<Vec<String>> {
+    let listed = |ignored: &[&str]| -> Result<HashSet<String>> {
+        let output = Command::new(executable)
+            .args(["--list", "--format=terse"])
+            .args(ignored)
+            .current_dir(directory)
+            .env("MUTANT", "0")
+            .output()?;
+        let text = String::from_utf8(output.stdout)?;
+        Ok(text.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
+    };
+    let ignored = listed(&["--ignored"])?;
+    let mut names: Vec<String> = listed(&[])?.into_iter().filter(|name| !ignored.contains(name)).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// The mutants that a run noted.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn noted(file: &Path) -> Result<Vec<u32>> {
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    let text = fs::read_to_string(file)?;
+    Ok(text.lines().filter_map(|line| line.parse().ok()).collect())
+}

@@ -1,0 +1,184 @@
+//! `mutants`: see `scripts/mutants`.
+
+mod cases;
+mod check;
+mod compile;
+mod find;
+mod judge;
+mod measure;
+mod mutant;
+mod plan;
+mod report;
+mod select;
+mod snapshot;
+mod store;
+mod tree;
+mod trial;
+mod weave;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use crate::mutant::{Mutant, hash};
+use crate::plan::{GROUPS, Group};
+use crate::select::Selection;
+use crate::store::{Fate, Store};
+
+/// Judges mutants of the sources by the tests that reach them.
+///
+/// All mutants are woven into one build; a switch says which of them is alive. Results are kept as they become known, so that a run that is
+/// stopped goes on where it was, and are written to snapshots/mutants for every source of which all are known.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    /// Only this group: pure or contracts
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    #[command(flatten)]
+    selection: Selection,
+    /// Stops after so many minutes
+    #[arg(long, value_name = "M")]
+    minutes: Option<u64>,
+    /// Judges what survives a thousand cases of each property by all of its cases, which takes hours
+    #[arg(long)]
+    all: bool,
+    /// Judges nothing: whether the results are those of the accounting, authorisation and oracle sources as they are
+    #[arg(long)]
+    check: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("mutants: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether all is well.
+fn run(cli: &Cli) -> Result<bool> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    if cli.check {
+        return check::guarded(&root);
+    }
+    let until = cli.minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let mut well = true;
+    for group in GROUPS.iter().filter(|group| cli.group.as_deref().is_none_or(|name| name == group.name)) {
+        well &= judged(cli, &root, group, until)?;
+    }
+    Ok(well)
+}
+
+/// Judges a group; whether nothing survives without a reason.
+fn judged(cli: &Cli, root: &Path, group: &Group, until: Option<Instant>) -> Result<bool> {
+    let recorded = recorded(root, group)?;
+    if cli.selection.changed && !select::any_changed(root, &recorded)? {
+        println!("mutants: nothing changed in {}", group.name);
+        return Ok(true);
+    }
+    let mutants = mutant::list(root, group.listed)?;
+    let selected = cli.selection.of(root, &mutants, &recorded)?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let store = Store::open(&target.join("mutants/results.jsonl"), judges(root, group)?)?;
+    if selected.iter().any(|mutant| wanted(&store, mutant, cli.all)) {
+        judge(cli, root, &target, group, &selected, &store, until)?;
+    }
+    report::table(&selected, &store);
+    let bare = report::survivors(&selected, &store, &recorded);
+    record(root, &mutants, &store, recorded)?;
+    Ok(bare == 0)
+}
+
+/// Whether there is something to find out about a mutant.
+fn wanted(store: &Store, mutant: &Mutant, with_all: bool) -> bool {
+    match store.fate(mutant) {
+        None => true,
+        Some(Fate::Survived { all, .. }) => with_all && !all,
+        Some(_) => false,
+    }
+}
+
+fn judge(
+    cli: &Cli,
+    root: &Path,
+    target: &Path,
+    group: &Group,
+    selected: &[&Mutant],
+    store: &Store,
+    until: Option<Instant>,
+) -> Result<()> {
+    let mutants: Vec<Mutant> = selected.iter().map(|mutant| (*mutant).clone()).collect();
+    let tree = tree::Tree::new(root, target, group, &mutants)?;
+    let mut out = compile::Out::default();
+    for mutant in selected {
+        match store.fate(mutant) {
+            Some(Fate::Unviable) => drop(out.unviable.insert(mutant.number)),
+            Some(Fate::Left { why }) => drop(out.left.insert(mutant.number, why)),
+            _ => {}
+        }
+    }
+    eprintln!("mutants: weaving {} mutants of {}", mutants.len(), group.name);
+    let out = compile::settle(&tree, group, &mutants, out)?;
+    for mutant in selected.iter().filter(|mutant| store.fate(mutant).is_none()) {
+        if out.unviable.contains(&mutant.number) {
+            store.keep(mutant, Fate::Unviable)?;
+        } else if let Some(why) = out.left.get(&mutant.number) {
+            store.keep(mutant, Fate::Left { why: why.clone() })?;
+        }
+    }
+    eprintln!("mutants: building the tests");
+    let tests = judge::build(&tree, group)?;
+    eprintln!("mutants: {} tests, each once without a mutant", tests.len());
+    let measures = measure::measure(&tree, &tests, &tree.root.with_file_name("measured.json"))?;
+    let court = trial::Court { tree: &tree, tests: &tests, measures: &measures, store, until };
+    court.with_few(selected)?;
+    if cli.all { court.with_all(selected) } else { Ok(()) }
+}
+
+/// The committed results of a group, by source.
+fn recorded(root: &Path, group: &Group) -> Result<snapshot::Package> {
+    let mut all = snapshot::Package::new();
+    for package in group.listed {
+        all.extend(snapshot::read(root, package)?);
+    }
+    Ok(all)
+}
+
+/// A hash of the sources of the tests.
+fn judges(root: &Path, group: &Group) -> Result<String> {
+    let output =
+        Command::new("git").args(["ls-files", "-z", "--"]).args(group.sources).current_dir(root).output()?;
+    let mut all = String::new();
+    for file in String::from_utf8(output.stdout)?.split('\0').filter(|file| file.ends_with(".rs")) {
+        all += &snapshot::sha256(root, file)?;
+    }
+    Ok(hash(all.as_bytes(), 16))
+}
+
+/// Writes the results of every source of which all are known, and keeps those of the others.
+fn record(root: &Path, mutants: &[Mutant], store: &Store, mut recorded: snapshot::Package) -> Result<()> {
+    let mut files: BTreeMap<(&str, &str), Vec<&Mutant>> = BTreeMap::new();
+    for mutant in mutants {
+        files.entry((&mutant.package, &mutant.file)).or_default().push(mutant);
+    }
+    let mut packages: BTreeMap<&str, snapshot::Package> = BTreeMap::new();
+    for ((package, file), mutants) in files {
+        let old = recorded.remove(file);
+        let new = snapshot::source(root, file, &mutants, store, old.as_ref())?.or(old);
+        if let Some(source) = new {
+            packages.entry(package).or_default().insert(file.to_owned(), source);
+        }
+    }
+    for (name, package) in packages {
+        snapshot::write(root, name, &package).with_context(|| name.to_owned())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! What became of each mutant, kept line by line as it becomes known, so that a run that is stopped goes on where it was.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Mutex;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::mutant::Mutant;
+
+/// What became of a mutant.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// A test fails.
+    Caught { by: String },
+    /// A test takes too long.
+    TimedOut { by: String },
+    /// It does not compile.
+    Unviable,
+    /// It has no switch.
+    Left { why: String },
+    /// Every test that reaches it passes.
+    Survived {
+        /// How many those are.
+        tests: usize,
+        /// Whether properties had all of their cases.
+        all: bool,
+        /// The tests' sources, as a hash: others may catch it.
+        judges: String,
+    },
+}
+
+/// A mutant and the text of its function.
+type Key = (String, String);
+
+#[derive(Deserialize, Serialize)]
+struct Line {
+    mutant: String,
+    text: String,
+    fate: Fate,
+}
+
+/// The fates that are known.
+pub struct Store {
+    known: Mutex<(HashMap<Key, Fate>, File)>,
+    /// As in [`Fate::Survived`].
+    pub judges: String,
+}
+
+fn key(mutant: &Mutant) -> Key {
+    (mutant.key(), mutant.text().to_owned())
+}
+
+impl Store {
+    /// Reads what earlier runs found.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn open(file: &Path, judges: String) -> Result<Self> {
+        let mut known = HashMap::new();
+        for line in fs::read_to_string(file).unwrap_or_default().lines() {
+            // The last line of a run that was stopped may be half a line.
+            if let Ok(Line { mutant, text, fate }) = serde_json::from_str(line) {
+                known.insert((mutant, text), fate);
+            }
+        }
+        fs::create_dir_all(file.parent().context("a file in no folder")?)?;
+        let file = OpenOptions::new().create(true).append(true).open(file)?;
+        Ok(Self { known: Mutex::new((known, file)), judges })
+    }
+
+    /// What became of a mutant; none if that is not known, or was of other tests.
+    pub fn fate(&self, mutant: &Mutant) -> Option<Fate> {
+        let known = self.known.lock().ok()?;
+        let fate = known.0.get(&key(mutant))?;
+        let stale = matches!(fate, Fate::Survived { judges, .. } if *judges != self.judges);
+        (!stale).then(|| fate.clone())
+    }
+
+    /// Keeps what became of a mutant.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(&self, mutant: &Mutant, fate: Fate) -> Result<()> {
+        let mut known = self.known.lock().ok().context("a worker stopped")?;
+        let (name, text) = key(mutant);
+        let line =
+            serde_json::to_string(&Line { mutant: name.clone(), text: text.clone(), fate: fate.clone() })?;
+        writeln!(known.1, "{line}")?;
+        known.0.insert((name, text), fate);
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! Judges mutants: the tests that reach one are run while it lives, the quick ones first, until one fails.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::judge::{Alive, Cases, Ended, Test, limit};
+use crate::measure::{self, Measure, each};
+use crate::mutant::Mutant;
+use crate::store::{Fate, Store};
+use crate::tree::Tree;
+
+/// The tests, and what they do without a mutant.
+pub struct Court<'a> {
+    pub tree: &'a Tree,
+    pub tests: &'a [Test],
+    pub measures: &'a [Measure],
+    pub store: &'a Store,
+    /// When to stop.
+    pub until: Option<Instant>,
+}
+
+impl Court<'_> {
+    /// Judges those of `mutants` of which nothing is known, with few cases of each property.
+    ///
+    /// # Errors
+    /// When a test cannot be run, or a result cannot be kept.
+    pub fn with_few(&self, mutants: &[&Mutant]) -> Result<()> {
+        let unknown: Vec<&Mutant> =
+            mutants.iter().copied().filter(|mutant| self.store.fate(mutant).is_none()).collect();
+        self.try_each(&unknown, "few cases", |mutant| {
+            self.judge(mutant, |_, measure| Ok((measure.cases, Duration::from_secs_f64(measure.time))))
+        })
+    }
+
+    /// Judges those of `mutants` that survived few cases by all of them.
+    ///
+    /// # Errors
+    /// As [`Court::with_few`].
+    pub fn with_all(&self, mutants: &[&Mutant]) -> Result<()> {
+        let survived =
+            |mutant: &&Mutant| matches!(self.store.fate(mutant), Some(Fate::Survived { all: false, .. }));
+        let survived: Vec<&Mutant> = mutants.iter().copied().filter(survived).collect();
+        let known: Vec<OnceLock<Duration>> = self.tests.iter().map(|_| OnceLock::new()).collect();
+        self.try_each(&survived, "all cases", |mutant| {
+            self.judge(mutant, |at, _| {
+                if let Some(usual) = known[at].get() {
+                    return Ok((Cases::All, *usual));
+                }
+                let usual = measure::with_all(self.tree, &self.tests[at])?;
+                Ok((Cases::All, *known[at].get_or_init(|| usual)))
+            })
+        })
+    }
+
+    /// Runs the tests that reach a mutant, the quick ones first; `how` says with how many cases, and how long each then takes.
+    fn judge(
+        &self,
+        mutant: &Mutant,
+        how: impl Fn(usize, &Measure) -> Result<(Cases, Duration)>,
+    ) -> Result<Fate> {
+        let reaches = |at: &usize| self.measures[*at].reached.contains(&mutant.number);
+        let mut tests: Vec<usize> = (0..self.tests.len()).filter(reaches).collect();
+        tests.sort_by(|a, b| self.measures[*a].time.total_cmp(&self.measures[*b].time));
+        let mut all = true;
+        for at in &tests {
+            let (cases, usual) = how(*at, &self.measures[*at])?;
+            all &= cases == Cases::All;
+            let by = self.tests[*at].title();
+            match self.tests[*at].run(self.tree, Alive::Mutant(mutant.number), cases, limit(usual))?.0 {
+                Ended::Passed => {}
+                Ended::Failed => return Ok(Fate::Caught { by }),
+                Ended::TimedOut => return Ok(Fate::TimedOut { by }),
+            }
+        }
+        Ok(Fate::Survived { tests: tests.len(), all, judges: self.store.judges.clone() })
+    }
+
+    fn try_each(
+        &self,
+        mutants: &[&Mutant],
+        what: &str,
+        judge: impl Fn(&Mutant) -> Result<Fate> + Sync,
+    ) -> Result<()> {
+        let bar = bar(mutants.len(), what);
+        each(mutants.len(), |at| {
+            if self.until.is_some_and(|until| Instant::now() > until) {
+                return Ok(());
+            }
+            let mutant = mutants[at];
+            let fate = judge(mutant)?;
+            if matches!(fate, Fate::Survived { .. }) {
+                bar.set_message(format!("{}:{} {}", mutant.file, mutant.line, mutant.what));
+            }
+            self.store.keep(mutant, fate)?;
+            bar.inc(1);
+            Ok(())
+        })?;
+        bar.finish_and_clear();
+        Ok(())
+    }
+}
+
+fn bar(length: usize, what: &str) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64);
+    let style = ProgressStyle::with_template(
+        "{bar:32} {pos}/{len} mutants, {prefix}  {elapsed} (left {eta})  {wide_msg}",
+    );
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_prefix(what.to_owned());
+    bar
+}
