@@ -13,6 +13,17 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+/// Before any test: the programs of ours run natively.
+#[cfg(feature = "natively")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static NATIVELY: extern "C" fn() = {
+    extern "C" fn natively() {
+        host::run_natively_everywhere(stateful::native::find);
+    }
+    natively
+};
+
 mod abi;
 mod breakers;
 mod broker;
