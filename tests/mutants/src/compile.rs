@@ -91,8 +91,20 @@ fn woven<'a>(span: &Span, places: &'a BTreeMap<String, Vec<Place>>) -> Option<(&
     if let Some(expansion) = &span.expansion {
         return woven(&expansion.span, places);
     }
-    let file = span.file_name.trim_start_matches("./");
-    places.get(file).map(|places| (&**places, span.byte_start))
+    places.get(&plain(&span.file_name)).map(|places| (&**places, span.byte_start))
+}
+
+/// A path without the steps back in it.
+fn plain(path: &str) -> String {
+    let mut plain = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain.join("/")
 }
 
 #[derive(Deserialize)]

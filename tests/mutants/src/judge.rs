@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::plan::Group;
 use crate::tree::Tree;
 
-/// Cases of each property where there are few: a hundredth of what most have.
-pub const FEW: u32 = 1_000;
+/// Cases of each property where there are few; most have 100,000.
+pub const FEW: u32 = 250;
 /// A test has this many times as long as without a mutant, and this much more, of its processor's time.
 const TIMES: u32 = 5;
 const MORE: Duration = Duration::from_secs(5);
@@ -91,6 +91,9 @@ impl Test {
         ]);
         command.current_dir(&self.directory).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.env("CARGO_TARGET_DIR", &tree.target).env("RUST_BACKTRACE", "0");
+        if let Some(folder) = &tree.modules {
+            command.env("WASM_FOLDER", folder);
+        }
         command.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1").env("PROPTEST_MAX_SHRINK_ITERS", "0");
         // The same cases each time, so that results are.
         command.env("PROPTEST_RNG_SEED", "1").env_remove("PROPTEST_CASES");
@@ -152,11 +155,11 @@ struct Profile {
     test: bool,
 }
 
-/// Builds the judges; every test that they have.
+/// Builds the judges; every test that they have, the slow ones among them if wished.
 ///
 /// # Errors
 /// When the tree does not build, or an executable does not list its tests.
-pub fn build(tree: &Tree, group: &Group) -> Result<Vec<Test>> {
+pub fn build(tree: &Tree, group: &Group, with_slow: bool) -> Result<Vec<Test>> {
     let mut command = tree.cargo();
     command.args(["test", "--no-run", "--offline", "--message-format=json"]).args(group.judges);
     let output = command.stderr(Stdio::inherit()).output()?;
@@ -178,6 +181,10 @@ pub fn build(tree: &Tree, group: &Group) -> Result<Vec<Test>> {
         let kind = if target.kind.iter().any(|kind| kind == "test") { &*target.name } else { "unit" };
         let of = format!("{package}::{kind}");
         for name in names(&executable, &directory)? {
+            let begins = |names: &[&str]| names.iter().any(|begin| name.starts_with(begin));
+            if begins(group.without) || (!with_slow && begins(group.slow)) {
+                continue;
+            }
             tests.push(Test {
                 executable: executable.clone(),
                 directory: directory.clone(),

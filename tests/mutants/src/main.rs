@@ -19,6 +19,7 @@ mod weave;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -44,7 +45,7 @@ struct Cli {
     /// Stops after so many minutes
     #[arg(long, value_name = "M")]
     minutes: Option<u64>,
-    /// Judges what survives a thousand cases of each property by all of its cases, which takes hours
+    /// Judges what survives few cases of each property by all of its cases, which takes hours
     #[arg(long)]
     all: bool,
     /// Judges nothing: whether the results are those of the accounting, authorisation and oracle sources as they are
@@ -84,9 +85,9 @@ fn judged(cli: &Cli, root: &Path, group: &Group, until: Option<Instant>) -> Resu
         println!("mutants: nothing changed in {}", group.name);
         return Ok(true);
     }
-    let mutants = mutant::list(root, group.listed)?;
-    let selected = cli.selection.of(root, &mutants, &recorded)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let mutants = mutant::list(root, &target, group.listed)?;
+    let selected = cli.selection.of(root, &mutants, &recorded)?;
     let store = Store::open(&target.join("mutants/results.jsonl"), judges(root, group)?)?;
     if selected.iter().any(|mutant| wanted(&store, mutant, cli.all)) {
         judge(cli, root, &target, group, &selected, &store, until)?;
@@ -135,10 +136,17 @@ fn judge(
         }
     }
     eprintln!("mutants: building the tests");
-    let tests = judge::build(&tree, group)?;
+    let tests = judge::build(&tree, group, cli.all)?;
     eprintln!("mutants: {} tests, each once without a mutant", tests.len());
-    let measures = measure::measure(&tree, &tests, &tree.root.with_file_name("measured.json"))?;
-    let court = trial::Court { tree: &tree, tests: &tests, measures: &measures, store, until };
+    let measures = measure::measure(&tree, &tests, &tree.root.with_file_name("measured.jsonl"))?;
+    let court = trial::Court {
+        tree: &tree,
+        tests: &tests,
+        measures: &measures,
+        store,
+        until,
+        caught: Mutex::default(),
+    };
     court.with_few(selected)?;
     if cli.all { court.with_all(selected) } else { Ok(()) }
 }

@@ -1,7 +1,8 @@
 //! What each test reaches and how long it takes while no mutant is alive.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,38 +33,46 @@ pub struct Measure {
     pub reached: Vec<u32>,
 }
 
+/// A line of what is kept.
 #[derive(Deserialize, Serialize)]
-struct Kept {
+struct Line {
+    /// The executables.
     of: String,
-    tests: HashMap<String, Measure>,
+    test: String,
+    measure: Measure,
 }
 
-/// Runs every test without mutants, or reads what an earlier run of these executables found.
+/// Runs every test without mutants, but those that an earlier run of these executables has.
 ///
 /// # Errors
 /// When a test fails: then nothing can be judged by it.
 pub fn measure(tree: &Tree, tests: &[Test], kept: &Path) -> Result<Vec<Measure>> {
     let of = fingerprint(tests)?;
-    if let Ok(text) = fs::read_to_string(kept)
-        && let Ok(known) = serde_json::from_str::<Kept>(&text)
-        && known.of == of
-    {
-        let found: Option<Vec<_>> =
-            tests.iter().map(|test| known.tests.get(&test.title()).cloned()).collect();
-        return found.context("measures of other tests");
+    let mut known: HashMap<String, Measure> = HashMap::new();
+    for line in fs::read_to_string(kept).unwrap_or_default().lines() {
+        if let Ok(line) = serde_json::from_str::<Line>(line)
+            && line.of == of
+        {
+            known.insert(line.test, line.measure);
+        }
     }
     let folder = tree.root.with_file_name("reached");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
     let bar = ProgressBar::new(tests.len() as u64);
+    let file = Mutex::new(OpenOptions::new().create(true).append(true).open(kept)?);
     let measures = each(tests.len(), |at| {
-        let measure = one(tree, &tests[at], &folder.join(at.to_string()))?;
         bar.inc(1);
+        let test = tests[at].title();
+        if let Some(measure) = known.get(&test) {
+            return Ok(measure.clone());
+        }
+        let measure = one(tree, &tests[at], &folder.join(at.to_string()))?;
+        let line = serde_json::to_string(&Line { of: of.clone(), test, measure: measure.clone() })?;
+        writeln!(file.lock().ok().context("a worker stopped")?, "{line}")?;
         Ok(measure)
     })?;
     bar.finish_and_clear();
-    let named = tests.iter().map(Test::title).zip(measures.iter().cloned()).collect();
-    fs::write(kept, serde_json::to_string(&Kept { of, tests: named })?)?;
     Ok(measures)
 }
 

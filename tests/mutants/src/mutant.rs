@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -109,13 +109,9 @@ struct Place {
 /// The mutants of `packages`, numbered.
 ///
 /// # Errors
-/// When `cargo mutants` is missing or of another version, or its list is not of the files there are.
-pub fn list(root: &Path, packages: &[&str]) -> Result<Vec<Mutant>> {
-    let version = Command::new("cargo").args(["mutants", "--version"]).output()?;
-    if !String::from_utf8_lossy(&version.stdout).contains(CARGO_MUTANTS) {
-        bail!("cargo install cargo-mutants --version {CARGO_MUTANTS} --locked");
-    }
-    let mut command = Command::new("cargo");
+/// When `cargo mutants` cannot be installed, or its list is not of the files there are.
+pub fn list(root: &Path, target: &Path, packages: &[&str]) -> Result<Vec<Mutant>> {
+    let mut command = Command::new(tool(target)?);
     command.args(["mutants", "--list", "--json"]).current_dir(root);
     for package in packages {
         command.args(["--package", package]);
@@ -127,6 +123,25 @@ pub fn list(root: &Path, packages: &[&str]) -> Result<Vec<Mutant>> {
     numbered(serde_json::from_slice(&output.stdout)?, |file| {
         std::fs::read_to_string(root.join(file)).with_context(|| file.to_owned())
     })
+}
+
+/// `cargo mutants` of the right version, which is installed below `target` where it is nowhere else.
+fn tool(target: &Path) -> Result<PathBuf> {
+    let home = target.join("mutants/tools");
+    let installed = home.join("bin/cargo-mutants");
+    for tool in [PathBuf::from("cargo-mutants"), installed.clone()] {
+        let version = Command::new(&tool).args(["mutants", "--version"]).output();
+        if version.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains(CARGO_MUTANTS)) {
+            return Ok(tool);
+        }
+    }
+    eprintln!("mutants: cargo-mutants {CARGO_MUTANTS} is installed in {}", home.display());
+    let mut command = Command::new("cargo");
+    command.args(["install", "cargo-mutants", "--version", CARGO_MUTANTS, "--locked", "--quiet", "--root"]);
+    if !command.arg(&home).status()?.success() {
+        bail!("cargo install cargo-mutants --version {CARGO_MUTANTS} --locked");
+    }
+    Ok(installed)
 }
 
 fn numbered(listed: Vec<Listed>, read: impl Fn(&str) -> Result<String>) -> Result<Vec<Mutant>> {

@@ -11,6 +11,12 @@ pub struct Group {
     pub judges: &'static [&'static str],
     /// The sources of those tests.
     pub sources: &'static [&'static str],
+    /// How the names begin of tests that do not judge.
+    pub without: &'static [&'static str],
+    /// Of tests that judge only with all cases: they take more than ten seconds, a hundred times as long as others.
+    pub slow: &'static [&'static str],
+    /// Programs whose modules the tests deploy and never run.
+    pub programs: &'static [&'static str],
 }
 
 impl Group {
@@ -40,9 +46,63 @@ const PURE: Group = Group {
         "crates/inventory/tests/",
         "crates/book/tests/",
     ],
+    without: &[],
+    slow: &[
+        "avellaneda_stoikov::the_tables_follow",
+        "depth::nobody_gains_by_a_change_of_weights",
+        "hedge::farming::",
+        "hidden_loss::",
+    ],
+    programs: &[],
 };
 
-pub const GROUPS: &[Group] = &[PURE];
+/// The contracts, by the system tests, which then run their sources natively: what is deployed only names them.
+const CONTRACTS: Group = Group {
+    name: "contracts",
+    listed: &[
+        "equipoise-vault",
+        "aave-short",
+        "broker",
+        "hedge-desk",
+        "lens",
+        "margin",
+        "perp-venue",
+        "risk-engine",
+        "surface-feed",
+        "uniswap-v3-venue",
+    ],
+    woven: &[
+        "native-vault",
+        "native-short",
+        "native-broker",
+        "native-desk",
+        "native-lens",
+        "native-margin",
+        "native-perp",
+        "native-engine",
+        "native-surface",
+        "native-venue",
+    ],
+    judges: &["--workspace", "--test=system", "--features=equipoise-vault/natively"],
+    sources: &["tests/system/"],
+    // They measure WASM.
+    without: &["every::bounds", "drills_programs::c10_out_of_the_cache"],
+    slow: &[],
+    programs: &[
+        "equipoise_vault",
+        "aave_short",
+        "broker",
+        "hedge_desk",
+        "lens",
+        "margin",
+        "perp_venue",
+        "risk_engine",
+        "surface_feed",
+        "uniswap_v3_venue",
+    ],
+};
+
+pub const GROUPS: &[Group] = &[PURE, CONTRACTS];
 
 /// Sources whose results must be those of the source as it is.
 pub const GUARDED: &[&str] = &[];

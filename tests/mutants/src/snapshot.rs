@@ -38,20 +38,6 @@ pub struct Survivor {
     pub reason: String,
 }
 
-impl Source {
-    /// What compiles and has a switch.
-    #[must_use]
-    pub fn judged(&self) -> usize {
-        self.mutants - self.unviable - self.not_judged
-    }
-
-    /// Caught, those that took too long among them.
-    #[must_use]
-    pub fn killed(&self) -> usize {
-        self.caught + self.timed_out
-    }
-}
-
 /// The sources of a package.
 pub type Package = BTreeMap<String, Source>;
 

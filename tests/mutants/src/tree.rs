@@ -27,6 +27,8 @@ pub struct Tree {
     pub root: PathBuf,
     /// Where everything is built, the repository's own dependencies among it.
     pub target: PathBuf,
+    /// Where the modules are that tests deploy, if not where they are built.
+    pub modules: Option<PathBuf>,
     wrapper: PathBuf,
     repository: PathBuf,
 }
@@ -52,7 +54,9 @@ impl Tree {
         fs::create_dir_all(&root)?;
         write(&wrapper, WRAPPER.as_bytes())?;
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
-        let tree = Self { root, target: target.to_owned(), wrapper, repository: repository.to_owned() };
+        let modules = modules(&home, target, group)?;
+        let tree =
+            Self { root, target: target.to_owned(), modules, wrapper, repository: repository.to_owned() };
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(repository)
@@ -160,6 +164,25 @@ impl Tree {
         }
         Ok(found)
     }
+}
+
+/// A module for each program that runs natively: nothing of it is compressed or compiled, and its name is what tells it from the others.
+fn modules(home: &Path, target: &Path, group: &Group) -> Result<Option<PathBuf>> {
+    if group.programs.is_empty() {
+        return Ok(None);
+    }
+    let folder = home.join("modules");
+    for program in group.programs {
+        let module = format!(
+            "(module (memory (export \"memory\") 1 1) (data (i32.const 0) \"{program}\")
+                (func (export \"user_entrypoint\") (param i32) (result i32) i32.const 1))"
+        );
+        write(&folder.join(program).with_extension("wasm"), &wat::parse_str(module)?)?;
+    }
+    // The kernel is a program in its own right.
+    let (kernel, built) = ("kernel_program.wasm", target.join("wasm32-unknown-unknown/release"));
+    write(&folder.join(kernel), &fs::read(built.join(kernel)).context("scripts/build has not been run")?)?;
+    Ok(Some(folder))
 }
 
 /// Writes a file unless it holds just that; whether it was written.

@@ -1,9 +1,10 @@
 //! Judges mutants: the tests that reach one are run while it lives, the quick ones first, until one fails.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::judge::{Alive, Cases, Ended, Test, limit};
@@ -20,10 +21,12 @@ pub struct Court<'a> {
     pub store: &'a Store,
     /// When to stop.
     pub until: Option<Instant>,
+    /// How many mutants of a function a test has caught, and of a file.
+    pub caught: Mutex<HashMap<(usize, String), u32>>,
 }
 
 impl Court<'_> {
-    /// Judges those of `mutants` of which nothing is known, with few cases of each property.
+    /// Judges those of `mutants` of which nothing is known, with few cases of each property
     ///
     /// # Errors
     /// When a test cannot be run, or a result cannot be kept.
@@ -55,27 +58,52 @@ impl Court<'_> {
         })
     }
 
-    /// Runs the tests that reach a mutant, the quick ones first; `how` says with how many cases, and how long each then takes.
+    /// Runs the tests that reach a mutant until one fails; `how` says with how many cases, and how long each then takes.
     fn judge(
         &self,
         mutant: &Mutant,
         how: impl Fn(usize, &Measure) -> Result<(Cases, Duration)>,
     ) -> Result<Fate> {
-        let reaches = |at: &usize| self.measures[*at].reached.contains(&mutant.number);
-        let mut tests: Vec<usize> = (0..self.tests.len()).filter(reaches).collect();
-        tests.sort_by(|a, b| self.measures[*a].time.total_cmp(&self.measures[*b].time));
+        let tests = self.reaching(mutant)?;
         let mut all = true;
         for at in &tests {
             let (cases, usual) = how(*at, &self.measures[*at])?;
             all &= cases == Cases::All;
-            let by = self.tests[*at].title();
-            match self.tests[*at].run(self.tree, Alive::Mutant(mutant.number), cases, limit(usual))?.0 {
-                Ended::Passed => {}
-                Ended::Failed => return Ok(Fate::Caught { by }),
-                Ended::TimedOut => return Ok(Fate::TimedOut { by }),
+            let ended = self.tests[*at].run(self.tree, Alive::Mutant(mutant.number), cases, limit(usual))?.0;
+            if ended == Ended::Passed {
+                continue;
             }
+            self.remember(mutant, *at)?;
+            let by = self.tests[*at].title();
+            return Ok(if ended == Ended::Failed { Fate::Caught { by } } else { Fate::TimedOut { by } });
         }
         Ok(Fate::Survived { tests: tests.len(), all, judges: self.store.judges.clone() })
+    }
+
+    /// The tests that reach a mutant: those first that take little time for what they have caught nearby.
+    fn reaching(&self, mutant: &Mutant) -> Result<Vec<usize>> {
+        let caught = self.caught.lock().ok().context("a worker stopped")?;
+        let [function, file] = near(mutant);
+        let mut tests = Vec::new();
+        for (at, measure) in self.measures.iter().enumerate() {
+            if measure.reached.contains(&mutant.number) {
+                let count =
+                    |of: &String| f64::from(caught.get(&(at, of.clone())).copied().unwrap_or_default());
+                // A start of a process is 10 ms.
+                tests
+                    .push(((measure.time + 0.01) / (1.0 + 10.0 * count(&function) + 2.0 * count(&file)), at));
+            }
+        }
+        tests.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        Ok(tests.into_iter().map(|(_, at)| at).collect())
+    }
+
+    fn remember(&self, mutant: &Mutant, test: usize) -> Result<()> {
+        let mut caught = self.caught.lock().ok().context("a worker stopped")?;
+        for of in near(mutant) {
+            *caught.entry((test, of)).or_default() += 1;
+        }
+        Ok(())
     }
 
     fn try_each(
@@ -101,6 +129,12 @@ impl Court<'_> {
         bar.finish_and_clear();
         Ok(())
     }
+}
+
+/// The function of a mutant and its file.
+fn near(mutant: &Mutant) -> [String; 2] {
+    let function = mutant.function.as_ref().map_or("", |function| &function.name);
+    [format!("{} {function}", mutant.file), mutant.file.clone()]
 }
 
 fn bar(length: usize, what: &str) -> ProgressBar {
