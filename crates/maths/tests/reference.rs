@@ -16,7 +16,7 @@ use core::num::Wrapping;
 use serde_json::Value;
 
 mod decimal;
-use decimal::error;
+use decimal::{error, q110};
 
 fn vectors(table: &str) -> Vec<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/options/primitives.json");
@@ -98,6 +98,16 @@ fn the_normal_distribution_matches() {
         error(maths::mills(word(p)).0.into(), 62, p["mills"].as_str().unwrap()) * density
     };
     assert!(worst("normal", mills) < 2e-18);
+}
+
+#[test]
+fn the_distribution_function_matches_on_either_side() {
+    // The tail in Q124, exact but for a unit of Q62 of each factor.
+    let part = |p: &Value, name: &str| q110(p[name].as_str().unwrap()) >> 48;
+    let tail = |p: &Value| part(p, "density") * part(p, "mills");
+    let beside = |cdf: maths::Word, exact: i128| ((i128::from(cdf.0) << 62) - exact) as f64 / 2_f64.powi(124);
+    assert!(worst("normal", |p| beside(maths::cdf(Wrapping(0) - word(p)), tail(p))) < 5e-18);
+    assert!(worst("normal", |p| beside(maths::cdf(word(p)), (1 << 124) - tail(p))) < 5e-18);
 }
 
 #[test]

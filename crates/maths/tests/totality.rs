@@ -7,12 +7,16 @@
 
 use core::num::Wrapping;
 
-use maths::{Word, cbrt_u128, mul_div_down, mul_div_up, sqrt_u128};
+use maths::{Word, cbrt_u128, mul_div_down, mul_div_up, mul_shift_ceil, mul_shift_floor, sqrt_u128};
 use proptest::prelude::*;
 
 /// Of any magnitude, so that few bits are met as often as many.
 fn wide() -> impl Strategy<Value = u128> {
     (any::<u128>(), 0..128_u32).prop_map(|(number, down)| number >> down)
+}
+
+fn signed() -> impl Strategy<Value = i128> {
+    (any::<i128>(), 0..128_u32).prop_map(|(number, down)| (number >> down).max(-i128::MAX))
 }
 
 fn word() -> impl Strategy<Value = Word> {
@@ -84,4 +88,45 @@ proptest! {
         let next = if least == exact { Some(quotient) } else { quotient.checked_add(1) };
         prop_assert_eq!(up, next);
     }
+
+    #[test]
+    fn shifted_products_are_exact_or_none(x in signed(), y in wide(), shift in 0..128_u32) {
+        let exact = product(x.unsigned_abs(), y);
+        let shifted = |number: u128| product(number, 1 << shift);
+        let floor = mul_shift_floor(x, y, shift);
+        prop_assert_eq!(floor, mul_shift_ceil(-x, y, shift).map(|ceil| -ceil));
+        let Some(floor) = floor else {
+            // No number where its magnitude, rounded down, would need more than 127 bits.
+            prop_assert!(exact >= shifted(1 << 127));
+            return Ok(());
+        };
+        if x < 0 {
+            prop_assert!(floor <= 0 && exact <= shifted(floor.unsigned_abs()));
+            prop_assert!(exact == (0, 0) || exact > shifted(floor.unsigned_abs() - 1), "{floor}");
+        } else {
+            prop_assert!(floor >= 0 && exact >= shifted(floor.unsigned_abs()));
+            prop_assert!(exact < shifted(floor.unsigned_abs() + 1), "{floor}");
+        }
+    }
+}
+
+/// Products of powers of two, whose bits all leave at one end or all come in at the other.
+#[test]
+fn a_shift_moves_every_bit_of_a_product() {
+    for (x, y, shift, floor) in [
+        (1 << 100, 1 << 100, 0, None),
+        (1 << 100, 1 << 100, 73, None),
+        (1 << 100, 1 << 100, 74, Some(1 << 126)),
+        (-(1 << 100), 1 << 100, 74, Some(-(1 << 126))),
+        (-(1 << 100), (1 << 100) + 1, 100, Some(-(1 << 100) - 1)),
+        (1 << 100, 1 << 100, 10, None),
+        (1 << 120, 1 << 60, 127, Some(1 << 53)),
+        (7, 3, 1, Some(10)),
+        (-7, 3, 1, Some(-11)),
+        (-8, 2, 4, Some(-1)),
+        (-5, 1, 0, Some(-5)),
+    ] {
+        assert_eq!(mul_shift_floor(x, y, shift), floor, "{x} {y} {shift}");
+    }
+    assert_eq!((mul_shift_ceil(7, 3, 1), mul_shift_ceil(-7, 3, 1)), (Some(11), Some(-10)));
 }

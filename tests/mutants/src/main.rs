@@ -86,75 +86,93 @@ fn judged(cli: &Cli, root: &Path, group: &Group, until: Option<Instant>) -> Resu
         return Ok(true);
     }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let mutants = mutant::list(root, &target, group.listed)?;
-    let selected = cli.selection.of(root, &mutants, &recorded)?;
-    let store = Store::open(&target.join("mutants/results.jsonl"), judges(root, group)?)?;
-    if selected.iter().any(|mutant| wanted(&store, mutant, cli.all)) {
-        judge(cli, root, &target, group, &selected, &store, until)?;
+    let store = Store::open(&target.join("mutants/results.jsonl"))?;
+    let mutants = mutant::list(root, &target, &[group.listed, group.second].concat())?;
+    // What is judged a second time is what survived.
+    let mut selected = cli.selection.of(root, &mutants, &recorded)?;
+    selected.retain(|mutant| {
+        let second = group.second.contains(&&*mutant.package);
+        !second || matches!(store.fate(mutant), Some(Fate::Survived { .. }))
+    });
+    let judges = judges(root, group)?;
+    let session =
+        Session { root, target: &target, group, judges: &judges, store: &store, until, all: cli.all };
+    if selected.iter().any(|mutant| session.wants(mutant)) {
+        session.judge(&selected)?;
     }
     report::table(&selected, &store);
-    let bare = report::survivors(&selected, &store, &recorded);
+    let last = GROUPS.iter().rposition(|later| later.second.contains(&group.listed[0])).is_none();
+    let bare = if last { report::survivors(&selected, &store, &recorded) } else { 0 };
     record(root, &mutants, &store, recorded)?;
     Ok(bare == 0)
 }
 
-/// Whether there is something to find out about a mutant.
-fn wanted(store: &Store, mutant: &Mutant, with_all: bool) -> bool {
-    match store.fate(mutant) {
-        None => true,
-        Some(Fate::Survived { all, .. }) => with_all && !all,
-        Some(_) => false,
-    }
+/// A run of a group.
+struct Session<'a> {
+    root: &'a Path,
+    target: &'a Path,
+    group: &'a Group,
+    judges: &'a str,
+    store: &'a Store,
+    until: Option<Instant>,
+    all: bool,
 }
 
-fn judge(
-    cli: &Cli,
-    root: &Path,
-    target: &Path,
-    group: &Group,
-    selected: &[&Mutant],
-    store: &Store,
-    until: Option<Instant>,
-) -> Result<()> {
-    let mutants: Vec<Mutant> = selected.iter().map(|mutant| (*mutant).clone()).collect();
-    let tree = tree::Tree::new(root, target, group, &mutants)?;
-    let mut out = compile::Out::default();
-    for mutant in selected {
-        match store.fate(mutant) {
-            Some(Fate::Unviable) => drop(out.unviable.insert(mutant.number)),
-            Some(Fate::Left { why }) => drop(out.left.insert(mutant.number, why)),
-            _ => {}
-        }
+impl Session<'_> {
+    /// Whether there is something to find out about a mutant.
+    fn wants(&self, mutant: &Mutant) -> bool {
+        let few_only = matches!(self.store.fate(mutant), Some(Fate::Survived { all: false, .. }));
+        self.store.is_open(mutant, self.group.name, self.judges) || (self.all && few_only)
     }
-    eprintln!("mutants: weaving {} mutants of {}", mutants.len(), group.name);
-    let out = compile::settle(&tree, group, &mutants, out)?;
-    for mutant in selected.iter().filter(|mutant| store.fate(mutant).is_none()) {
-        if out.unviable.contains(&mutant.number) {
-            store.keep(mutant, Fate::Unviable)?;
-        } else if let Some(why) = out.left.get(&mutant.number) {
-            store.keep(mutant, Fate::Left { why: why.clone() })?;
-        }
+
+    fn judge(&self, selected: &[&Mutant]) -> Result<()> {
+        let mutants: Vec<Mutant> = selected.iter().map(|mutant| (*mutant).clone()).collect();
+        let tree = tree::Tree::new(self.root, self.target, self.group, &mutants)?;
+        self.settle(&tree, &mutants)?;
+        eprintln!("mutants: building the tests");
+        let tests = judge::build(&tree, self.group, self.all)?;
+        eprintln!("mutants: {} tests, each once without a mutant", tests.len());
+        let measures = measure::measure(&tree, &tests, &tree.root.with_file_name("measured.jsonl"))?;
+        let court = trial::Court {
+            tree: &tree,
+            tests: &tests,
+            measures: &measures,
+            store: self.store,
+            group: (self.group.name, self.judges),
+            until: self.until,
+            caught: Mutex::default(),
+        };
+        court.with_few(selected)?;
+        if self.all { court.with_all(selected) } else { Ok(()) }
     }
-    eprintln!("mutants: building the tests");
-    let tests = judge::build(&tree, group, cli.all)?;
-    eprintln!("mutants: {} tests, each once without a mutant", tests.len());
-    let measures = measure::measure(&tree, &tests, &tree.root.with_file_name("measured.jsonl"))?;
-    let court = trial::Court {
-        tree: &tree,
-        tests: &tests,
-        measures: &measures,
-        store,
-        until,
-        caught: Mutex::default(),
-    };
-    court.with_few(selected)?;
-    if cli.all { court.with_all(selected) } else { Ok(()) }
+
+    /// Weaves, and keeps what cannot be woven.
+    fn settle(&self, tree: &tree::Tree, mutants: &[Mutant]) -> Result<()> {
+        let mut out = compile::Out::default();
+        for mutant in mutants {
+            match self.store.fate(mutant) {
+                Some(Fate::Unviable) => drop(out.unviable.insert(mutant.number)),
+                Some(Fate::Left { why }) => drop(out.left.insert(mutant.number, why)),
+                _ => {}
+            }
+        }
+        eprintln!("mutants: weaving {} mutants of {}", mutants.len(), self.group.name);
+        let out = compile::settle(tree, self.group, mutants, out)?;
+        for mutant in mutants.iter().filter(|mutant| self.store.fate(mutant).is_none()) {
+            if out.unviable.contains(&mutant.number) {
+                self.store.keep(mutant, Fate::Unviable)?;
+            } else if let Some(why) = out.left.get(&mutant.number) {
+                self.store.keep(mutant, Fate::Left { why: why.clone() })?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The committed results of a group, by source.
 fn recorded(root: &Path, group: &Group) -> Result<snapshot::Package> {
     let mut all = snapshot::Package::new();
-    for package in group.listed {
+    for package in group.listed.iter().chain(group.second) {
         all.extend(snapshot::read(root, package)?);
     }
     Ok(all)

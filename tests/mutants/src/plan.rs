@@ -1,10 +1,12 @@
 //! What is woven, and what judges it.
 
-/// Sources and their judges. A mutant is judged by every test of its group that reaches it.
+/// Sources and their judges. A mutant is judged by the tests of its group that reach it, and by those of later groups if it survives them.
 pub struct Group {
     pub name: &'static str,
     /// The packages whose mutants are listed.
     pub listed: &'static [&'static str],
+    /// Those of which it judges what survived an earlier group.
+    pub second: &'static [&'static str],
     /// The packages of the workspace that compile those sources natively.
     pub woven: &'static [&'static str],
     /// What builds the tests, as `cargo test --no-run` is told.
@@ -31,6 +33,7 @@ impl Group {
 const PURE: Group = Group {
     name: "pure",
     listed: &["maths", "options", "inventory", "book"],
+    second: &[],
     woven: &["maths", "options", "inventory", "book"],
     judges: &[
         "--package=maths",
@@ -71,7 +74,12 @@ const CONTRACTS: Group = Group {
         "surface-feed",
         "uniswap-v3-venue",
     ],
+    second: &["maths", "options", "inventory", "book"],
     woven: &[
+        "maths",
+        "options",
+        "inventory",
+        "book",
         "native-vault",
         "native-short",
         "native-broker",

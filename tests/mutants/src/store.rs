@@ -1,6 +1,6 @@
 //! What became of each mutant, kept line by line as it becomes known, so that a run that is stopped goes on where it was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -25,12 +25,12 @@ pub enum Fate {
     Left { why: String },
     /// Every test that reaches it passes.
     Survived {
-        /// How many those are.
-        tests: usize,
+        /// How many those are, by group.
+        tests: BTreeMap<String, usize>,
         /// Whether properties had all of their cases.
         all: bool,
-        /// The tests' sources, as a hash: others may catch it.
-        judges: String,
+        /// A hash of the tests' sources, by group: others may catch it.
+        judges: BTreeMap<String, String>,
     },
 }
 
@@ -47,8 +47,6 @@ struct Line {
 /// The fates that are known.
 pub struct Store {
     known: Mutex<(HashMap<Key, Fate>, File)>,
-    /// As in [`Fate::Survived`].
-    pub judges: String,
 }
 
 fn key(mutant: &Mutant) -> Key {
@@ -60,7 +58,7 @@ impl Store {
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub fn open(file: &Path, judges: String) -> Result<Self> {
+    pub fn open(file: &Path) -> Result<Self> {
         let mut known = HashMap::new();
         for line in fs::read_to_string(file).unwrap_or_default().lines() {
             // The last line of a run that was stopped may be half a line.
@@ -70,15 +68,23 @@ impl Store {
         }
         fs::create_dir_all(file.parent().context("a file in no folder")?)?;
         let file = OpenOptions::new().create(true).append(true).open(file)?;
-        Ok(Self { known: Mutex::new((known, file)), judges })
+        Ok(Self { known: Mutex::new((known, file)) })
     }
 
-    /// What became of a mutant; none if that is not known, or was of other tests.
+    /// What became of a mutant; none if that is not known.
     pub fn fate(&self, mutant: &Mutant) -> Option<Fate> {
-        let known = self.known.lock().ok()?;
-        let fate = known.0.get(&key(mutant))?;
-        let stale = matches!(fate, Fate::Survived { judges, .. } if *judges != self.judges);
-        (!stale).then(|| fate.clone())
+        self.known.lock().ok()?.0.get(&key(mutant)).cloned()
+    }
+
+    /// Whether a group whose tests have the hash `judges` may find something new about a mutant.
+    pub fn is_open(&self, mutant: &Mutant, group: &str, judges: &str) -> bool {
+        match self.fate(mutant) {
+            None => true,
+            Some(Fate::Survived { judges: before, .. }) => {
+                before.get(group).is_none_or(|before| before != judges)
+            }
+            Some(_) => false,
+        }
     }
 
     /// Keeps what became of a mutant.

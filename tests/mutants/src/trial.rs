@@ -19,6 +19,8 @@ pub struct Court<'a> {
     pub tests: &'a [Test],
     pub measures: &'a [Measure],
     pub store: &'a Store,
+    /// The tests' group, and the hash of their sources.
+    pub group: (&'a str, &'a str),
     /// When to stop.
     pub until: Option<Instant>,
     /// How many mutants of a function a test has caught, and of a file.
@@ -26,13 +28,13 @@ pub struct Court<'a> {
 }
 
 impl Court<'_> {
-    /// Judges those of `mutants` of which nothing is known, with few cases of each property
+    /// Judges those of `mutants` that these tests have not judged, with few cases of each property
     ///
     /// # Errors
     /// When a test cannot be run, or a result cannot be kept.
     pub fn with_few(&self, mutants: &[&Mutant]) -> Result<()> {
-        let unknown: Vec<&Mutant> =
-            mutants.iter().copied().filter(|mutant| self.store.fate(mutant).is_none()).collect();
+        let open = |mutant: &&Mutant| self.store.is_open(mutant, self.group.0, self.group.1);
+        let unknown: Vec<&Mutant> = mutants.iter().copied().filter(open).collect();
         self.try_each(&unknown, "few cases", |mutant| {
             self.judge(mutant, |_, measure| Ok((measure.cases, Duration::from_secs_f64(measure.time))))
         })
@@ -77,7 +79,14 @@ impl Court<'_> {
             let by = self.tests[*at].title();
             return Ok(if ended == Ended::Failed { Fate::Caught { by } } else { Fate::TimedOut { by } });
         }
-        Ok(Fate::Survived { tests: tests.len(), all, judges: self.store.judges.clone() })
+        let (mut counts, mut judges) = match self.store.fate(mutant) {
+            Some(Fate::Survived { tests, judges, .. }) => (tests, judges),
+            _ => Default::default(),
+        };
+        let (group, of) = self.group;
+        counts.insert(group.to_owned(), tests.len());
+        judges.insert(group.to_owned(), of.to_owned());
+        Ok(Fate::Survived { tests: counts, all, judges })
     }
 
     /// The tests that reach a mutant: those first that take little time for what they have caught nearby.
