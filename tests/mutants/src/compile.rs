@@ -34,23 +34,32 @@ impl Out {
     }
 }
 
-/// Weaves until what is woven compiles.
+/// Weaves until what is woven compiles; `keep` is given what is out after each round.
 ///
 /// # Errors
 /// When an error cannot be laid to a mutant.
-pub fn settle(tree: &Tree, group: &Group, mutants: &[Mutant], mut out: Out) -> Result<Out> {
+pub fn settle(
+    tree: &Tree,
+    group: &Group,
+    mutants: &[Mutant],
+    mut out: Out,
+    keep: impl Fn(&Out) -> Result<()>,
+) -> Result<()> {
     for _ in 0..ROUNDS {
         let weaving = tree.weave(mutants, &out.all())?;
         out.unviable.extend(&weaving.unviable);
         out.left.extend(weaving.left.iter().map(|(number, why)| (*number, (*why).to_owned())));
         let errors = check(tree, group)?;
         if errors.is_empty() {
-            return Ok(out);
+            return keep(&out);
         }
         let before = out.all().len();
         for error in &errors {
-            lay(error, &weaving, mutants, &mut out);
+            if !lay(error, &weaving, mutants, &mut out) {
+                eprintln!("mutants: of none: {}", error.rendered.as_deref().unwrap_or_default());
+            }
         }
+        keep(&out)?;
         eprintln!("mutants: {} errors, {} mutants out", errors.len(), out.all().len());
         if out.all().len() == before {
             bail!("the woven tree does not compile:\n{}", errors[0].rendered.as_deref().unwrap_or_default());
@@ -59,8 +68,8 @@ pub fn settle(tree: &Tree, group: &Group, mutants: &[Mutant], mut out: Out) -> R
     bail!("the woven tree does not compile in {ROUNDS} rounds")
 }
 
-/// Finds whose error it is.
-fn lay(error: &Message, weaving: &Weaving, mutants: &[Mutant], out: &mut Out) {
+/// Finds whose error it is, if any mutant's.
+fn lay(error: &Message, weaving: &Weaving, mutants: &[Mutant], out: &mut Out) -> bool {
     let code = error.code.as_ref().map_or("", |code| &code.code);
     for span in error.spans.iter().filter(|span| span.is_primary) {
         let Some((places, at)) = woven(span, &weaving.places) else { continue };
@@ -75,8 +84,9 @@ fn lay(error: &Message, weaving: &Weaving, mutants: &[Mutant], out: &mut Out) {
             let why = format!("{code} {}", error.message);
             out.left.extend(place.mutants.iter().map(|number| (*number, why.clone())));
         }
-        return;
+        return true;
     }
+    false
 }
 
 /// Whether the function's type is what its body returns: there, it cannot return a second one at once.

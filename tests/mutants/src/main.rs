@@ -157,15 +157,16 @@ impl Session<'_> {
             }
         }
         eprintln!("mutants: weaving {} mutants of {}", mutants.len(), self.group.name);
-        let out = compile::settle(tree, self.group, mutants, out)?;
-        for mutant in mutants.iter().filter(|mutant| self.store.fate(mutant).is_none()) {
-            if out.unviable.contains(&mutant.number) {
-                self.store.keep(mutant, Fate::Unviable)?;
-            } else if let Some(why) = out.left.get(&mutant.number) {
-                self.store.keep(mutant, Fate::Left { why: why.clone() })?;
+        compile::settle(tree, self.group, mutants, out, |out| {
+            for mutant in mutants.iter().filter(|mutant| self.store.fate(mutant).is_none()) {
+                if out.unviable.contains(&mutant.number) {
+                    self.store.keep(mutant, Fate::Unviable)?;
+                } else if let Some(why) = out.left.get(&mutant.number) {
+                    self.store.keep(mutant, Fate::Left { why: why.clone() })?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 
