@@ -170,6 +170,20 @@ fn grids_and_ids_out_of_range_are_refused() {
     assert_eq!(Series::from_id(u128::MAX), None);
 }
 
+#[test]
+fn an_id_is_expiry_strike_and_kind_and_an_expiry_is_at_eight() {
+    let (expiry, strike) = (1_800_000_000, 2_800_000_000);
+    for (kind, last) in [(Kind::Call, 0), (Kind::Put, 1)] {
+        let id = 1_800_000_000 << 56 | 2_800_000_000 << 8 | last;
+        assert_eq!(Series { expiry, strike, kind }.id(), id);
+        assert_eq!(Series::from_id(id), Some(Series { expiry, strike, kind }));
+    }
+    assert!([28_800, 1_800_000_000].map(is_expiry) == [true, true]);
+    assert!([0, 28_799, 86_400, 1_800_003_600].map(is_expiry) == [false; 4]);
+    let grid = StrikeGrid::new(1_000, 100, 3).unwrap();
+    assert_eq!([0, 2, 3].map(|index| grid.strike(index)), [Some(1_000), Some(1_200), None]);
+}
+
 /// Why an option [USD 2,800, 30 days] has no implied vol at a price.
 fn implied(kind: Kind, price: i128, change: impl Fn(&mut Terms)) -> Option<ImpliedError> {
     let mut terms = TERMS;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::mutant::{Genre, Mutant};
+use crate::mutant::Mutant;
 use crate::plan::Group;
 use crate::tree::{Tree, Weaving};
 use crate::weave::Place;
@@ -16,8 +16,6 @@ use crate::weave::Place;
 const ROUNDS: usize = 30;
 /// A match that does not cover every value, which the compiler says of what is matched.
 const NOT_COVERED: &str = "E0004";
-/// A path that the crate cannot name, such as one of the standard library.
-const NO_SUCH_NAME: &str = "E0433";
 
 /// Mutants without a switch.
 #[derive(Default)]
@@ -55,7 +53,7 @@ pub fn settle(
         }
         let before = out.all().len();
         for error in &errors {
-            if !lay(error, &weaving, mutants, &mut out) {
+            if !lay(error, &weaving, &mut out) {
                 eprintln!("mutants: of none: {}", error.rendered.as_deref().unwrap_or_default());
             }
         }
@@ -69,16 +67,16 @@ pub fn settle(
 }
 
 /// Finds whose error it is, if any mutant's.
-fn lay(error: &Message, weaving: &Weaving, mutants: &[Mutant], out: &mut Out) -> bool {
+fn lay(error: &Message, weaving: &Weaving, out: &mut Out) -> bool {
     let code = error.code.as_ref().map_or("", |code| &code.code);
-    for span in error.spans.iter().filter(|span| span.is_primary) {
+    let (first, others): (Vec<&Span>, _) = error.spans.iter().partition(|span| span.is_primary);
+    for span in first.into_iter().chain(others) {
         let Some((places, at)) = woven(span, &weaving.places) else { continue };
         let around = |place: &&Place| place.range.start <= at && at < place.range.end;
         let Some(place) = places.iter().filter(around).min_by_key(|place| place.range.len()) else {
             continue;
         };
-        if code == NOT_COVERED || (place.own && (code == NO_SUCH_NAME || !returns_some_type(mutants, place)))
-        {
+        if code == NOT_COVERED || (place.own && span.is_primary) {
             out.unviable.extend(&place.mutants);
         } else {
             let why = format!("{code} {}", error.message);
@@ -87,13 +85,6 @@ fn lay(error: &Message, weaving: &Weaving, mutants: &[Mutant], out: &mut Out) ->
         return true;
     }
     false
-}
-
-/// Whether the function's type is what its body returns: there, it cannot return a second one at once.
-fn returns_some_type(mutants: &[Mutant], place: &Place) -> bool {
-    let of = |mutant: &&Mutant| place.mutants.contains(&mutant.number) && mutant.genre == Genre::FnValue;
-    let function = mutants.iter().find(of).and_then(|mutant| mutant.function.as_ref());
-    function.is_some_and(|function| function.returns.contains("impl "))
 }
 
 /// The woven file of a span, and where in it; for one in a macro, where that is used.

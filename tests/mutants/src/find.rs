@@ -140,6 +140,16 @@ impl<'a> Finder<'a> {
         if mutants.is_empty() {
             return;
         }
+        // What such a function returns is of the type of its body: it cannot return a second one at once.
+        if mutants
+            .iter()
+            .any(|mutant| mutant.function.as_ref().is_some_and(|of| of.returns.contains("impl ")))
+        {
+            self.left.extend(
+                numbers(&mutants).into_iter().map(|number| (number, "its type is what its body makes it")),
+            );
+            return;
+        }
         let mut pieces = Vec::new();
         for mutant in &mutants {
             pieces.push(text(format!(" if {} {{ ", is(mutant.number))));

@@ -51,6 +51,8 @@ fn an_auction_falls_from_equity_to_nothing_and_on() {
     // Without equity it starts at nothing, and ends at what is owed and the reserve.
     let under = |elapsed| Auction::DEFAULT.price(-100 * USD, 300_000_000, elapsed).unwrap();
     assert_eq!([under(0), under(1_800), under(3_600), under(9_999)], [0, -200 * USD, -400 * USD, -400 * USD]);
+    let at_nothing = Auction { solvent: 0, ..Auction::DEFAULT };
+    assert_eq!(at_nothing.price(1_000 * USD, 300_000_000, 0), Some(0));
     let no_time = Auction { solvent: 0, insolvent: 0, ..Auction::DEFAULT };
     assert_eq!(no_time.price(1, 1, 0), None);
 }

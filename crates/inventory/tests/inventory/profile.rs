@@ -30,6 +30,24 @@ fn a_field_out_of_its_bounds_is_named_with_its_bounds() {
     assert_eq!(ETH.check(), Ok(()));
 }
 
+#[test]
+fn a_field_at_its_bounds_is_admitted() {
+    for profile in [
+        Profile { risk_aversion: 1, vol: 1, delta_horizon: 1, gamma_horizon: 0, carry_horizon: 0, ..ETH },
+        Profile { risk_aversion: 10_000_000_000_000_000, vol: 5_000_000, delta_horizon: 2_592_000, ..ETH },
+        Profile { gamma_horizon: 2_592_000, carry_horizon: 2_592_000, vega_horizon: 2_592_000, ..ETH },
+        Profile { vega_horizon: 0, vol_of_vol: 0, hedge_cost: 0, deviation: 0, vol_step: 0, fee: 0, ..ETH },
+        Profile { vol_of_vol: 1_000_000, hedge_cost: 100_000, deviation: 100_000, ..ETH },
+        Profile { vol_step: 200_000, fee: 100_000, max_surface_age: 604_800, ..ETH },
+        Profile { surface_heartbeat: 1, max_surface_age: 2, min_band: 0, ..ETH },
+        Profile { surface_heartbeat: 86_400, max_surface_age: 86_401, min_band: ETH.max_band, ..ETH },
+        Profile { max_band: 1, min_band: 1, ..ETH },
+        Profile { max_band: u32::MAX, ..ETH },
+    ] {
+        assert_eq!(profile.check(), Ok(()));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
 

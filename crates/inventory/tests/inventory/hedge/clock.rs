@@ -2,7 +2,7 @@ use inventory::Band;
 use inventory::hedge::{Clock, Rules, Timer};
 use proptest::prelude::*;
 
-use super::NOW;
+use super::{NOW, trigger};
 
 const N: u32 = 600;
 
@@ -43,6 +43,26 @@ fn the_wait_inside_the_band_counts_from_the_greatest_wait_on() {
     assert!(!clock.overdue(&rules, NOW + rules.max_wait - 1));
     assert!(clock.overdue(&rules, NOW + rules.max_wait));
     assert_eq!(clock.waited(&rules, NOW + rules.max_wait + 7), 7);
+}
+
+#[test]
+fn on_a_line_its_clock_does_not_run() {
+    let rules = Rules { min_hedge: 1, ..Rules::default() };
+    let band = Band { inner: 1_000_000, outer: 10_000_000 };
+    let at = |deviation| Clock::default().observe(NOW, deviation, &band, &rules);
+    assert_eq!((at(2_000_000).rest, at(-2_000_000).rest), Default::default());
+    assert_ne!(at(2_000_001).rest, Timer::default());
+    assert_eq!((at(10_000_000).band, at(-10_000_000).band), Default::default());
+    assert_ne!(at(10_000_001).band, Timer::default());
+}
+
+#[test]
+fn what_is_not_due_has_not_waited() {
+    let rules = Rules::default();
+    let band = Band { inner: 60, outer: 100 };
+    let clock = Clock::default().observe(NOW, 500, &band, &rules);
+    assert_eq!(clock.waited_for(&trigger(500, &band), &rules, NOW + 400), 400);
+    assert_eq!(clock.waited_for(&trigger(100, &band), &rules, NOW + 400), 0);
 }
 
 /// Whether the line is crossed at each second, and at which seconds somebody looks.

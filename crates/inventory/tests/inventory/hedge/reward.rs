@@ -78,6 +78,8 @@ fn the_budget_refills_in_its_time_and_never_overflows() {
     assert_eq!(empty.pay(&rules, 1, NOW), None);
     let word = Budget { level: 123, since: NOW };
     assert_eq!(Budget::unpack(word.pack()), word);
+    let beyond = Budget { level: u128::MAX, since: NOW };
+    assert_eq!(Budget::unpack(beyond.pack()), Budget { level: (1 << 96) - 1, since: NOW });
 }
 
 proptest! {

@@ -34,6 +34,14 @@ fn what_venues_have_no_room_for_is_left() {
 }
 
 #[test]
+fn of_venues_that_cost_the_same_the_first_is_filled_first() {
+    let line = [(10 * USD, 5_000)];
+    let venue = Venue { fixed: 0, fee: 0, cap: 10 * USD, curve: Curve::Sampled(&line) };
+    assert_eq!(split(5 * USD, &[venue, venue], true).unwrap().sizes[..2], [5 * USD, 0]);
+    assert_eq!(split(15 * USD, &[venue, venue], true).unwrap().sizes[..2], [10 * USD, 5 * USD]);
+}
+
+#[test]
 fn a_curve_that_is_not_convex_is_refused() {
     let bends = [(USD, 300), (2 * USD, 500)];
     let venue = Venue { fixed: 0, fee: 0, cap: USD, curve: Curve::Sampled(&bends) };
@@ -43,6 +51,7 @@ fn a_curve_that_is_not_convex_is_refused() {
     let fine = [(USD, 300), (2 * USD, 600), (3 * USD, 1_000)];
     assert!(Venue { curve: Curve::Sampled(&fine), ..venue }.check());
     assert!(!Venue { fee: 1_000_000, ..pool(1, 0, 0) }.check());
+    assert!(!Venue { fee: 1_000_000, curve: Curve::Sampled(&fine), ..venue }.check());
 }
 
 /// A venue that owns its curve.

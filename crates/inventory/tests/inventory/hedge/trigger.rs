@@ -46,6 +46,7 @@ fn only_what_venues_reach_is_due() {
     assert_eq!(due(&stand(1_000, 0, &[], spot)), 0);
     assert_eq!(due(&stand(-1_000, 100, &[], spot)), 240);
     assert_eq!(due(&stand(-1_000, 100, &[], Reach { low: 1, high: 0 })), 0);
+    assert_eq!(due(&stand(-1_000, 100, &[], Reach { low: 400, high: 400 })), 240);
     // Hedges beyond the reach, on the near side of the target and on its far side.
     assert_eq!(due(&stand(-1_000, 500, &[], spot)), 0);
     assert_eq!(due(&stand(-1_000, 1_500, &[], spot)), -440);

@@ -52,6 +52,10 @@ fn each_breach_is_named_with_its_numbers() {
     assert_eq!(of(8_500 * USD + 1), Err(Breach::CrossedFarEdge { after, edge: BAND.inner }));
     assert_eq!(of(12_000 * USD), Err(Breach::NotReduced { before: 6_000 * USD, after: -6_000 * USD }));
 
+    // A risk that stays is none that rose.
+    let same = Hedge { after: Measured { risk: good.before.risk, ..good.after }, ..good };
+    assert!(same.verify().is_ok());
+
     let dear = hedge(market, out, 0, full, Work { cost: 7_000_001, ..work });
     assert_eq!(dear.verify(), Err(Breach::BeyondSlip { cost: 7_000_001, most: 7_000_000 }));
     assert!(hedge(market, out, 0, full, Work { cost: 7_000_000, ..work }).verify().is_ok());

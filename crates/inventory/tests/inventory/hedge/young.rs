@@ -46,6 +46,8 @@ fn a_trade_that_narrows_the_band_does_not_make_what_was_inside_count() {
     assert_eq!(seasoned(&ring, 5 * WAD, NOW + N - 1), 0);
     assert_eq!(seasoned(&ring, 5 * WAD, NOW + N), 6_000_000_000);
     assert_eq!(seasoned(&ring, 11 * WAD, NOW), 18_000_000_000);
+    // On that edge nothing was due either.
+    assert_eq!(seasoned(&ring, 10 * WAD, NOW), 0);
 }
 
 #[test]
