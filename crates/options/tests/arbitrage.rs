@@ -148,6 +148,26 @@ fn a_surface_that_shrinks_in_time_is_refused() {
 }
 
 #[test]
+fn a_slice_is_compared_on_both_sides() {
+    let near = Svi::natural(0.04, -0.4, 2.0);
+    // As it is, and seen in a mirror.
+    for side in [1.0, -1.0] {
+        let seen = |svi: Svi| Svi { rho: side * svi.rho, m: side * svi.m, ..svi }.stored();
+        let later = |svi: Svi| seen(near).check_calendar(&seen(svi));
+        // Higher as far as one sees, but flatter in one wing.
+        let tilted = Svi { a: near.a + 0.5, rho: near.rho + 0.1, ..near };
+        assert!(matches!(later(tilted), Err(Arbitrage::Wing { .. })));
+        // Moved to one side, which lowers the wing there by its slope times the move; raised by less than that, and by more.
+        for (by, slope) in [(0.3, 1.0 + near.rho), (-0.3, 1.0 - near.rho)] {
+            let lower = near.b * slope * 0.3;
+            let moved = |part: f64| later(Svi { a: near.a + part * lower, m: near.m + by, ..near });
+            assert!(matches!(moved(0.9), Err(Arbitrage::Calendar { .. })));
+            assert_eq!(moved(1.1), Ok(()));
+        }
+    }
+}
+
+#[test]
 fn flat_slices_are_compared_by_their_level() {
     let flat = |a: f64| Svi { a, b: 0.0, rho: 0.0, m: 0.0, s: 0.1 }.stored();
     assert_eq!(flat(0.02).check_butterfly(&grid()), Ok(()));
