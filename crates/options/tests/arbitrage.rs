@@ -245,6 +245,8 @@ fn a_step_beyond_the_cap_is_named_with_its_strike() {
     let most = (0.05 * Q47) as u64;
     let moved = flat(0.8499).check_step(quarter, (&flat(0.8), quarter), &grid(), most).unwrap();
     assert!((moved as f64 / Q47 - 0.0499).abs() < 1e-8, "{moved}");
+    let within = |most: u64| flat(0.8499).check_step(quarter, (&flat(0.8), quarter), &grid(), most).is_ok();
+    assert!(within(moved) && !within(moved - 1));
     let step = flat(0.8501).check_step(quarter, (&flat(0.8), quarter), &grid(), most).unwrap_err();
     assert_eq!(step.strike, grid().base);
     assert!((step.from as f64 / Q47 - 0.8).abs() < 1e-8 && (step.to as f64 / Q47 - 0.8501).abs() < 1e-8);

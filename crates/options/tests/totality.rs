@@ -155,6 +155,10 @@ fn slices_out_of_range_are_refused_by_name() {
     assert_eq!(slice(|slice| slice.a = -(1 << 36)), Err(SliceError::NegativeVariance));
     assert_eq!(slice(|slice| slice.b = (2 << 36) + 1), Err(SliceError::Wing));
     assert_eq!(slice(|slice| slice.b = i64::MAX), Err(SliceError::Wing));
+    // On the bounds themselves.
+    assert_eq!(slice(|slice| slice.a = -FOUR), Err(SliceError::NegativeVariance));
+    assert_eq!(slice(|slice| (slice.a, slice.b, slice.rho) = (0, 2 << 36, 0)), Ok(()));
+    assert_eq!(slice(|slice| (slice.a, slice.b) = (0, 0)), Ok(()));
 }
 
 #[test]

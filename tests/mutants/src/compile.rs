@@ -1,6 +1,7 @@
 //! Takes out what does not compile.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
@@ -47,8 +48,14 @@ pub fn settle(
         let weaving = tree.weave(mutants, &out.all())?;
         out.unviable.extend(&weaving.unviable);
         out.left.extend(weaving.left.iter().map(|(number, why)| (*number, (*why).to_owned())));
+        // What compiled once need not be shown to compile again.
+        let settled = tree.root.with_file_name("settled");
+        if fs::read_to_string(&settled).is_ok_and(|text| text == weaving.text) {
+            return keep(&out);
+        }
         let errors = check(tree, group)?;
         if errors.is_empty() {
+            fs::write(settled, weaving.text)?;
             return keep(&out);
         }
         let before = out.all().len();

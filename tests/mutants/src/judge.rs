@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -80,35 +81,64 @@ impl Test {
         cases: Cases,
         limit: Duration,
     ) -> Result<(Ended, Duration)> {
-        let limits =
-            format!("ulimit -t {} && ulimit -d {MOST_DATA} && exec \"$0\" \"$@\"", limit.as_secs().max(1));
-        let mut command = Command::new("sh");
-        command.args(["-c", &limits]).arg(&self.executable).args([
-            &self.name,
-            "--exact",
-            "--test-threads=1",
-            "--quiet",
-        ]);
-        command.current_dir(&self.directory).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.env("CARGO_TARGET_DIR", &tree.target).env("RUST_BACKTRACE", "0");
-        if let Some(folder) = &tree.modules {
-            command.env("WASM_FOLDER", folder);
-        }
-        command.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1").env("PROPTEST_MAX_SHRINK_ITERS", "0");
-        // The same cases each time, so that results are.
-        command.env("PROPTEST_RNG_SEED", "1").env_remove("PROPTEST_CASES");
-        if cases == Cases::Few {
-            command.env("PROPTEST_CASES", FEW.to_string()).env("MUTANT_FEW", "1");
-        }
-        match alive {
-            Alive::Mutant(number) => command.env("MUTANT", number.to_string()),
-            Alive::None(file) => command.env("MUTANT_REACHED", file),
-        };
         let start = Instant::now();
-        let child = command.spawn().with_context(|| self.executable.display().to_string())?;
-        let ended = wait(child, start + limit * CLOCK)?;
-        Ok((ended, start.elapsed()))
+        Ok((together(&[self], tree, alive, cases, limit, Stdio::null())?, start.elapsed()))
     }
+}
+
+/// Runs tests of one executable in one process, until one fails; how they ended, and the name of that one.
+///
+/// # Errors
+/// When they cannot be started.
+pub fn until_one_fails(
+    tests: &[&Test],
+    tree: &Tree,
+    alive: Alive<'_>,
+    cases: Cases,
+    limit: Duration,
+) -> Result<(Ended, Option<String>)> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let said = tree.root.with_file_name(format!("said-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+    let ended = together(tests, tree, alive, cases, limit, fs::File::create(&said)?.into())?;
+    let text = String::from_utf8_lossy(&fs::read(&said)?).into_owned();
+    fs::remove_file(said)?;
+    let failed = |line: &str| line.strip_prefix("test ")?.strip_suffix(" ... FAILED").map(str::to_owned);
+    let name = text.lines().find_map(failed);
+    Ok((ended, name.and_then(|name| tests.iter().find(|test| test.name == name)).map(|test| test.title())))
+}
+
+fn together(
+    tests: &[&Test],
+    tree: &Tree,
+    alive: Alive<'_>,
+    cases: Cases,
+    limit: Duration,
+    said: Stdio,
+) -> Result<Ended> {
+    let first = tests.first().context("no test")?;
+    let limits =
+        format!("ulimit -t {} && ulimit -d {MOST_DATA} && exec \"$0\" \"$@\"", limit.as_secs().max(1));
+    let mut command = Command::new("sh");
+    command.args(["-c", &limits]).arg(&first.executable).args(tests.iter().map(|test| &test.name));
+    command.args(["--exact", "--test-threads=1", "-Zunstable-options", "--fail-fast"]);
+    command.current_dir(&first.directory).stdin(Stdio::null()).stdout(said).stderr(Stdio::null());
+    // The harness takes its unstable option from whoever says this.
+    command.env("CARGO_TARGET_DIR", &tree.target).env("RUST_BACKTRACE", "0").env("RUSTC_BOOTSTRAP", "1");
+    if let Some(folder) = &tree.modules {
+        command.env("WASM_FOLDER", folder);
+    }
+    command.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1").env("PROPTEST_MAX_SHRINK_ITERS", "0");
+    // The same cases each time, so that results are.
+    command.env("PROPTEST_RNG_SEED", "1").env_remove("PROPTEST_CASES");
+    if cases == Cases::Few {
+        command.env("PROPTEST_CASES", FEW.to_string()).env("MUTANT_FEW", "1");
+    }
+    match alive {
+        Alive::Mutant(number) => command.env("MUTANT", number.to_string()),
+        Alive::None(file) => command.env("MUTANT_REACHED", file),
+    };
+    let child = command.spawn().with_context(|| first.executable.display().to_string())?;
+    wait(child, Instant::now() + limit * CLOCK)
 }
 
 /// How long a test may take that takes `usual`.
@@ -161,7 +191,9 @@ struct Profile {
 /// When the tree does not build, or an executable does not list its tests.
 pub fn build(tree: &Tree, group: &Group, with_slow: bool) -> Result<Vec<Test>> {
     let mut command = tree.cargo();
-    command.args(["test", "--no-run", "--offline", "--message-format=json"]).args(group.judges);
+    command
+        .args(["test", "--no-run", "--offline", "--message-format=json-render-diagnostics"])
+        .args(group.judges);
     let output = command.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         bail!("the woven tree does not build");

@@ -19,7 +19,6 @@ mod weave;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -101,8 +100,9 @@ fn judged(cli: &Cli, root: &Path, group: &Group, until: Option<Instant>) -> Resu
         session.judge(&selected)?;
     }
     report::table(&selected, &store);
-    let last = GROUPS.iter().rposition(|later| later.second.contains(&group.listed[0])).is_none();
-    let bare = if last { report::survivors(&selected, &store, &recorded) } else { 0 };
+    // What a later group of this run judges once more is told then.
+    let again = cli.group.is_none() && GROUPS.iter().any(|later| later.second.contains(&group.listed[0]));
+    let bare = if again { 0 } else { report::survivors(&selected, &store, &recorded) };
     record(root, &mutants, &store, recorded)?;
     Ok(bare == 0)
 }
@@ -133,15 +133,8 @@ impl Session<'_> {
         let tests = judge::build(&tree, self.group, self.all)?;
         eprintln!("mutants: {} tests, each once without a mutant", tests.len());
         let measures = measure::measure(&tree, &tests, &tree.root.with_file_name("measured.jsonl"))?;
-        let court = trial::Court {
-            tree: &tree,
-            tests: &tests,
-            measures: &measures,
-            store: self.store,
-            group: (self.group.name, self.judges),
-            until: self.until,
-            caught: Mutex::default(),
-        };
+        let (store, group) = (self.store, (self.group.name, self.judges));
+        let court = trial::Court::new(&tree, (&tests, &measures), (store, group), selected, self.until);
         court.with_few(selected)?;
         if self.all { court.with_all(selected) } else { Ok(()) }
     }

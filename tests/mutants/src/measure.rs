@@ -1,6 +1,6 @@
 //! What each test reaches and how long it takes while no mutant is alive.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -99,11 +99,12 @@ pub fn with_all(tree: &Tree, test: &Test) -> Result<Duration> {
 }
 
 fn fingerprint(tests: &[Test]) -> Result<String> {
+    let executables: BTreeSet<&Path> = tests.iter().map(|test| &*test.executable).collect();
     let mut all = String::new();
-    for test in tests {
-        let found = fs::metadata(&test.executable)?;
+    for executable in executables {
+        let found = fs::metadata(executable)?;
         let age = found.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
-        all += &format!("{} {age} {}\n", test.title(), found.len());
+        all += &format!("{} {age} {}\n", executable.display(), found.len());
     }
     Ok(hash(all.as_bytes(), 64))
 }

@@ -208,8 +208,9 @@ impl Text {
 
     fn at(&self, place: &Place) -> Result<usize> {
         let start = self.lines.get(place.line.wrapping_sub(1)).context("a line that is not there")?;
-        let columns = self.text[*start..].char_indices().map(|(at, _)| at).chain([self.text.len() - start]);
-        Ok(start + columns.skip(place.column.wrapping_sub(1)).next().context("a column that is not there")?)
+        let mut columns =
+            self.text[*start..].char_indices().map(|(at, _)| at).chain([self.text.len() - start]);
+        Ok(start + columns.nth(place.column.wrapping_sub(1)).context("a column that is not there")?)
     }
 
     fn between(&self, span: &Span) -> Result<(Range<usize>, &str)> {

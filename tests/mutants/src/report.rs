@@ -88,7 +88,8 @@ pub fn survivors(mutants: &[&Mutant], store: &Store, recorded: &BTreeMap<String,
             println!("\nwhat no test catches, for no reason that is written down:");
         }
         count += 1;
-        let (tests, cases): (usize, _) = (tests.values().sum(), if all { "" } else { ", with few cases" });
+        let tests = tests.values().fold(0, |sum, count| sum + count);
+        let cases = if all { "" } else { ", with few cases" };
         println!(
             "  {}:{} {name} ({tests} tests reach it{cases})\n      {}",
             mutant.file, mutant.line, mutant.source

@@ -53,6 +53,22 @@ fn key(mutant: &Mutant) -> Key {
     (mutant.key(), mutant.text().to_owned())
 }
 
+/// What is known once both are: runs of two groups may go on at once, and what one catches is caught.
+fn after(before: Fate, fate: Fate) -> Fate {
+    match (before, fate) {
+        (before @ (Fate::Caught { .. } | Fate::TimedOut { .. }), Fate::Survived { .. }) => before,
+        (
+            Fate::Survived { tests: mut counts, judges: mut hashes, .. },
+            Fate::Survived { tests, all, judges },
+        ) => {
+            counts.extend(tests);
+            hashes.extend(judges);
+            Fate::Survived { tests: counts, all, judges: hashes }
+        }
+        (_, fate) => fate,
+    }
+}
+
 impl Store {
     /// Reads what earlier runs found.
     ///
@@ -63,7 +79,12 @@ impl Store {
         for line in fs::read_to_string(file).unwrap_or_default().lines() {
             // The last line of a run that was stopped may be half a line.
             if let Ok(Line { mutant, text, fate }) = serde_json::from_str(line) {
-                known.insert((mutant, text), fate);
+                let key = (mutant, text);
+                let fate = match known.remove(&key) {
+                    Some(before) => after(before, fate),
+                    None => fate,
+                };
+                known.insert(key, fate);
             }
         }
         fs::create_dir_all(file.parent().context("a file in no folder")?)?;

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::mutant::Mutant;
+use crate::mutant::{Mutant, hash};
 use crate::plan::Group;
 use crate::weave::{Place, fewer, weave};
 
@@ -41,6 +41,8 @@ pub struct Weaving {
     pub unviable: HashSet<u32>,
     /// Without a switch, and why.
     pub left: HashMap<u32, &'static str>,
+    /// A hash of what was woven.
+    pub text: String,
 }
 
 impl Tree {
@@ -66,7 +68,7 @@ impl Tree {
         let mut written: BTreeSet<String> = mutants.iter().map(|mutant| mutant.file.clone()).collect();
         written.extend(tree.give(group)?);
         let copied =
-            |file: &&&str| !written.contains(**file) && !(file.ends_with(".rs") && group.is_test(file));
+            |file: &&&str| !(written.contains(**file) || file.ends_with(".rs") && group.is_test(file));
         for file in files.iter().filter(copied).filter(|file| repository.join(file).is_file()) {
             tree.copy(file)?;
         }
@@ -98,15 +100,17 @@ impl Tree {
                 of.push(mutant);
             }
         }
-        let mut weaving = Weaving::default();
+        let (mut weaving, mut all) = (Weaving::default(), String::new());
         for (file, mutants) in files {
             let source = fs::read_to_string(self.repository.join(file))?;
             let woven = weave(&source, &mutants).with_context(|| file.to_owned())?;
             write(&self.root.join(file), woven.text.as_bytes())?;
+            all.push_str(&hash(woven.text.as_bytes(), 64));
             weaving.places.insert(file.to_owned(), woven.places);
             weaving.unviable.extend(woven.unviable);
             weaving.left.extend(woven.left);
         }
+        weaving.text = hash(all.as_bytes(), 64);
         Ok(weaving)
     }
 
@@ -126,12 +130,15 @@ impl Tree {
         let root = root.replacen("members = [", &member, 1).replacen(&excluded, "", 1);
         let given = format!("[workspace.dependencies]\nswitch = {{ path = \"{SWITCH}\" }}\n");
         let root = root.replacen("[workspace.dependencies]\n", &given, 1);
-        let mut manifests = vec![("Cargo.toml".to_owned(), root)];
+        let mut manifests = BTreeMap::from([("Cargo.toml".to_owned(), root)]);
         let section = "\n[dependencies]\n";
         for (manifest, text) in self.manifests(group)? {
-            let text = if text.contains(section) { text } else { format!("{text}{section}") };
-            manifests
-                .push((manifest, text.replacen(section, &format!("{section}switch.workspace = true\n"), 1)));
+            // The workspace's own manifest may be a package's.
+            let text = manifests.entry(manifest).or_insert(text);
+            if !text.contains(section) {
+                text.push_str(section);
+            }
+            *text = text.replacen(section, &format!("{section}switch.workspace = true\n"), 1);
         }
         for (manifest, text) in &manifests {
             write(&self.root.join(manifest), text.as_bytes())?;
@@ -141,8 +148,7 @@ impl Tree {
         if !self.root.join(lock).exists() {
             fs::copy(self.repository.join(lock), self.root.join(lock))?;
         }
-        manifests.push((lock.to_owned(), String::new()));
-        Ok(manifests.into_iter().map(|(manifest, _)| manifest).collect())
+        Ok(manifests.into_keys().chain([lock.to_owned()]).collect())
     }
 
     fn manifests(&self, group: &Group) -> Result<Vec<(String, String)>> {
@@ -153,13 +159,14 @@ impl Tree {
         let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
         let mut found = Vec::new();
         for package in metadata["packages"].as_array().context("cargo metadata")? {
-            if package["name"].as_str().is_some_and(|name| group.woven.contains(&name)) {
+            let given = |name: &str| group.woven.contains(&name) || group.tested.contains(&name);
+            if package["name"].as_str().is_some_and(given) {
                 let file = Path::new(package["manifest_path"].as_str().context("cargo metadata")?);
                 let name = file.strip_prefix(&self.repository)?.to_str().context("a name")?;
                 found.push((name.to_owned(), fs::read_to_string(file)?));
             }
         }
-        if found.len() != group.woven.len() {
+        if found.len() != group.woven.len() + group.tested.len() {
             bail!("a package that is to be woven is not in the workspace");
         }
         Ok(found)

@@ -7,34 +7,66 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::judge::{Alive, Cases, Ended, Test, limit};
+use crate::judge::{self, Alive, Cases, Ended, Test, limit};
 use crate::measure::{self, Measure, each};
 use crate::mutant::Mutant;
+use crate::plan::GUARDED;
 use crate::store::{Fate, Store};
 use crate::tree::Tree;
 
+/// Tests of a first batch.
+const FIRST: usize = 4;
+
 /// The tests, and what they do without a mutant.
 pub struct Court<'a> {
-    pub tree: &'a Tree,
-    pub tests: &'a [Test],
-    pub measures: &'a [Measure],
-    pub store: &'a Store,
+    tree: &'a Tree,
+    tests: &'a [Test],
+    measures: &'a [Measure],
+    store: &'a Store,
     /// The tests' group, and the hash of their sources.
-    pub group: (&'a str, &'a str),
+    group: (&'a str, &'a str),
     /// When to stop.
-    pub until: Option<Instant>,
+    until: Option<Instant>,
     /// How many mutants of a function a test has caught, and of a file.
-    pub caught: Mutex<HashMap<(usize, String), u32>>,
+    caught: Mutex<HashMap<(usize, String), u32>>,
+    /// How much each test is about a file: each of the mutants there that it reaches counts the less, the more tests reach it.
+    about: HashMap<String, Vec<f64>>,
 }
 
-impl Court<'_> {
+impl<'a> Court<'a> {
+    /// A court for `mutants`.
+    #[must_use]
+    pub fn new(
+        tree: &'a Tree,
+        (tests, measures): (&'a [Test], &'a [Measure]),
+        (store, group): (&'a Store, (&'a str, &'a str)),
+        mutants: &[&Mutant],
+        until: Option<Instant>,
+    ) -> Self {
+        let mut reaching: HashMap<u32, u32> = HashMap::new();
+        for number in measures.iter().flat_map(|measure| &measure.reached) {
+            *reaching.entry(*number).or_default() += 1;
+        }
+        let files: HashMap<u32, &str> = mutants.iter().map(|mutant| (mutant.number, &*mutant.file)).collect();
+        let mut about: HashMap<String, Vec<f64>> = HashMap::new();
+        for (at, measure) in measures.iter().enumerate() {
+            for number in &measure.reached {
+                let (Some(file), Some(count)) = (files.get(number), reaching.get(number)) else { continue };
+                let of = about.entry((*file).to_owned()).or_insert_with(|| vec![0.0; tests.len()]);
+                of[at] += 1.0 / f64::from(*count);
+            }
+        }
+        Self { tree, tests, measures, store, group, until, caught: Mutex::default(), about }
+    }
+
     /// Judges those of `mutants` that these tests have not judged, with few cases of each property
     ///
     /// # Errors
     /// When a test cannot be run, or a result cannot be kept.
     pub fn with_few(&self, mutants: &[&Mutant]) -> Result<()> {
         let open = |mutant: &&Mutant| self.store.is_open(mutant, self.group.0, self.group.1);
-        let unknown: Vec<&Mutant> = mutants.iter().copied().filter(open).collect();
+        let mut unknown: Vec<&Mutant> = mutants.iter().copied().filter(open).collect();
+        unknown.sort_by_key(|mutant| !GUARDED.contains(&&*mutant.file));
         self.try_each(&unknown, "few cases", |mutant| {
             self.judge(mutant, |_, measure| Ok((measure.cases, Duration::from_secs_f64(measure.time))))
         })
@@ -68,15 +100,25 @@ impl Court<'_> {
     ) -> Result<Fate> {
         let tests = self.reaching(mutant)?;
         let mut all = true;
-        for at in &tests {
-            let (cases, usual) = how(*at, &self.measures[*at])?;
+        for batch in self.batches(&tests) {
+            let (mut cases, mut usual) = (Cases::Few, Duration::ZERO);
+            for at in &batch {
+                let (of, time) = how(*at, &self.measures[*at])?;
+                usual += time;
+                if of == Cases::All {
+                    cases = of;
+                }
+            }
             all &= cases == Cases::All;
-            let ended = self.tests[*at].run(self.tree, Alive::Mutant(mutant.number), cases, limit(usual))?.0;
+            let together: Vec<&Test> = batch.iter().map(|at| &self.tests[*at]).collect();
+            let alive = Alive::Mutant(mutant.number);
+            let (ended, by) = judge::until_one_fails(&together, self.tree, alive, cases, limit(usual))?;
             if ended == Ended::Passed {
                 continue;
             }
-            self.remember(mutant, *at)?;
-            let by = self.tests[*at].title();
+            let named = batch.iter().find(|at| by.as_ref().is_some_and(|by| self.tests[**at].title() == *by));
+            self.remember(mutant, *named.unwrap_or(&batch[0]))?;
+            let by = by.unwrap_or_else(|| format!("one of {} from {} on", batch.len(), together[0].title()));
             return Ok(if ended == Ended::Failed { Fate::Caught { by } } else { Fate::TimedOut { by } });
         }
         let (mut counts, mut judges) = match self.store.fate(mutant) {
@@ -89,7 +131,21 @@ impl Court<'_> {
         Ok(Fate::Survived { tests: counts, all, judges })
     }
 
-    /// The tests that reach a mutant: those first that take little time for what they have caught nearby.
+    /// Tests that run together: of one executable, with few cases or all; a few at first, then more.
+    fn batches(&self, tests: &[usize]) -> Vec<Vec<usize>> {
+        let mut batches: Vec<Vec<usize>> = Vec::new();
+        for at in tests {
+            let kind = |at: usize| (&self.tests[at].executable, self.measures[at].cases);
+            let most = FIRST << batches.len().min(3);
+            match batches.last_mut() {
+                Some(last) if last.len() < most && kind(last[0]) == kind(*at) => last.push(*at),
+                _ => batches.push(vec![*at]),
+            }
+        }
+        batches
+    }
+
+    /// The tests that reach a mutant: those first that take little time for how much they are about its file, and for what they caught nearby.
     fn reaching(&self, mutant: &Mutant) -> Result<Vec<usize>> {
         let caught = self.caught.lock().ok().context("a worker stopped")?;
         let [function, file] = near(mutant);
@@ -98,9 +154,11 @@ impl Court<'_> {
             if measure.reached.contains(&mutant.number) {
                 let count =
                     |of: &String| f64::from(caught.get(&(at, of.clone())).copied().unwrap_or_default());
+                let about = self.about.get(&mutant.file).map_or(0.0, |about| about[at]);
                 // A start of a process is 10 ms.
-                tests
-                    .push(((measure.time + 0.01) / (1.0 + 10.0 * count(&function) + 2.0 * count(&file)), at));
+                let cost = measure.time + 0.01;
+                let gain = (0.05 + about) * (1.0 + 10.0 * count(&function) + 4.0 * count(&file));
+                tests.push((cost / gain, at));
             }
         }
         tests.sort_by(|(a, _), (b, _)| a.total_cmp(b));
