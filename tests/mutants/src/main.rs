@@ -1,4 +1,5 @@
 //! `mutants`: see `scripts/mutants`.
+#![allow(clippy::disallowed_methods, reason = "sums of counts")]
 
 mod cases;
 mod check;
@@ -47,6 +48,9 @@ struct Cli {
     /// Judges what survives few cases of each property by all of its cases, which takes hours
     #[arg(long)]
     all: bool,
+    /// Judges nothing: tells and writes what earlier runs found
+    #[arg(long)]
+    known: bool,
     /// Judges nothing: whether the results are those of the accounting, authorisation and oracle sources as they are
     #[arg(long)]
     check: bool,
@@ -96,7 +100,7 @@ fn judged(cli: &Cli, root: &Path, group: &Group, until: Option<Instant>) -> Resu
     let judges = judges(root, group)?;
     let session =
         Session { root, target: &target, group, judges: &judges, store: &store, until, all: cli.all };
-    if selected.iter().any(|mutant| session.wants(mutant)) {
+    if !cli.known && selected.iter().any(|mutant| session.wants(mutant)) {
         session.judge(&selected)?;
     }
     report::table(&selected, &store);

@@ -88,7 +88,7 @@ pub fn survivors(mutants: &[&Mutant], store: &Store, recorded: &BTreeMap<String,
             println!("\nwhat no test catches, for no reason that is written down:");
         }
         count += 1;
-        let tests = tests.values().fold(0, |sum, count| sum + count);
+        let tests: usize = tests.values().sum();
         let cases = if all { "" } else { ", with few cases" };
         println!(
             "  {}:{} {name} ({tests} tests reach it{cases})\n      {}",

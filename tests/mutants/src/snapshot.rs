@@ -118,12 +118,7 @@ pub fn source(
                 let (name, line) = (name(mutant), mutant.source.clone());
                 let reason =
                     reasons.get(&(&*name, &*line)).map_or_else(String::new, |reason| (*reason).to_owned());
-                source.survived.push(Survivor {
-                    mutant: name,
-                    line,
-                    tests: tests.values().fold(0, |sum, count| sum + count),
-                    reason,
-                });
+                source.survived.push(Survivor { mutant: name, line, tests: tests.values().sum(), reason });
             }
         }
     }
