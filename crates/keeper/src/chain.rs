@@ -42,6 +42,8 @@ pub struct Call {
     pub to: Address,
     /// With what.
     pub data: Bytes,
+    /// With how much ether [wei]
+    pub value: U256,
     /// Code that runs in the callee's place, its balances the callee's.
     pub code: Option<Bytes>,
     /// As a transaction with so much gas at the block's price; without it gas costs nothing, for the callee as well.

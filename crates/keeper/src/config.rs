@@ -9,6 +9,8 @@ use alloy_primitives::Address;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
+pub use crate::duties::{Duty, Fees, Fill, Hedge, Position, Process, Upkeep};
+
 /// What the environment's names begin with.
 const PREFIX: &str = "EQUIPOISE_KEEPER_";
 
@@ -21,6 +23,9 @@ pub struct Config {
     /// Where it may hedge.
     #[serde(default)]
     pub venues: Vec<VenueConfig>,
+    /// What people call the broker's venues: all that it has are used, whatever is named here.
+    #[serde(default)]
+    pub positions: Vec<VenueConfig>,
     /// JSON-RPC endpoints of the same chain.
     #[serde(default = "default_rpc")]
     pub rpc: Vec<String>,
@@ -55,6 +60,12 @@ pub struct Config {
     /// Hedges.
     #[serde(default)]
     pub hedge: Hedge,
+    /// Hedges with positions.
+    #[serde(default)]
+    pub position: Position,
+    /// What positions need beside hedges.
+    #[serde(default)]
+    pub upkeep: Upkeep,
     /// Fills of hedges from the account's own tokens.
     #[serde(default)]
     pub fill: Fill,
@@ -74,118 +85,6 @@ pub struct VenueConfig {
     pub name: String,
     /// Its adapter.
     pub address: Address,
-}
-
-/// What may be paid for gas.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Fees {
-    /// Most for a unit of gas [gwei]
-    pub max_gwei: f64,
-    /// Tip for a unit [gwei]
-    pub tip_gwei: f64,
-    /// What a replacement pays more [percent]
-    pub bump: u32,
-    /// How long a transaction may wait before it is replaced [s]
-    pub patience: f64,
-}
-
-/// How hedges are done.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Hedge {
-    /// Whether they are.
-    pub on: bool,
-    /// Most that the operator gives for one, after gas and reward; below zero, the least that must be left [USD]
-    pub max_loss: f64,
-    /// Whether the clock of a hedge that does not pay yet is started, if waiting will make it pay.
-    pub poke: bool,
-    /// Who is paid the rewards, the keeper's own account if none is given.
-    pub payee: Option<Address>,
-    /// Outer bands of deviation from which a hedge is urgent.
-    pub urgent_at: f64,
-    /// Most that is given for an urgent one [USD]
-    pub urgent_max_loss: f64,
-    /// How far a price may move against a plan before it is mined [basis points]
-    pub tolerance: u32,
-    /// How long a plan may wait to be mined [s]
-    pub deadline: u64,
-    /// Sizes at which venues are asked.
-    pub samples: u32,
-}
-
-/// How hedges are filled.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Fill {
-    /// Whether they are.
-    pub on: bool,
-    /// What must be left after gas when what was filled is traded back at the venues [USD]
-    pub min_profit: f64,
-}
-
-/// A duty with a price.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Duty {
-    /// Whether it is done.
-    pub on: bool,
-    /// Most that the operator gives for it [USD]
-    pub max_loss: f64,
-}
-
-/// How redemptions are processed.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Process {
-    /// Whether they are.
-    pub on: bool,
-    /// Most that the operator gives for it [USD]
-    pub max_loss: f64,
-    /// Least payout that is worth a transaction [USD]
-    pub min_payout: f64,
-    /// After how long one that pays less is processed all the same: it holds up those behind it [s]
-    pub dust_after: u64,
-}
-
-impl Default for Fees {
-    fn default() -> Self {
-        Self { max_gwei: 5.0, tip_gwei: 0.0, bump: 15, patience: 15.0 }
-    }
-}
-
-impl Default for Hedge {
-    fn default() -> Self {
-        Self {
-            on: true,
-            max_loss: 1.0,
-            poke: true,
-            payee: None,
-            urgent_at: 24.0,
-            urgent_max_loss: 20.0,
-            tolerance: 10,
-            deadline: 60,
-            samples: 24,
-        }
-    }
-}
-
-impl Default for Fill {
-    fn default() -> Self {
-        Self { on: false, min_profit: 1.0 }
-    }
-}
-
-impl Default for Duty {
-    fn default() -> Self {
-        Self { on: true, max_loss: 5.0 }
-    }
-}
-
-impl Default for Process {
-    fn default() -> Self {
-        Self { on: true, max_loss: 5.0, min_payout: 1.0, dust_after: 21_600 }
-    }
 }
 
 fn default_rpc() -> Vec<String> {

@@ -119,6 +119,7 @@ fn place(url: &str) -> String {
 
 fn request(call: &Call, at: &Head) -> TransactionRequest {
     let request = TransactionRequest::default().from(call.from).to(call.to).input(call.data.clone().into());
+    let request = if call.value.is_zero() { request } else { request.value(call.value) };
     match call.gas {
         Some(gas) => request.gas_limit(gas).max_fee_per_gas(at.base_fee).max_priority_fee_per_gas(0),
         None => request,

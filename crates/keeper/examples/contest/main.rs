@@ -16,6 +16,9 @@ mod ledger;
 #[allow(dead_code, reason = "only some of the market is needed here")]
 mod market;
 mod players;
+#[path = "../../tests/stage/seats.rs"]
+#[allow(dead_code, reason = "only some of the venues are needed here")]
+mod seats;
 #[path = "../../tests/stage/set.rs"]
 #[allow(dead_code, reason = "only some of the stage is needed here")]
 mod set;
@@ -34,6 +37,7 @@ use serde_json::json;
 
 use crate::market::{Market, call};
 use crate::players::{Hostile, Player};
+use crate::seats::Seating;
 use crate::set::Scene;
 
 /// Blocks in an hour.
@@ -87,7 +91,7 @@ fn run(options: &Options) -> Result<bool> {
     let window = Prices::read(&options.prices)?.window(Some(options.from), options.hours.div_ceil(24), 0)?;
     let hours: Vec<Hour> = window.hours.into_iter().take(options.hours.try_into()?).collect();
     let opening = hours.first().and_then(|hour| hour.price).context("no price at the start of the day")?;
-    let scene = Scene { start: options.from, price: opening };
+    let scene = Scene { start: options.from, price: opening, seating: Seating::Aave };
     println!("{} hours from {}, {opening:.2} USD", hours.len(), show(options.from));
     let mut market = Market::open_at(scene);
     let players = Player::all(&market, options.wants)?;

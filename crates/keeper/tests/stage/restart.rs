@@ -16,7 +16,7 @@ use crate::market::{CHAIN, HOUR, Market, SPOT, START};
 const SOON: Duration = Duration::from_secs(5);
 
 /// A keeper as a process, killed with SIGKILL when it is dropped.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     port: u16,
 }
@@ -59,7 +59,7 @@ pub(crate) fn command(market: &Market, command: &str, port: u16) -> Command {
     process
 }
 
-fn start(market: &Market) -> Process {
+pub(crate) fn start(market: &Market) -> Process {
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let child = command(market, "run", port).stderr(Stdio::null()).spawn().expect("it starts");
     Process { child, port }
@@ -78,7 +78,7 @@ impl Process {
     }
 
     /// Waits until it has seen the chain.
-    fn well(&self) -> Duration {
+    pub(crate) fn well(&self) -> Duration {
         let since = Instant::now();
         while self.get("/healthz").is_none_or(|(status, _)| status != 200) {
             assert!(since.elapsed() < SOON, "not well in time: {:?}", self.get("/healthz"));
@@ -89,7 +89,7 @@ impl Process {
 }
 
 /// Waits for something.
-fn until(what: &str, mut seen: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut seen: impl FnMut() -> bool) {
     let since = Instant::now();
     while !seen() {
         assert!(since.elapsed() < Duration::from_secs(30), "{what} never came");
@@ -97,7 +97,7 @@ fn until(what: &str, mut seen: impl FnMut() -> bool) {
     }
 }
 
-fn waiting(market: &Market) -> u64 {
+pub(crate) fn waiting(market: &Market) -> u64 {
     crate::market::number(&market.develop("txpool_status", json!([]))["pending"])
 }
 
