@@ -14,7 +14,7 @@ use crate::collect::{Collector, View};
 use crate::config::Config;
 use crate::executor::{Executor, Followed, GAS_MARGIN};
 use crate::skip::Skip;
-use crate::strategy::{appraise, check_reward, decide, hedge};
+use crate::strategy::{appraise, check_reward, decide, hedge, upkeep};
 use crate::venue::Venue;
 
 /// Gas that a hedge takes, about, where it could not be tried out.
@@ -190,7 +190,8 @@ impl Keeper {
 
     /// The start of a clock, unless it was started in a block of this very second.
     fn poke(&self, view: &View, paid: i128, gas: u64) -> Option<Action> {
-        if view.head.timestamp <= self.poked {
+        // What runs for everybody is started by one.
+        if view.head.timestamp <= self.poked || upkeep::turn(view, &self.config).is_err() {
             return None;
         }
         hedge::poke(view, &self.config, paid, gas)

@@ -21,11 +21,14 @@ use crate::chain::{Call, Chain, Fault, Head};
 use crate::collect::Market;
 use crate::config::Config;
 use crate::mark::State;
+use crate::numbers::signed;
 use crate::show::short;
 use crate::stance::Stance;
 
 /// Halvings of the range in which a price is looked for: of 120 basis points, a quarter of one is left.
 const HALVINGS: u32 = 9;
+/// What of a hedge is tried: all of it, a half and so on.
+const PARTS: [u128; 4] = [1, 2, 4, 8];
 /// Returns the broker's storage slots 0, 10 and 11: its cap on slippage behind the vault's address, and its checkpoint.
 const PEEK: Bytes = bytes!("5f545f52600a54602052600b5460405260605ff3");
 /// Token units that a trade may be off by.
@@ -157,33 +160,41 @@ async fn ledger(chain: &dyn Chain, head: &Head, broker: Address) -> Result<Ledge
 }
 
 /// What a venue would trade of the hedge that is due; none if nothing is, or none of it can be traded there.
+///
+/// All that it reaches, or where that is refused or dearer than the price cap is now, a half of it, or a quarter, or an eighth: a venue may sell what it
+/// borrows in rounds, each at the limit that the last of them needs.
 async fn trial(scene: &Scene<'_>, broker: &Brokerage, seat: &Seat) -> Result<Option<Trial>, Fault> {
     let Some((stance, desk)) = scene.hedge.filter(|(stance, _)| stance.due() != 0) else { return Ok(None) };
     let Ok(ledger) = &broker.ledger else { return Ok(None) };
-    let request = &scene.state.request;
+    let (request, grain) = (&scene.state.request, scene.market.grain);
     let least = stance.trigger.least(&stance.rules);
-    let room = Room { spot: request.spot, free: request.free, grain: scene.market.grain, least };
-    let size = seat.reach(stance.due(), &room);
+    let room = Room { spot: request.spot, free: request.free, grain, least };
+    let whole = seat.reach(stance.due(), &room);
     let busy = seat.holding.as_ref().is_ok_and(|holding| holding.since != 0);
-    if size == 0 || busy || !seat.is_open(scene.head.timestamp) {
+    if whole == 0 || busy || !seat.is_open(scene.head.timestamp) {
         return Ok(None);
     }
     if seat.is_slow() {
-        return Ok(Some(Trial { size, outcome: Ok(Tried::Later) }));
+        return Ok(Some(Trial { size: whole, outcome: Ok(Tried::Later) }));
     }
-    let slip = stance.rules.slip_max.min(scene.state.terms.max_slippage).min(ledger.slip);
-    let spot = scene.state.spot();
-    let ends = worst_price(spot, size > 0, slip).zip(worst_price(spot, size < 0, slip));
-    let Some((mut passes, mut fails)) = ends else { return Ok(None) };
-    let question = Question { scene, desk, broker: broker.address, venue: seat.venue, size };
-    if let Err(data) = question.trades(passes).await? {
-        return Ok(Some(Trial { size, outcome: Err(data) }));
+    let slip = scene.state.terms.max_slippage.min(ledger.slip);
+    let (broker, venue) = (broker.address, seat.venue);
+    let mut first = None;
+    for part in PARTS {
+        let size = signed(whole.unsigned_abs() / part / grain * grain, whole);
+        if part > 1 && stance.value(size.unsigned_abs()).is_none_or(|value| value < least) {
+            break;
+        }
+        let outcome = Question { scene, desk, broker, venue, size }.best(stance, slip).await?;
+        let trial = Trial { size, outcome };
+        if let (Ok(Tried::At(price)), Some(worst)) = (&trial.outcome, stance.worst(scene.state.spot(), slip))
+            && (if size > 0 { *price <= worst } else { *price >= worst })
+        {
+            return Ok(Some(trial));
+        }
+        first = first.or(Some(trial));
     }
-    for _ in 0..HALVINGS {
-        let middle = passes.midpoint(fails);
-        if question.trades(middle).await?.is_ok() { passes = middle } else { fails = middle }
-    }
-    Ok(Some(Trial { size, outcome: Ok(Tried::At(passes)) }))
+    Ok(first)
 }
 
 struct Question<'a> {
@@ -195,6 +206,21 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
+    /// The best price at which all of it is traded, from the worst that is ever taken on.
+    async fn best(&self, stance: &Stance, slip: u32) -> Result<Result<Tried, Bytes>, Fault> {
+        let (spot, slip) = (self.scene.state.spot(), slip.min(stance.rules.slip_max));
+        let ends = worst_price(spot, self.size > 0, slip).zip(worst_price(spot, self.size < 0, slip));
+        let Some((mut passes, mut fails)) = ends else { return Ok(Err(bytes!(""))) };
+        if let Err(data) = self.trades(passes).await? {
+            return Ok(Err(data));
+        }
+        for _ in 0..HALVINGS {
+            let middle = passes.midpoint(fails);
+            if self.trades(middle).await?.is_ok() { passes = middle } else { fails = middle }
+        }
+        Ok(Ok(Tried::At(passes)))
+    }
+
     /// Whether all of it is traded at a limit, or the refusal.
     async fn trades(&self, limit: u128) -> Result<Result<(), Bytes>, Fault> {
         let Self { scene, desk, broker, venue, size } = *self;

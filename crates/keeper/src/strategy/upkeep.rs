@@ -1,7 +1,8 @@
 //! What the broker's positions need beside hedges, each once for every venue that needs it, and only where it would change something.
 //!
-//! Nobody is paid for it, and whoever comes second pays for a refusal. So keepers take turns: time is cut into eight turns of `turn` seconds, and an
-//! account has one of each eight, drawn anew each time. What one has done the next one sees.
+//! Nobody is paid for it, and whoever comes second pays for a refusal, or for a thing that was done already. So keepers take turns: time is cut into
+//! turns of `turn` seconds, and an account has one of each eight, drawn anew each time. What one has done the next one sees. The clock of a hedge is
+//! started by turns as well.
 
 use alloy_primitives::keccak256;
 
@@ -122,7 +123,10 @@ fn ready<'v>(view: &'v View, config: &Config) -> Result<&'v crate::brokerage::Br
 }
 
 /// Whether it is this account's turn.
-fn turn(view: &View, config: &Config) -> Result<(), Skip> {
+///
+/// # Errors
+/// When it will be.
+pub fn turn(view: &View, config: &Config) -> Result<(), Skip> {
     let (length, now) = (config.upkeep.turn, view.head.timestamp);
     let (Some((account, _)), Some(at)) = (view.account, now.checked_div(length)) else { return Ok(()) };
     let own = |round: u64| {

@@ -295,6 +295,27 @@ async fn a_venue_whose_notice_is_over_is_put_to_use() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_hedge_that_is_dearer_than_the_cap_as_a_whole_a_part_is_taken_and_then_the_rest() {
+    let market = Market::seated(Seating::Aave);
+    market.puts(60.0);
+    market.puts(60.0);
+    // The pool some basis points cheap: of all that is due the last round would go beyond the cap.
+    market.arbitrage(0, SPOT * 0.9995);
+    let due = market.need().due;
+    let (chain, mut keeper) = market.keeping(|_| ());
+    let position = taken(&look(&mut keeper, &chain).await);
+    let part = position.plan.size as f64 / 1e18 / float(due);
+    assert!([0.5, 0.25, 0.125].iter().any(|one: &f64| (one - part).abs() < 1e-6), "{part} of {due}");
+    for _ in 0..8 {
+        look(&mut keeper, &chain).await;
+        market.arbitrage(0, SPOT * 0.9995);
+    }
+    let (held, need) = (market.held(), market.need());
+    assert!(need.due.is_zero() && near(held.size, need.position), "{held:?} {need:?}");
+    assert!(market.rewards().len() > 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_position_that_does_not_pay_yet_is_waited_for() {
     let market = Market::seated(Seating::Aave);
     market.puts(60.0);

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes};
+use alloy_sol_types::{SolCall, SolValue};
 use async_trait::async_trait;
 use interfaces::broker::IBroker;
 use interfaces::vault::IVault;
@@ -14,6 +15,7 @@ use crate::market::{HOUR, Market, SPOT, START, float};
 use crate::positions::{look, near, settled, skip};
 use crate::restart::{start, until, waiting};
 use crate::seats::Seating;
+use crate::skips::{Spoil, answered, spoilt};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_keepers_one_takes_the_position_and_one_brings_home_what_is_over() {
@@ -175,24 +177,44 @@ fn killed_with_a_position_in_flight_it_is_back_and_takes_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cash_that_is_short_bounds_a_position_and_a_margin() {
+async fn cash_that_is_short_bounds_a_position_and_leaves_a_margin_alone() {
     let mut market = Market::seated(Seating::Aave);
     market.puts(60.0);
+    // As if the vault had 10,000 USD free: at 70 % they carry 14,285.
+    let short = |market: &Market, free: i128| {
+        let words = market.view(market.at.vault, IVault::wordsCall {});
+        let words: Vec<[u8; 32]> = words.iter().map(|word| word.0).collect();
+        let request = book::Request { free, ..book::Request::decode(&words).expect("words") };
+        let words: Vec<B256> = request.encode().into_iter().map(B256::from).collect();
+        answered(IVault::wordsCall::SELECTOR, Ok(words.abi_encode().into()))
+    };
+    let due = market.need().due;
+    let skip = spoilt(&market, "position", short(&market, 10_000_000_000)).await;
+    // The reach of hedges follows from the same words, and so the desk says otherwise.
+    let Skip::MarkDiffers(differing) = skip else { panic!("{skip}") };
+    let ours = float(differing.ours.expect("computed").due);
+    assert!(ours < 0.0 && ours > float(due) && ours.abs() * SPOT < 14_286.0, "{ours} of {due}");
+
     let (chain, mut keeper) = market.keeping(|_| ());
     assert_eq!(settled(&mut keeper, &chain).await, ["position"]);
-    // All free cash but 5,000 USD is owed to whoever redeems.
-    let nav = market.view(market.at.vault, IVault::navCall {});
-    let lp = market.at.lp;
-    let free = float(nav.mid) * 1e12;
-    let shares = market.view(market.at.vault, interfaces::erc20::IERC20::balanceOfCall { account: lp });
-    let part = shares / U256::from(100) * U256::from((60.0f64).round() as u64);
-    let call = interfaces::erc4626::IERC4626::requestRedeemCall { shares: part, controller: lp, owner: lp };
-    market.tell(lp, market.at.vault, call);
-    assert!(free > 900_000.0, "{free}");
-    market.move_to(START + 33 * HOUR, SPOT * 1.0);
-    let kinds = settled(&mut keeper, &chain).await;
-    assert!(kinds.contains(&"process"), "{kinds:?}");
-    assert!(!market.held().size.is_zero());
+    market.move_to(START + HOUR, SPOT * 1.12);
+    let skip = spoilt(&market, "tend", short(&market, 5_000_000_000)).await;
+    let Skip::CashShort { free: 5_000_000_000, needed, .. } = skip else { panic!("{skip}") };
+    let missing = float(due).abs() * SPOT * 0.12 * 1.7;
+    assert!((needed as f64 / 1e6 / missing - 1.0).abs() < 0.05, "{needed} of {missing}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn storage_that_no_broker_has_stops_positions_and_nothing_else() {
+    let market = Market::seated(Seating::Aave);
+    market.puts(60.0);
+    for answer in [Ok(Bytes::from(vec![0; 96])), Ok(Bytes::from(vec![0xff; 96])), Ok(Bytes::new())] {
+        let spoil = Spoil { storage: Some(answer), ..Spoil::default() };
+        let report = crate::skips::look(&market, |_| (), spoil).await;
+        let skip = skip(&report, "position");
+        assert!(matches!(skip, Skip::BrokerRefuses(_) | Skip::Chain(Fault::Garbage(_))), "{skip}");
+    }
+    assert_eq!(market.sent(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
