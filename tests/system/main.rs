@@ -21,6 +21,7 @@ mod broker_drills;
 mod calldata;
 mod costs;
 mod deploy;
+mod deploy_positions;
 mod deposit;
 mod depth;
 mod desk;

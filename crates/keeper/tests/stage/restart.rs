@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use crate::market::{CHAIN, HOUR, Market, SPOT, START};
+use crate::seats::Seating;
 
 /// How soon a restarted keeper must have seen the chain.
 const SOON: Duration = Duration::from_secs(5);
@@ -40,12 +41,17 @@ pub(crate) fn command(market: &Market, command: &str, port: u16) -> Command {
         r#"[{{name="deep",address="{}"}},{{name="shallow",address="{}"}}]"#,
         market.at.venues[0], market.at.venues[1]
     );
+    let positions = format!(
+        r#"[{{name="aave",address="{}"}},{{name="perp",address="{}"}}]"#,
+        market.at.seats.aave, market.at.seats.perp
+    );
     let mut process = Command::new(env!("CARGO_BIN_EXE_equipoise-keeper"));
     process.arg(command).env_clear();
     for (name, value) in [
         ("VAULT", market.at.vault.to_string()),
         ("LENS", market.at.lens.to_string()),
         ("VENUES", venues),
+        ("POSITIONS", positions),
         ("RPC", format!(r#"["{}"]"#, market.node.url())),
         ("CHAIN_ID", CHAIN.to_string()),
         ("KEY_FILE", key_file(market).display().to_string()),
@@ -191,6 +197,27 @@ fn a_keeper_without_a_node_is_ill_and_says_why() {
         page.as_ref().is_some_and(|(_, body)| body.contains("unreachable"))
     });
     assert_eq!(page.expect("a page").0, 503);
+}
+
+#[test]
+fn commands_show_positions_and_take_one() {
+    let mut market = Market::seated(Seating::Both);
+    market.puts(60.0);
+    market.poke();
+    market.move_to(market.now() + HOUR, SPOT);
+    let run = |name: &str| {
+        let output = command(&market, name, 0).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, plan) = run("plan");
+    assert!(code == Some(0) && plan.contains("\nposition sell ") && plan.contains(" at aave "), "{plan}");
+    assert!(market.held().size.is_zero());
+    let (code, once) = run("once");
+    assert!(code == Some(0) && once.contains("\ndone in block "), "{once}");
+    assert!(market.held().size.is_negative() && !market.is_due());
+    let (code, status) = run("status");
+    assert!(code == Some(0) && status.contains("\nPositions  broker "), "{status}");
+    println!("{plan}\n----\n{status}");
 }
 
 #[test]
