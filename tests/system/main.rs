@@ -13,7 +13,19 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+/// Before any test: the programs of ours run natively.
+#[cfg(feature = "natively")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static NATIVELY: extern "C" fn() = {
+    extern "C" fn natively() {
+        host::run_natively_everywhere(stateful::native::find);
+    }
+    natively
+};
+
 mod abi;
+mod book_costs;
 mod breakers;
 mod broker;
 mod broker_costs;
@@ -37,10 +49,12 @@ mod drills_late;
 mod drills_programs;
 mod drills_token;
 mod drills_venues;
+mod erc20_properties;
 mod erc4626_properties;
 mod event_replay;
 mod every;
 mod fee;
+mod figures;
 mod greeks;
 mod hedge;
 mod hostile;

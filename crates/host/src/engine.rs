@@ -1,26 +1,49 @@
 //! The engine that runs metered modules, behind the few calls that the host needs of it.
 
 use std::sync::LazyLock;
+use std::thread::available_parallelism;
 
 use wasmtime::{
-    Caller, Config, Engine, Error, Extern, Global, InstancePre, Linker, Memory, Module, ModuleExport, Store,
-    Val,
+    Caller, Config, Enabled, Engine, Error, Extern, Global, InstancePre, Linker, Memory, Module,
+    ModuleExport, PoolingAllocationConfig, Store, Val,
 };
 
 use crate::error::DeployError;
 use crate::frame::{Frame, Stop};
 use crate::hostio::{self, Hostio, Vm, hostios};
 use crate::meter;
-use crate::price::STACK_WORDS;
+use crate::price::{Pages, STACK_WORDS};
 
 /// Native stack that a program has for itself [bytes]. Its words bound it to less: 22,000 words of eight bytes, each held twice at most, and
 /// a few hundred bytes for each of its frames of six words or more.
 pub(crate) const NATIVE_STACK: usize = 2 << 20;
 
+/// Programs that one transaction can have open: the EVM's call depth.
+const CALL_DEPTH: u32 = 1_024;
+/// Transactions that can run at once; each of their programs has four GiB of addresses, and there are 2^47 bytes of them.
+const THREADS: usize = 16;
+/// What of a program's memory stays mapped for the next one that runs [bytes].
+const RESIDENT: usize = 1 << 20;
+
+/// Memories that programs hand on to each other: to map and unmap one for each call costs more than most calls do.
+fn pool() -> PoolingAllocationConfig {
+    let threads = available_parallelism().map_or(1, usize::from).min(THREADS) as u32;
+    let programs = threads * (CALL_DEPTH + 1);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(programs)
+        .total_memories(programs)
+        .total_tables(programs)
+        .max_memory_size(usize::from(Pages::LIMIT) << 16)
+        .linear_memory_keep_resident(RESIDENT)
+        .table_keep_resident(RESIDENT)
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
 /// One engine for the process, with every host function linked.
 static ENGINE: LazyLock<(Engine, Linker<Guest>)> = LazyLock::new(|| {
     let mut config = Config::new();
-    config.max_wasm_stack(NATIVE_STACK).wasm_backtrace_max_frames(None).memory_reservation_for_growth(0);
+    config.max_wasm_stack(NATIVE_STACK).wasm_backtrace_max_frames(None).allocation_strategy(pool());
     let engine = Engine::new(&config).expect("the configuration is a valid one");
     let mut linker = Linker::new(&engine);
     link(&mut linker).expect("host functions have names of their own");

@@ -78,7 +78,7 @@ pub(crate) fn run(
             if !delegate {
                 *stylus.open.entry(inputs.target_address).or_default() += 1;
             }
-            let native = stylus.natives.get(&hash);
+            let native = stylus.natives.get(&program.hash);
             let ending = execute(context, stylus, inputs, (&program, native), gas);
             if !delegate {
                 *stylus.open.entry(inputs.target_address).or_default() -= 1;

@@ -32,8 +32,8 @@ mod world;
 pub use activate::{Activation, Rule};
 pub use error::{CallError, DeployError};
 pub use mock::{Answer, Mock};
-pub use native::{Native, NativeFrame};
-pub use program::ProgramInfo;
+pub use native::{FindNative, Native, NativeFrame, run_natively_everywhere};
+pub use program::{ProgramInfo, module_hash};
 pub use session::{Environment, Session, SessionCall, SessionResult};
 pub use trace::{FrameKind, HostioUse, Outcome, ProgramRun, Trace};
 pub use world::{

@@ -4,7 +4,8 @@
 //! the re-entrancy count are the host's. So one transaction run both ways must answer, write and log the same. Ink is the exception: native code
 //! pays for host functions alone. A program that asks for gas is answered from a tape of what its WASM was told ([`World::record_gas`]).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::OnceLock;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 
@@ -17,12 +18,30 @@ use crate::world::World;
 /// Native code of a program. It is given its calldata, and answers with return data, or with revert data; none is a trap.
 pub type Native = fn(&mut NativeFrame<'_, '_>, Vec<u8>) -> Option<Result<Vec<u8>, Vec<u8>>>;
 
-/// Native programs by the hash of the code that they stand for, and the tape of gas.
-#[derive(Clone, Default)]
+/// The native code of a module, by [`module_hash`](crate::module_hash).
+pub type FindNative = fn(&B256) -> Option<Native>;
+
+/// What every world of the process runs natively from its beginning.
+static EVERYWHERE: OnceLock<FindNative> = OnceLock::new();
+
+/// From now on worlds begin with their programs run natively, where `find` knows their code. The first such call of a process counts.
+pub fn run_natively_everywhere(find: FindNative) {
+    EVERYWHERE.get_or_init(|| find);
+}
+
+/// Which programs run natively, and the tape of gas.
+#[derive(Clone)]
 pub(crate) struct Natives {
     on: bool,
-    programs: HashMap<B256, Native>,
+    find: Option<FindNative>,
     tape: Tape,
+}
+
+impl Default for Natives {
+    fn default() -> Self {
+        let find = EVERYWHERE.get().copied();
+        Self { on: find.is_some(), find, tape: Tape::Off }
+    }
 }
 
 /// What programs were told of the gas that is left.
@@ -36,8 +55,8 @@ enum Tape {
 
 impl Natives {
     /// The native code that runs for a program now, if any does.
-    pub(crate) fn get(&self, hash: &B256) -> Option<Native> {
-        self.programs.get(hash).filter(|_| self.on).copied()
+    pub(crate) fn get(&self, module: &B256) -> Option<Native> {
+        self.find.filter(|_| self.on).and_then(|find| find(module))
     }
 
     /// What a program is told when this much gas is left.
@@ -54,10 +73,9 @@ impl Natives {
 }
 
 impl World {
-    /// Names native code for the program at an address.
-    pub fn set_native(&mut self, program: Address, native: Native) {
-        let hash = self.code_hash(program);
-        self.machine.precompiles.natives.programs.insert(hash, native);
+    /// Names native code for programs by their modules.
+    pub fn find_natives(&mut self, find: FindNative) {
+        self.machine.precompiles.natives.find = Some(find);
     }
 
     /// Runs programs that have native code natively, or as WASM again.

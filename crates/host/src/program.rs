@@ -3,12 +3,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, keccak256};
 
 use crate::activate::{Activation, activate};
 use crate::engine::Compiled;
 use crate::error::DeployError;
 use crate::meter::instrument;
+use crate::normalise::normalise;
 use crate::shared::Shared;
 
 /// What can be seen of a deployed program.
@@ -26,6 +27,8 @@ pub struct ProgramInfo {
 
 /// An activated program, ready to run.
 pub(crate) struct Program {
+    /// Of the module.
+    pub(crate) hash: B256,
     pub(crate) module: Arc<Compiled>,
     pub(crate) info: ProgramInfo,
 }
@@ -33,6 +36,7 @@ pub(crate) struct Program {
 /// A module that has passed activation.
 #[derive(Clone)]
 struct Ready {
+    hash: B256,
     activation: Activation,
     module: Arc<Compiled>,
 }
@@ -40,12 +44,20 @@ struct Ready {
 /// Modules that the process has compiled.
 static READY: Shared<Ready> = Shared::new();
 
+/// What a compiled program is known by once it is deployed, wherever that is: keccak256 of the normalised module.
+///
+/// # Errors
+/// When it is no module.
+pub fn module_hash(wasm: &[u8]) -> Result<B256, DeployError> {
+    normalise(wasm).map(keccak256)
+}
+
 /// Checks, meters and compiles a module, once for all worlds.
 fn ready(wasm: &[u8]) -> Result<Ready, DeployError> {
     READY.of(wasm, |wasm| {
         let activation = activate(wasm)?;
         let module = Arc::new(Compiled::new(&instrument(wasm)?)?);
-        Ok(Ready { activation, module })
+        Ok(Ready { hash: keccak256(wasm), activation, module })
     })
 }
 
@@ -75,10 +87,10 @@ impl Programs {
         if let Some(program) = self.active.get(&hash) {
             return Ok(program.info.clone());
         }
-        let Ready { activation, module } = ready(wasm)?;
+        let Ready { hash: module_hash, activation, module } = ready(wasm)?;
         let info =
             ProgramInfo { wasm_bytes: wasm.len(), compressed_bytes: compressed, fragments, activation };
-        self.active.insert(hash, Arc::new(Program { module, info: info.clone() }));
+        self.active.insert(hash, Arc::new(Program { hash: module_hash, module, info: info.clone() }));
         Ok(info)
     }
 

@@ -47,7 +47,7 @@ fn world() -> (World, Address, Address) {
     let deployer = world.account("deployer");
     let wasm = wat::parse_str(WAT).expect("a module");
     let program = world.deploy_wasm(deployer, &wasm, None).expect("a program");
-    world.set_native(program, native);
+    world.find_natives(|_| Some(native));
     (world, deployer, program)
 }
 

@@ -67,7 +67,7 @@ impl Fuzz {
     /// Whatever fails on the way.
     pub fn open(terms: &Terms) -> Result<Self> {
         let (mut stage, cast) = open(terms).context(terms.name)?;
-        native::install(&mut stage);
+        stage.chain.world.find_natives(native::find);
         let purses = Purses::new(&mut stage, &cast.holders)?;
         let slots = Slots::find(&mut stage, cast.people[3])?;
         let ghost = first_ghost(&mut stage, &cast, terms)?;

@@ -1,13 +1,16 @@
 //! The contracts' own sources as native code, on the host functions of the simulated host.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::slice;
+use std::sync::LazyLock;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
-use demo::stage::Stage;
-use host::NativeFrame;
+use anyhow::Result;
+use demo::stage::artifacts;
+use host::{Native, NativeFrame};
 use stylus_sdk::ArbResult;
 use stylus_sdk::host::VM;
 use stylus_sdk::stylus_core::{
@@ -23,21 +26,33 @@ thread_local! {
     static FRAME: Cell<*mut Frame> = const { Cell::new(ptr::null_mut()) };
 }
 
-/// Names the native code of every program of ours on the stage.
-pub fn install(stage: &mut Stage) {
-    let programs: [(Address, host::Native); 8] = [
-        (stage.vault, |frame, data| enter(frame, data, native_vault::entrypoint)),
-        (stage.engine, |frame, data| enter(frame, data, native_engine::main)),
-        (stage.desk, |frame, data| enter(frame, data, native_desk::main)),
-        (stage.margin, |frame, data| enter(frame, data, native_margin::main)),
-        (stage.surface, |frame, data| enter(frame, data, native_surface::main)),
-        (stage.venue, |frame, data| enter(frame, data, native_venue::main)),
-        (stage.broker, |frame, data| enter(frame, data, native_broker::main)),
-        (stage.lens, |frame, data| enter(frame, data, native_lens::main)),
-    ];
-    for (program, native) in programs {
-        stage.chain.world.set_native(program, native);
-    }
+/// Every program of ours: its artefact, and its native code.
+const PROGRAMS: [(&str, Native); 10] = [
+    ("equipoise_vault", |frame, data| enter(frame, data, native_vault::entrypoint)),
+    ("risk_engine", |frame, data| enter(frame, data, native_engine::main)),
+    ("hedge_desk", |frame, data| enter(frame, data, native_desk::main)),
+    ("margin", |frame, data| enter(frame, data, native_margin::main)),
+    ("surface_feed", |frame, data| enter(frame, data, native_surface::main)),
+    ("uniswap_v3_venue", |frame, data| enter(frame, data, native_venue::main)),
+    ("broker", |frame, data| enter(frame, data, native_broker::main)),
+    ("lens", |frame, data| enter(frame, data, native_lens::main)),
+    ("aave_short", |frame, data| enter(frame, data, native_short::main)),
+    ("perp_venue", |frame, data| enter(frame, data, native_perp::main)),
+];
+
+/// The same by the modules that they stand for.
+static BY_MODULE: LazyLock<HashMap<B256, Native>> = LazyLock::new(|| {
+    let named = PROGRAMS.into_iter().map(|(name, native)| {
+        let module = host::module_hash(&artifacts::wasm(name)?)?;
+        Ok((module, native))
+    });
+    named.collect::<Result<_>>().unwrap_or_else(|missing| panic!("{missing:?}"))
+});
+
+/// The native code of a module of ours.
+#[must_use]
+pub fn find(module: &B256) -> Option<Native> {
+    BY_MODULE.get(module).copied()
 }
 
 /// What the SDK's entry point does: refuse to be re-entered, run, flush.

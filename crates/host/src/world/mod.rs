@@ -359,11 +359,6 @@ impl World {
         self.machine.ctx.db_mut()
     }
 
-    /// Hash of an account's code.
-    pub(crate) fn code_hash(&mut self, account: Address) -> B256 {
-        self.info(account).code_hash
-    }
-
     fn info(&mut self, account: Address) -> AccountInfo {
         self.state().basic(account).expect("an in-memory state does not fail").unwrap_or_default()
     }
