@@ -131,7 +131,9 @@ fn band(view: &View, paint: Paint) -> String {
         ours => paint.bad(&format!("what is computed here differs: {ours:?}")),
     };
     let number = |number| int(number).map_or(f64::NAN, float);
-    let reach = if need.target == need.position + need.deviation { "" } else { ", out of reach" };
+    // All three are rounded towards zero.
+    let beyond = (number(need.target) - number(need.position) - number(need.deviation)).abs();
+    let reach = if beyond < 1e-9 { "" } else { ", out of reach" };
     let state =
         if need.due.is_zero() { paint.good("inside the band") } else { paint.due("outside the band") };
     format!(
