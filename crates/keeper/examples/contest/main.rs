@@ -1,6 +1,7 @@
 //! A day of prices on a node, with keepers that compete for its hedges and an account that means harm.
 //!
-//! The keepers are the program itself, one process each, over JSON-RPC: one hedges at once, one wants to be paid, one fills from its own tokens.
+//! The keepers are the program itself, one process each, over JSON-RPC: one hedges at once, one wants to be paid, one fills from its own tokens. Calls are
+//! bought for some hours and puts for the next, so the hedge is the underlying first and a short on Aave then.
 //! The hostile account is first in every block: it looks, hedges the least that is taken and less, sends plans at prices that are past and plans
 //! that it copied.
 #![allow(
@@ -30,12 +31,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use demo::prices::{Hour, Prices, parse_time, show};
+use interfaces::position::IPositionVenue;
+use interfaces::vault::IVault;
 use keeper::show::{Paint, Table};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
-use crate::market::{Market, call};
+use crate::market::{Market, call, float, put};
 use crate::players::{Hostile, Player};
 use crate::seats::Seating;
 use crate::set::Scene;
@@ -44,6 +47,8 @@ use crate::set::Scene;
 const STEPS: u64 = 15;
 /// Trades in an hour.
 const TRADES: usize = 3;
+/// Hours in which calls are bought, and as many in which puts are: then the hedge must be short, and is a position on Aave.
+const SEASON: usize = 6;
 /// What a unit of the underlying is traded in: as much as this many at the price of the tests.
 const USUAL_PRICE: f64 = 2_800.0;
 
@@ -134,7 +139,8 @@ impl Day {
             let strike = strike.clamp(18, 38) * scene.step() as u64;
             let size = self.random.random_range(4.0..12.0) * USUAL_PRICE / scene.price;
             // The vault may refuse it: for want of cash, or because of what it would risk.
-            let _ = market.trade(call(scene.expiry(30), strike), (size * 100.0).round() / 100.0);
+            let series = if self.seen / SEASON % 2 == 0 { call } else { put };
+            let _ = market.trade(series(scene.expiry(30), strike), (size * 100.0).round() / 100.0);
         }
         market.develop("anvil_setAutomine", json!([false]));
         for step in 1..=STEPS {
@@ -156,7 +162,9 @@ fn report(market: &Market, day: &Day, opening: f64) -> Result<bool> {
     let mut table = Table::new(&[
         "account",
         "hedges",
+        "positions",
         "fills",
+        "upkeep",
         "looks",
         "refused",
         "rewards",
@@ -169,7 +177,9 @@ fn report(market: &Market, day: &Day, opening: f64) -> Result<bool> {
         table.row([
             entry.name.to_owned(),
             entry.hedges.to_string(),
+            entry.positions.to_string(),
             entry.fills.to_string(),
+            entry.upkeep.to_string(),
             entry.pokes.to_string(),
             entry.refused.values().sum::<usize>().to_string(),
             usd(entry.rewards),
@@ -184,7 +194,7 @@ fn report(market: &Market, day: &Day, opening: f64) -> Result<bool> {
         let reasons = entry.refused.iter().map(|(reason, count)| format!("{reason} {count}"));
         println!("  {:<8} {}", entry.name, reasons.collect::<Vec<_>>().join(", "));
     }
-    let need = market.need();
+    let (need, spot) = (market.need(), market.view(market.at.vault, IVault::spotCall {}).price);
     let paid: f64 = ledger.iter().map(|entry| entry.rewards).sum();
     println!(
         "\nInside the band at the end of {} of {} hours; deviation {:.2} outer bands at the last.",
@@ -193,7 +203,11 @@ fn report(market: &Market, day: &Day, opening: f64) -> Result<bool> {
         market.deviation()
     );
     println!("{paid:.2} USD of rewards paid; {:.2} left in the budget.", f64::from(need.budget) / 1e6);
+    let held = float(market.view(market.at.seats.aave, IPositionVenue::stateCall { price: spot }).size);
+    println!("At the end the vault is short of {:.4} on Aave.", -held);
     let hedges: usize = ledger.iter().map(|entry| entry.hedges + entry.fills).sum();
     ensure!(hedges > 0, "nothing was ever hedged");
+    let positions: usize = ledger.iter().map(|entry| entry.positions).sum();
+    ensure!(positions > 0 || day.seen <= SEASON, "nothing was ever hedged with a position");
     Ok(need.due.is_zero())
 }
