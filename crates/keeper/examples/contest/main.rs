@@ -139,7 +139,7 @@ impl Day {
             let strike = strike.clamp(18, 38) * scene.step() as u64;
             let size = self.random.random_range(4.0..12.0) * USUAL_PRICE / scene.price;
             // The vault may refuse it: for want of cash, or because of what it would risk.
-            let series = if self.seen / SEASON % 2 == 0 { call } else { put };
+            let series = if (self.seen / SEASON).is_multiple_of(2) { call } else { put };
             let _ = market.trade(series(scene.expiry(30), strike), (size * 100.0).round() / 100.0);
         }
         market.develop("anvil_setAutomine", json!([false]));
@@ -158,37 +158,10 @@ fn report(market: &Market, day: &Day, opening: f64) -> Result<bool> {
     let accounts = market.node.accounts();
     let names = players::NAMES.iter().zip(players::KEYS).map(|(name, key)| (*name, accounts[key].0));
     let ledger = ledger::read(market, names.collect(), opening)?;
-    let usd = |number: f64| format!("{number:.2}");
-    let mut table = Table::new(&[
-        "account",
-        "hedges",
-        "positions",
-        "fills",
-        "upkeep",
-        "looks",
-        "refused",
-        "rewards",
-        "fills USD",
-        "gas USD",
-        "net USD",
-    ]);
-    for entry in &ledger {
-        let net = entry.rewards + entry.gains - entry.gas;
-        table.row([
-            entry.name.to_owned(),
-            entry.hedges.to_string(),
-            entry.positions.to_string(),
-            entry.fills.to_string(),
-            entry.upkeep.to_string(),
-            entry.pokes.to_string(),
-            entry.refused.values().sum::<usize>().to_string(),
-            usd(entry.rewards),
-            usd(entry.gains),
-            usd(entry.gas),
-            usd(net),
-        ]);
-    }
-    println!("\nWho did what; what fills gained is against the feed's price\n{}", table.text(Paint(false)));
+    println!(
+        "\nWho did what; what fills gained is against the feed's price\n{}",
+        table(&ledger).text(Paint(false))
+    );
     println!("Refused");
     for entry in ledger.iter().filter(|entry| !entry.refused.is_empty()) {
         let reasons = entry.refused.iter().map(|(reason, count)| format!("{reason} {count}"));
@@ -210,4 +183,38 @@ fn report(market: &Market, day: &Day, opening: f64) -> Result<bool> {
     let positions: usize = ledger.iter().map(|entry| entry.positions).sum();
     ensure!(positions > 0 || day.seen <= SEASON, "nothing was ever hedged with a position");
     Ok(need.due.is_zero())
+}
+
+fn table(ledger: &[ledger::Entry]) -> Table {
+    let usd = |number: f64| format!("{number:.2}");
+    let mut table = Table::new(&[
+        "account",
+        "hedges",
+        "positions",
+        "fills",
+        "upkeep",
+        "looks",
+        "refused",
+        "rewards",
+        "fills USD",
+        "gas USD",
+        "net USD",
+    ]);
+    for entry in ledger {
+        let net = entry.rewards + entry.gains - entry.gas;
+        table.row([
+            entry.name.to_owned(),
+            entry.hedges.to_string(),
+            entry.positions.to_string(),
+            entry.fills.to_string(),
+            entry.upkeep.to_string(),
+            entry.pokes.to_string(),
+            entry.refused.values().sum::<usize>().to_string(),
+            usd(entry.rewards),
+            usd(entry.gains),
+            usd(entry.gas),
+            usd(net),
+        ]);
+    }
+    table
 }

@@ -51,6 +51,13 @@ fn done(action: &Action) -> String {
             let assets = to_u128(*assets).and_then(|assets| i128::try_from(assets).ok()).unwrap_or(i128::MAX);
             format!("{} shares for {} USD", decimal(shares, 4), usd(assets))
         }
+        other => kept(other),
+    }
+}
+
+/// What an action does for the positions.
+fn kept(action: &Action) -> String {
+    match action {
         Action::Cancel(order) => {
             format!("the order at {}, which anyone may cancel since {} UTC", order.name, time(order.from))
         }
@@ -63,9 +70,8 @@ fn done(action: &Action) -> String {
         Action::Checkpoint { short: Some(short), .. } => {
             format!("tell the vault that {} USD may be short", decimal(f64::from(*short), 0))
         }
-        Action::Checkpoint { age, .. } => {
-            format!("the last is {} old", span(age.unwrap_or_default()))
-        }
+        Action::Checkpoint { age, .. } => format!("the last is {} old", span(age.unwrap_or_default())),
+        other => other.kind().into(),
     }
 }
 

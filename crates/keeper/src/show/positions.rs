@@ -59,49 +59,33 @@ fn counted(view: &View, broker: &Brokerage, paint: Paint) -> String {
     }
 }
 
-fn row(view: &View, seat: &Seat) -> [String; 10] {
-    let spot = view.state.request.spot;
+fn row(view: &View, seat: &Seat) -> Vec<String> {
     let allowed = match seat.allowed_from {
         0 => "quarantined".into(),
         from if from > view.head.timestamp => format!("from {}", time(from)),
         _ => "yes".into(),
     };
-    let cap = decimal(seat.cap as f64 / 1e6, 0);
+    let mut cells = vec![seat.name.clone(), short(seat.venue), allowed, decimal(seat.cap as f64 / 1e6, 0)];
     let should = format!("{} %", decimal(f64::from(seat.margin) / 1e4, 1));
-    let Ok(holding) = &seat.holding else {
-        let none = || "-".to_owned();
-        return [
-            seat.name.clone(),
-            short(seat.venue),
-            allowed,
-            cap,
-            none(),
-            none(),
-            none(),
-            should,
-            none(),
-            none(),
-        ];
+    let [size, equity, margin, over] = match &seat.holding {
+        Ok(holding) => held(view, seat, holding),
+        Err(_) => [(); 4].map(|()| "-".into()),
     };
+    cells.extend([size, equity, margin, should, over, points(view, seat)]);
+    cells
+}
+
+/// Size, equity, its part of the position's value, and what lies over.
+fn held(view: &View, seat: &Seat, holding: &Holding) -> [String; 4] {
     let value = float(holding.size.saturating_abs()) * view.state.spot() as f64 / 1e18;
     let margin = if holding.size == 0 {
         "-".into()
     } else {
         format!("{} %", decimal(holding.equity as f64 / 1e6 / value * 1e2, 1))
     };
-    let over = seat.collectable(spot).unwrap_or_default();
-    [
-        seat.name.clone(),
-        short(seat.venue),
-        allowed,
-        cap,
-        decimal(float(holding.size), 4),
-        usd(holding.equity),
-        margin,
-        should,
-        usd(i128::try_from(over).unwrap_or(i128::MAX)),
-        points(view, seat),
-    ]
+    let over = seat.collectable(view.state.request.spot).unwrap_or_default();
+    let over = usd(i128::try_from(over).unwrap_or(i128::MAX));
+    [decimal(float(holding.size), 4), usd(holding.equity), margin, over]
 }
 
 /// What the hedge that is due costs there, in basis points.

@@ -10,7 +10,7 @@
 use maths::{mul_div_down, mul_div_up};
 
 use crate::action::{Action, Leg, Plan, Position};
-use crate::brokerage::{Brokerage, Seat, Tried};
+use crate::brokerage::{Brokerage, Holding, Seat, Trial, Tried};
 use crate::chain::Fault;
 use crate::collect::View;
 use crate::config::Config;
@@ -104,6 +104,34 @@ fn plan(
     broker: &Brokerage,
     seat: &Seat,
 ) -> Result<Position, String> {
+    let (holding, trial) = tried(view, stance, seat)?;
+    let tried = *trial.outcome.as_ref().map_err(|data| crate::refusal(data))?;
+    let slip = broker.ledger.as_ref().map_or(0, |ledger| ledger.slip).min(view.state.terms.max_slippage);
+    let (spot, buying, size) = (view.state.spot(), trial.size > 0, trial.size);
+    let value = stance.value(size.unsigned_abs()).ok_or("beyond 128 bits")?;
+    if value < stance.trigger.least(&stance.rules) {
+        return Err("less than the least hedge".into());
+    }
+    let worst = stance.worst(spot, slip).ok_or("no price")?;
+    let (limit, cost) = match tried {
+        Tried::At(best) => {
+            let limit = limit(best, worst, buying, config, spot);
+            let dear = || format!("dearer than the cap of {} millionths", stance.slip().min(slip));
+            let limit = limit.ok_or_else(dear)?;
+            (limit, cost_at(value, buying, limit, spot))
+        }
+        Tried::Later => (worst, reckoned(config, value)),
+    };
+    let cost = cost.ok_or("beyond 128 bits")?;
+    let leg = Leg { name: seat.name.clone(), venue: seat.venue, size, cost, limit };
+    let (due, urgency) = (stance.due(), stance.urgency());
+    let plan = Plan { due, size, legs: vec![leg], cost, urgency, spot };
+    let grows = holding.size == 0 || (holding.size > 0) == buying;
+    Ok(Position { plan, later: tried == Tried::Later, grows, ether: fee(config, seat) })
+}
+
+/// What a venue holds and would trade, if it may.
+fn tried<'s>(view: &View, stance: &Stance, seat: &'s Seat) -> Result<(&'s Holding, &'s Trial), String> {
     let holding = seat.holding.as_ref().map_err(Fault::to_string)?;
     if seat.allowed_from == 0 {
         return Err("quarantined".into());
@@ -114,37 +142,9 @@ fn plan(
     if holding.since != 0 {
         return Err(format!("an order is in flight since {}", holding.since));
     }
-    let Some(trial) = &seat.trial else {
-        return Err(if stance.due() > 0 {
-            "nothing to buy back"
-        } else {
-            "cap or free cash reach no further"
-        }
-        .into());
-    };
-    let tried = *trial.outcome.as_ref().map_err(|data| crate::refusal(data))?;
-    let slip = broker.ledger.as_ref().map_or(0, |ledger| ledger.slip).min(view.state.terms.max_slippage);
-    let (spot, buying) = (view.state.spot(), trial.size > 0);
-    let worst = stance.worst(spot, slip).ok_or("no price")?;
-    let limit = match tried {
-        Tried::At(best) => limit(best, worst, buying, config, spot)
-            .ok_or_else(|| format!("dearer than the cap of {} millionths", stance.slip().min(slip)))?,
-        Tried::Later => worst,
-    };
-    let cost = match tried {
-        Tried::At(_) => cost_at(stance, trial.size, limit, spot),
-        Tried::Later => stance.value(trial.size.unsigned_abs()).and_then(|value| reckoned(config, value)),
-    };
-    let cost = cost.ok_or("beyond 128 bits")?;
-    let value = stance.value(trial.size.unsigned_abs()).unwrap_or_default();
-    if value < stance.trigger.least(&stance.rules) {
-        return Err("less than the least hedge".into());
-    }
-    let leg = Leg { name: seat.name.clone(), venue: seat.venue, size: trial.size, cost, limit };
-    let (due, urgency) = (stance.due(), stance.urgency());
-    let plan = Plan { due, size: trial.size, legs: vec![leg], cost, urgency, spot };
-    let grows = holding.size == 0 || (holding.size > 0) == buying;
-    Ok(Position { plan, later: tried == Tried::Later, grows, ether: fee(config, seat) })
+    let short = stance.due() < 0;
+    let none = if short { "cap or free cash reach no further" } else { "nothing to buy back" };
+    Ok((holding, seat.trial.as_ref().ok_or(none)?))
 }
 
 /// A limit as much worse than the best price as may be, inside the cap; none if that price is outside of it.
@@ -158,10 +158,9 @@ fn limit(best: u128, worst: u128, buying: bool, config: &Config, spot: u128) -> 
 }
 
 /// What a trade at its limit costs, as the desk reckons it [micro-USD].
-fn cost_at(stance: &Stance, size: i128, limit: u128, spot: u128) -> Option<i128> {
-    let value = stance.value(size.unsigned_abs())?;
+fn cost_at(value: u128, buying: bool, limit: u128, spot: u128) -> Option<i128> {
     let apart = i128::try_from(mul_div_down(value, limit.abs_diff(spot), spot)?).ok()?;
-    Some(if (limit > spot) == (size > 0) { apart } else { apart.saturating_neg() })
+    Some(if (limit > spot) == buying { apart } else { apart.saturating_neg() })
 }
 
 /// What an order of a value is reckoned to cost [micro-USD].
