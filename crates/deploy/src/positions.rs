@@ -191,7 +191,7 @@ mod tests {
         let venue = parse(&(head.to_owned() + &aave));
         venue.check().expect("one");
         assert_eq!((venue.wasm(), venue.addresses().len()), ("aave_short", 2));
-        let wide = aave.replace("500", "16777216");
+        let wide = aave.replace("pool_fee = 500", "pool_fee = 16777216");
         assert!(
             parse(&(head.to_owned() + &wide)).check().expect_err("no fee").to_string().contains("is no fee")
         );

@@ -36,9 +36,7 @@ pub(crate) fn at(view: &View, config: &Config, stance: &Stance) -> Result<Fill, 
         Some(Err(fault)) => return Err(unanswered(fault, Skip::Unreadable)),
         None => return Err(Skip::NoKey),
     };
-    // What the vault sells to a filler is the underlying itself.
-    let most = if stance.buying() { u128::MAX } else { view.state.held() };
-    let whole = stance.due().unsigned_abs().min(most);
+    let whole = stance.due().unsigned_abs().min(hedge::sellable(view, stance));
     let all = fill(view, config, stance, &[], whole).ok_or(Skip::Dust { size: 0, due: stance.due() })?;
     let (token, purse, need) = if stance.buying() {
         (view.market.underlying, underlying, whole / view.market.grain)

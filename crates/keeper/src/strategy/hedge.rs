@@ -126,8 +126,7 @@ pub(crate) fn value(stance: &Stance, plan: &Plan) -> Option<u128> {
 /// Nothing to trade, or no venue that does.
 pub(crate) fn plan(view: &View, config: &Config, stance: &Stance) -> Result<Plan, Skip> {
     let (due, grain) = (stance.due(), view.market.grain);
-    let most = if due < 0 { view.state.held() } else { u128::MAX };
-    let whole = due.unsigned_abs().min(most) / grain * grain;
+    let whole = due.unsigned_abs().min(sellable(view, stance)) / grain * grain;
     if whole == 0 {
         return Err(Skip::Dust { size: 0, due });
     }
@@ -142,6 +141,21 @@ pub(crate) fn plan(view: &View, config: &Config, stance: &Stance) -> Result<Plan
     let sizes = (1..PARTS).filter_map(|part| maths::mul_div_down(whole, part, PARTS));
     let plans = sizes.filter_map(|size| paid_for(view, config, &curves, stance, size).ok());
     Ok(plans.chain([all.clone()]).max_by_key(|plan| share(stance, plan)).unwrap_or(all))
+}
+
+/// What the vault can sell of the underlying. If that is less than what is due, somebody who sells the least hedge first would have a sale of all of it
+/// refused: two such hedges are left, where that is little of it.
+pub(crate) fn sellable(view: &View, stance: &Stance) -> u128 {
+    let held = view.state.held();
+    if stance.due() > 0 {
+        return u128::MAX;
+    }
+    let left = u128::from(stance.rules.min_hedge).saturating_mul(2 * MILLION);
+    let value = stance.value(held).unwrap_or_default();
+    if stance.due().unsigned_abs() < held || value < left.saturating_mul(5) {
+        return held;
+    }
+    maths::mul_div_down(held, value.saturating_sub(left), value).unwrap_or(held)
 }
 
 /// The cheapest plan for a size, that free cash pays for even at its limits: the vault sets them aside before it trades.

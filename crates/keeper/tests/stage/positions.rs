@@ -185,7 +185,9 @@ async fn spot_that_is_held_is_sold_before_anything_is_short() {
     let why = skip(&report, "position");
     assert!(matches!(why, Skip::SpotCheaper { .. }), "{why}");
     assert_eq!(settled(&mut keeper, &chain).await, ["hedge", "position"]);
-    assert_eq!(market.view(market.at.vault, IVault::navCall {}).hedge, U256::ZERO);
+    // But for two of the least hedges, in case that somebody sells one first.
+    let left = f64::from(market.view(market.at.vault, IVault::navCall {}).hedge) / 1e6;
+    assert!((499.0..501.0).contains(&left), "{left}");
     assert!(market.held().size.is_negative() && !market.is_due());
 }
 
