@@ -30,6 +30,7 @@ pub fn decide(view: &View, config: &Config) -> Decision {
     if !config.position.on {
         return Err(Skip::Off);
     }
+    hedge::priced(view)?;
     broker(view)?;
     let stance = hedge::due(view)?;
     let position = at(view, config, &stance)?;
