@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use alloy_primitives::Address;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+
+use crate::endpoint::place;
 
 /// What the environment's names begin with.
 const PREFIX: &str = "EQUIPOISE_KEEPER_";
+/// What no time to wait reaches: a day [s]
+const LONGEST: f64 = 86_400.0;
 
 /// See the module. Every field but `vault` has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -249,13 +253,34 @@ impl Config {
     fn check(&self) -> Result<()> {
         let count = self.rpc.len();
         ensure!(count > 0, "rpc names no endpoint");
+        // An endpoint is one vote of a quorum.
+        let plain = |url: &String| url.trim_end_matches('/').to_lowercase();
+        let twice = self
+            .rpc
+            .iter()
+            .enumerate()
+            .find(|(at, url)| self.rpc.iter().take(*at).any(|other| plain(other) == plain(url)));
+        if let Some((_, url)) = twice {
+            bail!("rpc names {} twice", place(url));
+        }
         ensure!(
             count == 1 || self.chain_id.is_some(),
             "with {count} endpoints chain_id must say which chain"
         );
         let quorum = self.quorum();
         ensure!((1..=count).contains(&quorum), "a quorum of {quorum} of {count} endpoints is none");
-        ensure!(self.poll > 0.0 && self.timeout > 0.0, "poll and timeout must be above 0");
+        ensure!(
+            seconds(self.poll) && seconds(self.timeout),
+            "poll and timeout must be above 0 and below {LONGEST} s"
+        );
+        ensure!(
+            self.fees.patience == 0.0 || seconds(self.fees.patience),
+            "fees.patience must be from 0 to {LONGEST} s"
+        );
+        ensure!(
+            self.coin_price.is_none_or(|price| price.is_finite() && price > 0.0),
+            "coin_price must be above 0"
+        );
         ensure!((1..=64).contains(&self.hedge.samples), "hedge.samples must be from 1 to 64");
         Ok(())
     }
@@ -271,6 +296,25 @@ impl Config {
     pub fn interval(&self) -> Duration {
         Duration::from_secs_f64(self.poll)
     }
+}
+
+/// Whether it is a time to wait [s]
+fn seconds(time: f64) -> bool {
+    time > 0.0 && time < LONGEST
+}
+
+/// The keeper's own variables. What else there is need be no text.
+///
+/// # Errors
+/// One of its own that is no text.
+pub fn environment() -> Result<Vec<(String, String)>> {
+    let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let own = named.filter(|(name, _)| name.starts_with(PREFIX) && name != "EQUIPOISE_KEEPER_CONFIG");
+    own.map(|(name, value)| match value.into_string() {
+        Ok(value) => Ok((name, value)),
+        Err(_) => bail!("{name} is no text"),
+    })
+    .collect()
 }
 
 /// Sets `a__b` in a table to a TOML value, or to the text that it is.
@@ -336,5 +380,70 @@ mod tests {
         assert!(refused(&[("VAULT", VAULT), ("RPC", r#"["a","b"]"#)]).contains("chain_id"));
         assert!(refused(&[("VAULT", VAULT), ("QUORUM", "2")]).contains("quorum of 2 of 1"));
         assert!(refused(&[("VAULT", VAULT), ("POLL", "soon")]).contains("poll"));
+    }
+
+    #[test]
+    fn an_endpoint_has_one_vote() {
+        let refused = |rpc: &str| {
+            let pairs = [("VAULT", VAULT), ("CHAIN_ID", "1"), ("RPC", rpc)];
+            format!("{:#}", load(&pairs).expect_err(rpc))
+        };
+        let same = [
+            r#"["http://a:1", "http://b", "http://a:1"]"#,
+            r#"["http://a:1/", "http://b", "http://a:1"]"#,
+            r#"["http://A:1", "http://a:1"]"#,
+        ];
+        assert!(same.iter().all(|rpc| refused(rpc).ends_with(":1 twice")), "{}", refused(same[0]));
+        // What a URL may hide is not told.
+        assert_eq!(refused(r#"["http://a/KEY", "http://a/KEY"]"#), "rpc names a twice");
+        let two = r#"["http://a/one", "http://a/two"]"#;
+        load(&[("VAULT", VAULT), ("CHAIN_ID", "1"), ("RPC", two)]).expect("two endpoints of one host");
+    }
+
+    #[test]
+    fn times_and_prices_that_are_none_are_refused() {
+        for key in ["POLL", "TIMEOUT", "FEES__PATIENCE", "COIN_PRICE"] {
+            for value in ["-1.0", "nan", "inf", "-inf"].into_iter().chain((key == "POLL").then_some("1e300"))
+            {
+                let error = load(&[("VAULT", VAULT), (key, value)]).expect_err(value);
+                let name = key.to_lowercase().replace("__", ".");
+                assert!(error.to_string().contains(&name), "{key} {value}: {error}");
+            }
+        }
+        for key in ["POLL", "TIMEOUT", "COIN_PRICE"] {
+            assert!(load(&[("VAULT", VAULT), (key, "0.0")]).is_err(), "{key} of nothing");
+        }
+        load(&[("VAULT", VAULT), ("FEES__PATIENCE", "0.0")]).expect("no patience");
+    }
+
+    #[test]
+    fn files_that_are_no_settings_are_refused_with_their_name_and_line() {
+        let file = std::env::temp_dir().join(format!("keeper-{}.toml", std::process::id()));
+        let mut refused = |text: &[u8]| {
+            std::fs::write(&file, text).expect("written");
+            let error = format!("{:#}", Config::load(Some(&file), std::iter::empty()).expect_err("refused"));
+            assert!(error.starts_with(&file.display().to_string()), "{error}");
+            error
+        };
+        let vault = format!("vault = \"{VAULT}\"\n");
+        assert!(refused(b"").contains("missing field `vault`"));
+        assert!(refused(b"vault = \"0x12").contains("line 1"));
+        assert!(refused(b"vault = \"0x12\"").contains("vault"));
+        assert!(refused(b"\xff\xfe").contains("UTF-8"));
+        for (wrong, line) in [
+            (vault.clone(), "line 2"),
+            ("[hedge\n".into(), "line 2"),
+            ("[hedge]\nsamples = -1\n".into(), "line 3"),
+            ("[hedge]\nsmaples = 1\n".into(), "unknown field `smaples`"),
+            ("hedge = 3\n".into(), "hedge"),
+            ("rpc = \"http://a\"\n".into(), "rpc"),
+            ("venues = [{ name = \"a\" }]\n".into(), "missing field `address`"),
+        ] {
+            let error = refused([vault.as_bytes(), wrong.as_bytes()].concat().as_slice());
+            assert!(error.contains(line), "{wrong}: {error}");
+        }
+        std::fs::remove_file(&file).expect("removed");
+        let error = Config::load(Some(&file), std::iter::empty()).expect_err("gone");
+        assert!(error.to_string().contains("keeper-"), "{error}");
     }
 }
