@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_are_no_settings_are_refused_with_their_name_and_line() {
+    fn files_that_are_no_settings_are_refused_with_their_name_and_what_is_wrong() {
         let file = std::env::temp_dir().join(format!("keeper-{}.toml", std::process::id()));
         let mut refused = |text: &[u8]| {
             std::fs::write(&file, text).expect("written");
@@ -433,7 +433,7 @@ mod tests {
         for (wrong, line) in [
             (vault.clone(), "line 2"),
             ("[hedge\n".into(), "line 2"),
-            ("[hedge]\nsamples = -1\n".into(), "line 3"),
+            ("[hedge]\nsamples = -1\n".into(), "hedge.samples"),
             ("[hedge]\nsmaples = 1\n".into(), "unknown field `smaples`"),
             ("hedge = 3\n".into(), "hedge"),
             ("rpc = \"http://a\"\n".into(), "rpc"),
