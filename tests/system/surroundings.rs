@@ -184,7 +184,6 @@ fn a_token_that_is_gone_or_answers_anything_is_refused_by_name() {
         let (mut market, id, lp) = crate::drills_token::owing();
         let (token, underlying, trader) = (market.stage.usdc, market.stage.underlying, market.trader);
         let (venue, call, size) = (market.stage.venue, market.call(2_800), due(&mut market).size);
-        let base = market.stage.chain.world.snapshot();
         // A balance of so many bytes, or none; a transfer's word that is not yes.
         let read = |token| match made.answers() {
             Some(32..) => IVault::ArithmeticOverflow {}.abi_encode(),
@@ -209,7 +208,6 @@ fn a_token_that_is_gone_or_answers_anything_is_refused_by_name() {
                 market.stage.vault(lp, IERC4626::redeemCall { shares, receiver: lp, controller: lp })
             });
         }
-        drop(base);
 
         let (mut market, ..) = crate::drills_token::owing();
         made.put(&mut market, underlying);
