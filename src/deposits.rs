@@ -7,10 +7,9 @@ use interfaces::erc4626::IERC4626::{
     AsynchronousRedemption, Deposit, DepositTooSmall, ERC4626ExceededMaxDeposit, ERC4626ExceededMaxMint,
     ERC4626ExceededMaxRedeem, ERC4626ExceededMaxWithdraw,
 };
-use interfaces::vault::IVault::Nav;
 use stylus_sdk::prelude::*;
 
-use crate::amounts::{int, to_u128, uint};
+use crate::amounts::{to_u128, uint};
 use crate::error::{emit, ensure, fail, OrOverflow, Result};
 use crate::fee::Fee;
 use crate::liquidity::positive;
@@ -19,60 +18,10 @@ use crate::pool::Pooled;
 use crate::redemptions::Standing;
 use crate::risk::Position;
 use crate::shares::{to_assets, to_shares, Rounding};
-use crate::state::{small, Session, Vault};
+use crate::state::{Session, Vault};
 
 /// NAV above which no deposit is taken: a trillion USDC keeps every product in range [micro-USD].
 const MAX_NAV: u128 = 1_000_000_000_000_000_000;
-
-/// NAV and its parts.
-pub(crate) struct NavParts {
-    pub(crate) cash: u128,
-    pub(crate) owed: u128,
-    pub(crate) hedge: u128,
-    pub(crate) book: i128,
-    pub(crate) reserve: u128,
-    pub(crate) unvested: u128,
-    pub(crate) pool: Pooled,
-    /// What margin accounts owe, and what they could fail to pay.
-    pub(crate) receivable: u64,
-    pub(crate) uncovered: u64,
-    /// What closing the positions at the broker would bring.
-    pub(crate) broker: i128,
-    pub(crate) mid: i128,
-}
-
-impl NavParts {
-    /// NAV at mid; zero when liabilities exceed assets.
-    pub(crate) fn mid(&self) -> u128 {
-        positive(&self.mid)
-    }
-
-    /// NAV at mid less what has not vested.
-    fn vested(&self) -> i128 {
-        self.mid.saturating_sub_unsigned(self.unvested)
-    }
-
-    /// NAV less J, less what has not vested and what of the receivable accounts could fail to pay: what a share is redeemed at.
-    pub(crate) fn fair(&self) -> i128 {
-        let doubtful = self.receivable.min(self.uncovered);
-        self.vested().saturating_sub_unsigned(self.reserve).saturating_sub(doubtful.into())
-    }
-
-    /// The same without what cannot be withdrawn from the pool now: the most that redemptions are paid.
-    pub(crate) fn low(&self) -> i128 {
-        self.fair().saturating_sub_unsigned(self.stuck())
-    }
-
-    /// NAV at mid, likewise: what bears a loss.
-    pub(crate) fn liquid(&self) -> i128 {
-        self.mid.saturating_sub_unsigned(self.stuck())
-    }
-
-    /// What cannot be withdrawn from the pool now.
-    fn stuck(&self) -> u128 {
-        self.pool.value.saturating_sub(self.pool.liquid)
-    }
-}
 
 /// What shares are exchanged at.
 struct Rate {
@@ -103,44 +52,6 @@ impl Rate {
 }
 
 impl Vault {
-    /// NAV of the marked book.
-    pub(crate) fn nav_parts(&self, session: &Session, position: &Position) -> Result<NavParts> {
-        let hedge = self.hedge_value(session.price.spot)?;
-        let reserve = position.risk;
-        let free = self.free_cash()?;
-        let pool = session.pool;
-        let assets = hedge.checked_add(pool.value).or_overflow()?;
-        let mid =
-            free.checked_add_unsigned(assets).or_overflow()?.checked_add(position.value).or_overflow()?;
-        let (receivable, uncovered) = (self.receivable(), self.uncovered());
-        let broker = session.positions.equity();
-        let mid = mid.checked_add(receivable.into()).or_overflow()?.checked_add(broker).or_overflow()?;
-        let cash = small(self.cash.get());
-        let unvested = self.unvested(session)?;
-        let (owed, book) = (self.owed()?, position.value);
-        Ok(NavParts { cash, owed, hedge, book, reserve, unvested, pool, receivable, uncovered, broker, mid })
-    }
-
-    /// NAV as a struct of the ABI.
-    pub(crate) fn nav_view(&self) -> Result<Nav> {
-        let session = self.session()?;
-        let nav = self.nav_parts(&session, &self.mark(&session)?)?;
-        Ok(Nav {
-            cash: uint(nav.cash),
-            owed: uint(nav.owed),
-            hedge: uint(nav.hedge),
-            book: int(nav.book),
-            riskReserve: uint(nav.reserve),
-            unvested: uint(nav.unvested),
-            pool: uint(nav.pool.value),
-            poolLiquid: uint(nav.pool.liquid),
-            receivable: uint(nav.receivable.into()),
-            broker: int(nav.broker),
-            mid: int(nav.mid),
-            low: int(nav.low()),
-        })
-    }
-
     /// What a deposit pays: NAV at mid, at a checked price.
     fn deposit_rate(&self) -> Result<Rate> {
         let session = self.session()?;

@@ -8,9 +8,9 @@ use interfaces::vault::IVault::Limits;
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{uint, MILLION, WAD};
-use crate::deposits::NavParts;
 use crate::error::{emit, OrOverflow, Result};
 use crate::liquidity::positive;
+use crate::nav::NavParts;
 use crate::shares::{self, to_shares, Rounding};
 use crate::state::{small, wide, Vault};
 

@@ -95,6 +95,7 @@ mod hedging;
 mod liquidity;
 mod margin;
 mod market;
+mod nav;
 mod oracle;
 mod permit;
 mod pool;

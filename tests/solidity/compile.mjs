@@ -40,9 +40,12 @@ const MEASURED = {
 };
 
 // Sources name each other from the root of where they live: abi/, src/, or a package.
-function read(name) {
-  const base = name.startsWith("abi/") ? root : name.startsWith("src/") ? here : modules;
-  return fs.readFileSync(path.join(base, name), "utf8");
+export function place(name) {
+  return path.join(name.startsWith("abi/") ? root : name.startsWith("src/") ? here : modules, name);
+}
+
+export function read(name) {
+  return fs.readFileSync(place(name), "utf8");
 }
 
 function sources(folder) {
@@ -146,10 +149,13 @@ async function writeInterfaces(check) {
   process.exitCode = stale === 0 ? 0 : 1;
 }
 
-const [first, second] = process.argv.slice(2);
-if (first === "--abi") await writeInterfaces(second === "--check");
-else if (first) await writeArtefacts(path.resolve(first));
-else {
-  console.error("usage: node compile.mjs OUT_DIR | --abi [--check]");
-  process.exit(2);
+async function main([first, second]) {
+  if (first === "--abi") await writeInterfaces(second === "--check");
+  else if (first) await writeArtefacts(path.resolve(first));
+  else {
+    console.error("usage: node compile.mjs OUT_DIR | --abi [--check]");
+    process.exit(2);
+  }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));

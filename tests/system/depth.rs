@@ -6,7 +6,8 @@ use interfaces::engine::IRiskEngine::{markCall, RequestInvalid};
 use interfaces::lens::ILens;
 use interfaces::vault::IVault::{self, Role};
 
-use crate::costs::{filled, Figures};
+use crate::book_costs::filled;
+use crate::costs::Figures;
 use crate::market::{events, expiry, legs_of, series, wide_limits, Market, DAY, HOUR, SPOT, START};
 
 const RAMP: u64 = 6 * HOUR;

@@ -7,7 +7,8 @@ use interfaces::desk::IHedgeDesk;
 use interfaces::external::IToken;
 use interfaces::venue::IHedgeVenue;
 
-use crate::costs::{book_of_64, view, Figures};
+use crate::book_costs::book_of_64;
+use crate::costs::{view, Figures};
 use crate::desk::need;
 use crate::market::{expiry, series, Market, HOUR, SPOT};
 

@@ -25,6 +25,7 @@ static NATIVELY: extern "C" fn() = {
 };
 
 mod abi;
+mod book_costs;
 mod breakers;
 mod broker;
 mod broker_costs;
@@ -47,10 +48,12 @@ mod drills_late;
 mod drills_programs;
 mod drills_token;
 mod drills_venues;
+mod erc20_properties;
 mod erc4626_properties;
 mod event_replay;
 mod every;
 mod fee;
+mod figures;
 mod greeks;
 mod hedge;
 mod hostile;

@@ -4,7 +4,8 @@ use host::alloy_primitives::{I256, U256};
 use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
 
-use crate::costs::{book_of_64, Figures};
+use crate::book_costs::book_of_64;
+use crate::costs::Figures;
 use crate::margin::written;
 use crate::market::{expiry, series, usdc, Market, HOUR, SPOT};
 

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use interfaces::vault::IVault;
 
-use crate::costs::{book_of_64, Figures};
+use crate::book_costs::book_of_64;
+use crate::costs::Figures;
 use crate::market::{expiry, legs_of, series, Market};
 use host::alloy_primitives::{I256, U256};
 

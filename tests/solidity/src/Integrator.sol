@@ -24,6 +24,7 @@ contract Integrator {
     int256 public refusedPremium;
 
     event Protected(address indexed user, uint256 indexed series, uint256 size, int256 premium);
+    event Processed(uint256 indexed request, uint256 shares, uint256 assets);
     event Refused(address indexed user, uint256 indexed series, bytes4 reason);
 
     error NothingHeld(address user, uint256 series);
@@ -31,28 +32,28 @@ contract Integrator {
     constructor(IEquipoise vault) {
         VAULT = vault;
         USDC = IERC20(vault.asset());
-        USDC.approve(address(vault), type(uint256).max);
+        require(USDC.approve(address(vault), type(uint256).max));
     }
 
     /// @notice Buys `size` of a series for the caller at no more than `slippage` (millionths) above the quote of the same call.
     function buy(uint256 series, uint256 size, uint256 slippage) external returns (int256 premium) {
         int256 quoted = VAULT.quote(legs(series, int256(size))).premium;
         int256 limit = quoted + quoted * int256(slippage) / 1e6;
-        USDC.transferFrom(msg.sender, address(this), uint256(limit));
+        pull(uint256(limit));
         premium = VAULT.trade(legs(series, int256(size)), limit, address(this), block.timestamp);
-        USDC.transfer(msg.sender, uint256(limit - premium));
+        push(uint256(limit - premium));
         record(series, size, premium);
     }
 
     /// @notice Tries to buy at a limit of the caller's and keeps the vault's reason when it refuses; the caller's USDC comes back.
     function tryBuy(uint256 series, uint256 size, uint256 limit) external returns (bool bought) {
-        USDC.transferFrom(msg.sender, address(this), limit);
+        pull(limit);
         try VAULT.trade(legs(series, int256(size)), int256(limit), address(this), block.timestamp) returns (int256 premium) {
-            USDC.transfer(msg.sender, limit - uint256(premium));
+            push(limit - uint256(premium));
             record(series, size, premium);
             return true;
         } catch (bytes memory reason) {
-            USDC.transfer(msg.sender, limit);
+            push(limit);
             refusal = bytes4(reason);
             refusedPremium = refusal == IVault.PremiumAboveLimit.selector ? firstNumber(reason) : int256(0);
             emit Refused(msg.sender, series, refusal);
@@ -65,7 +66,7 @@ contract Integrator {
         heldOf[series] -= size;
         int256 premium = VAULT.trade(legs(series, -int256(size)), -int256(least), address(this), block.timestamp);
         received = uint256(-premium);
-        USDC.transfer(msg.sender, received);
+        push(received);
     }
 
     /// @notice Pays the caller its part of a settled series, which is claimed from the vault the first time.
@@ -79,24 +80,33 @@ contract Integrator {
         payoff = payoffOf[series] * size / heldOf[series];
         payoffOf[series] -= payoff;
         heldOf[series] -= size;
-        USDC.transfer(msg.sender, payoff);
+        push(payoff);
     }
 
     /// @notice Deposits the caller's USDC into the vault; the shares stay here.
     function lend(uint256 assets) external returns (uint256 shares) {
-        USDC.transferFrom(msg.sender, address(this), assets);
+        pull(assets);
         shares = VAULT.deposit(assets, address(this));
     }
 
     /// @notice Asks the vault to redeem `shares` of those that are here.
-    function requestRedeem(uint256 shares) external {
-        VAULT.requestRedeem(shares, address(this), address(this));
+    function requestRedeem(uint256 shares) external returns (uint256 request) {
+        request = VAULT.requestRedeem(shares, address(this), address(this));
     }
 
     /// @notice Processes the oldest epoch and sends all that the request here brought to `receiver`.
     function redeem(address receiver) external returns (uint256 assets) {
-        VAULT.processEpoch();
+        (uint256 request, uint256 shares, uint256 paid) = VAULT.processEpoch();
+        emit Processed(request, shares, paid);
         assets = VAULT.redeem(VAULT.maxRedeem(address(this)), receiver, address(this));
+    }
+
+    function pull(uint256 amount) private {
+        require(USDC.transferFrom(msg.sender, address(this), amount));
+    }
+
+    function push(uint256 amount) private {
+        require(USDC.transfer(msg.sender, amount));
     }
 
     function record(uint256 series, uint256 size, int256 premium) private {

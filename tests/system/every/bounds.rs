@@ -30,7 +30,7 @@ const MOST: u64 = host::TX_GAS / 4;
 fn large() -> Scene {
     let limits = IVault::Limits { maxVega: 60_000, ..wide_limits() };
     let market = Market::bare(default_profile(), limits);
-    let market = crate::costs::filled(market, &DAYS.map(expiry), 64);
+    let market = crate::book_costs::filled(market, &DAYS.map(expiry), 64);
     let mut scene = super::cast::furnished(market);
     let holder = scene.holder();
     let sizes: Vec<_> = (0..15).map(|index| (series(expiry(30), 1_800 + 25 * index, false), 0.01)).collect();

@@ -4,7 +4,7 @@
 //! feed is one too: what publishers sign is tested on the host.
 
 use alloy_primitives::aliases::{U24, U80};
-use alloy_primitives::{Address, B256, I256, U256};
+use alloy_primitives::{Address, I256, U256};
 use alloy_sol_types::{SolCall, SolError, SolValue};
 use bridge::mocks::{
     IMockFeed, IMockSurface, IMockToken, MockFeed, MockRouter, MockSurface, MockToken, MockVenue,
@@ -15,9 +15,12 @@ use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::external::IToken;
 use interfaces::vault::IVault;
-use options::Slice;
 use stylus_sdk::ArbResult;
 use stylus_sdk::host::VM;
+
+mod terms;
+
+use terms::{limits, profile, slice};
 
 /// 2025-01-01 00:00 UTC, where every chain starts.
 pub const START: u64 = 1_735_689_600;
@@ -106,73 +109,6 @@ pub fn series(expiry: u64, strike: u64, put: bool) -> U256 {
 #[must_use]
 pub fn legs_of(legs: &[(U256, f64)]) -> Vec<IVault::Leg> {
     legs.iter().map(|(series, size)| IVault::Leg { series: *series, size: signed(*size) }).collect()
-}
-
-/// A slice at about 80 % vol for an expiry, as the feed packs it.
-fn slice(expiry: u64, now: u64, spot: f64) -> B256 {
-    let variance = 0.64 * (expiry - now) as f64 / 31_536_000.0;
-    let slice = Slice {
-        a: (variance * 0.8 * 2_f64.powi(36)).round() as i64,
-        b: (variance * 2_f64.powi(36)).round() as i64,
-        rho: (-0.1 * 2_f64.powi(22)).round() as i32,
-        m: 0,
-        s: (0.2 * 2_f64.powi(36)).round() as i64,
-        forward: (spot * 1e6).round() as u64,
-        updated_at: now as u32,
-    };
-    slice.check().expect("a slice");
-    B256::from(slice.pack())
-}
-
-/// The profile of the demo's markets.
-fn profile() -> IVault::Profile {
-    const HOURS: u32 = 3_600;
-    IVault::Profile {
-        lot: 10_000_000_000_000_000,
-        maxSize: 18_000_000_000_000_000_000,
-        riskAversion: 4_000_000_000_000,
-        vol: 800_000,
-        deltaHorizon: HOURS,
-        gammaHorizon: 24 * HOURS,
-        vegaHorizon: 24 * HOURS,
-        volOfVol: 50_000,
-        hedgeCost: 800,
-        deviation: 5_000,
-        volStep: 5_000,
-        fee: 300,
-        maxPriceAge: 2 * HOURS,
-        sequencerGrace: HOURS,
-        surfaceHeartbeat: HOURS,
-        maxSurfaceAge: 6 * HOURS,
-        hedgeReserve: 150_000,
-        maxSlippage: 10_000,
-        hedgeFixedCost: 500_000,
-        minBand: 500,
-        maxBand: 50_000,
-        redeemDelay: 24 * HOURS,
-        carryHorizon: 0,
-    }
-}
-
-/// The limits of the demo's markets.
-fn limits() -> IVault::Limits {
-    const HOURS: u32 = 3_600;
-    IVault::Limits {
-        surfaceInterval: HOURS / 2,
-        solvencyBuffer: 100_000,
-        maxDelta: u32::MAX,
-        maxGamma: u32::MAX,
-        maxVega: u32::MAX,
-        roundDelta: u32::MAX,
-        roundVega: u32::MAX,
-        seriesDelta: u32::MAX,
-        seriesVega: u32::MAX,
-        spotJump: 200_000,
-        surfaceJump: 200_000,
-        minLiquidity: 0,
-        blackout: 0,
-        performanceFee: 0,
-    }
 }
 
 /// A market with one LP, a trader, and two expiries of 21 strikes from 1,800 to 3,800.
@@ -354,7 +290,8 @@ impl Market {
     /// A plan at the feed's price, at no limit but the desk's.
     #[must_use]
     pub fn plan(&self, legs: &[(Address, I256)]) -> Plan {
-        let legs = legs.iter().map(|(venue, size)| Leg { venue: *venue, size: *size, limitPrice: U256::ZERO });
+        let legs =
+            legs.iter().map(|(venue, size)| Leg { venue: *venue, size: *size, limitPrice: U256::ZERO });
         let spot = self.ask(IVault::spotCall {}).expect("a price").price;
         Plan { legs: legs.collect(), spot, deadline: U256::MAX, payee: self.keeper }
     }

@@ -68,7 +68,8 @@ fn real(number: I256) -> f64 {
 
 /// What must hold after a hedge, whoever did it.
 fn judge(market: &Market, before: &Look, size: I256, by_fill: bool) {
-    let (spot, after) = (f64::from(market.ask(IVault::spotCall {}).expect("a price").price) / 1e18, look(market));
+    let (spot, after) =
+        (f64::from(market.ask(IVault::spotCall {}).expect("a price").price) / 1e18, look(market));
     let (deviation, left) = (real(before.need.deviation), real(after.need.deviation));
     assert!(!before.need.due.is_zero(), "nothing was due");
     assert!(left.abs() < deviation.abs() + GRAIN, "{deviation} became {left}");
@@ -82,7 +83,10 @@ fn judge(market: &Market, before: &Look, size: I256, by_fill: bool) {
     assert!(lost <= notional * slip + paid + 3.0, "{lost} lost of {notional}, {paid} of it a reward");
     assert!(paid <= f64::from(before.need.budget) + 0.5, "{paid} of a budget of {}", before.need.budget);
     let allowance = |token: Address, spender: Address| {
-        market.chain.view(token, IERC20::allowanceCall { owner: market.vault, spender }).expect("an allowance")
+        market
+            .chain
+            .view(token, IERC20::allowanceCall { owner: market.vault, spender })
+            .expect("an allowance")
     };
     for token in [market.usdc, market.underlying] {
         for spender in [market.desk, market.venue, market.uniswap] {
@@ -113,7 +117,10 @@ fn attempt(market: &mut Market, rng: &mut ChaCha8Rng, slip: i32) -> bool {
             true
         }
         Err(data) => {
-            assert!(data.len() >= 4 && market.chain.state() == state, "a refusal that says nothing or changed something");
+            assert!(
+                data.len() >= 4 && market.chain.state() == state,
+                "a refusal that says nothing or changed something"
+            );
             let within = U256::from(slip.max(0) as u32 + 10) <= before.need.slip;
             let hedgeable = !due.is_zero() && size == due && within;
             assert!(!hedgeable, "{:?} is due, the venue is {slip} off: {data:x?}", before.need);
