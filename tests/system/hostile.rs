@@ -177,7 +177,7 @@ fn a_token_whose_balances_change_by_themselves_is_paid_out_as_far_as_it_is_there
     stage.chain.send(lp, vault, IERC4626::processEpochCall {}).expect("processed");
     let take = |assets| IERC4626::withdrawCall { assets, receiver: lp, controller: lp };
     let before = stage.chain.world.digest(vault);
-    let failure = stage.chain.send(lp, vault, take(usdc(60.000_001))).err().expect("more than there is");
+    let failure = stage.chain.send(lp, vault, take(usdc(60.000_001))).expect_err("more than there is");
     assert_eq!(failure.data(), IVault::TokenFailed { token }.abi_encode());
     assert_eq!(stage.chain.world.digest(vault), before);
     stage.chain.send(lp, vault, take(usdc(60.0))).expect("what is there");

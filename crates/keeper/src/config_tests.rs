@@ -80,7 +80,7 @@ fn times_and_prices_that_are_none_are_refused() {
 #[test]
 fn files_that_are_no_settings_are_refused_with_their_name_and_what_is_wrong() {
     let file = std::env::temp_dir().join(format!("keeper-{}.toml", std::process::id()));
-    let mut refused = |text: &[u8]| {
+    let refused = |text: &[u8]| {
         std::fs::write(&file, text).expect("written");
         let error = format!("{:#}", Config::load(Some(&file), std::iter::empty()).expect_err("refused"));
         assert!(error.starts_with(&file.display().to_string()), "{error}");
