@@ -46,7 +46,7 @@ mod venue;
 pub use action::{Action, Fill, Leg, Plan, Proposal};
 pub use chain::{Account, Call, Chain, Fault, Head, Receipt};
 pub use collect::{Collector, View};
-pub use config::Config;
+pub use config::{Config, environment};
 pub use endpoints::Endpoints;
 pub use executor::{Executor, Followed};
 pub use keeper::{Keeper, Now, Report, Sent};
