@@ -267,6 +267,8 @@ mod tests {
         assert!(refused("threshold = 1", "threshold = 2").contains("threshold 2 of 1 publishers"));
         assert!(refused("ether = 2000", "ehter = 2000").contains("ehter"));
         assert!(refused("chain_id = 42161", "").contains("chain_id"));
+        assert!(refused("chain_id = 42161", "chain_id = ").contains("line"));
+        assert!(refused("chain_id = 42161", "chain_id = \"42161\"").contains("expected u64"));
         assert!(refused("deviation = 5000", "deviation = -5").contains("deviation is no number"));
     }
 }

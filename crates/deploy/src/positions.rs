@@ -85,6 +85,8 @@ impl Position {
         ensure!(kinds == 1, "[[positions]] {name} must have one of aave and perp");
         let fee = self.aave.as_ref().map_or(0, |aave| aave.pool_fee);
         ensure!(fee < 1 << 24, "[[positions]] {name} pool_fee = {fee} is no fee");
+        let market = self.perp.as_ref().is_none_or(|perp| !perp.market.is_zero());
+        ensure!(market, "[positions.perp] market is the zero address");
         Ok(())
     }
 

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use alloy_primitives::Address;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 pub use crate::duties::{Duty, Fees, Fill, Hedge, Position, Process, Upkeep};
+use crate::endpoint::place;
 
 /// What the environment's names begin with.
 const PREFIX: &str = "EQUIPOISE_KEEPER_";
+/// What no time to wait reaches: a day [s]
+const LONGEST: f64 = 86_400.0;
 
 /// See the module. Every field but `vault` has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -148,13 +151,34 @@ impl Config {
     fn check(&self) -> Result<()> {
         let count = self.rpc.len();
         ensure!(count > 0, "rpc names no endpoint");
+        // An endpoint is one vote of a quorum.
+        let plain = |url: &String| url.trim_end_matches('/').to_lowercase();
+        let twice = self
+            .rpc
+            .iter()
+            .enumerate()
+            .find(|(at, url)| self.rpc.iter().take(*at).any(|other| plain(other) == plain(url)));
+        if let Some((_, url)) = twice {
+            bail!("rpc names {} twice", place(url));
+        }
         ensure!(
             count == 1 || self.chain_id.is_some(),
             "with {count} endpoints chain_id must say which chain"
         );
         let quorum = self.quorum();
         ensure!((1..=count).contains(&quorum), "a quorum of {quorum} of {count} endpoints is none");
-        ensure!(self.poll > 0.0 && self.timeout > 0.0, "poll and timeout must be above 0");
+        ensure!(
+            seconds(self.poll) && seconds(self.timeout),
+            "poll and timeout must be above 0 and below {LONGEST} s"
+        );
+        ensure!(
+            self.fees.patience == 0.0 || seconds(self.fees.patience),
+            "fees.patience must be from 0 to {LONGEST} s"
+        );
+        ensure!(
+            self.coin_price.is_none_or(|price| price.is_finite() && price > 0.0),
+            "coin_price must be above 0"
+        );
         ensure!((1..=64).contains(&self.hedge.samples), "hedge.samples must be from 1 to 64");
         Ok(())
     }
@@ -170,6 +194,25 @@ impl Config {
     pub fn interval(&self) -> Duration {
         Duration::from_secs_f64(self.poll)
     }
+}
+
+/// Whether it is a time to wait [s]
+fn seconds(time: f64) -> bool {
+    time > 0.0 && time < LONGEST
+}
+
+/// The keeper's own variables. What else there is need be no text.
+///
+/// # Errors
+/// One of its own that is no text.
+pub fn environment() -> Result<Vec<(String, String)>> {
+    let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let own = named.filter(|(name, _)| name.starts_with(PREFIX) && name != "EQUIPOISE_KEEPER_CONFIG");
+    own.map(|(name, value)| match value.into_string() {
+        Ok(value) => Ok((name, value)),
+        Err(_) => bail!("{name} is no text"),
+    })
+    .collect()
 }
 
 /// Sets `a__b` in a table to a TOML value, or to the text that it is.
@@ -192,48 +235,5 @@ fn set(table: &mut toml::Table, path: &str, value: &str) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const VAULT: &str = "0x00000000000000000000000000000000000000aa";
-
-    fn load(pairs: &[(&str, &str)]) -> Result<Config> {
-        let pairs = pairs.iter().map(|(name, value)| (format!("{PREFIX}{name}"), (*value).to_owned()));
-        Config::load(None, pairs)
-    }
-
-    #[test]
-    fn the_environment_sets_any_key() {
-        let config = load(&[
-            ("VAULT", VAULT),
-            ("RPC", r#"["http://a", "http://b", "http://c"]"#),
-            ("CHAIN_ID", "42161"),
-            ("HEDGE__MAX_LOSS", "2.5"),
-            ("KEY_FILE", "keeper.key"),
-        ])
-        .expect("a config");
-        assert_eq!((config.rpc.len(), config.quorum(), config.chain_id), (3, 2, Some(42_161)));
-        assert_eq!((config.hedge.max_loss, config.hedge.samples), (2.5, 24));
-        assert_eq!(config.key_file, Some("keeper.key".into()));
-    }
-
-    #[test]
-    fn the_example_shows_the_defaults() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("keeper.example.toml");
-        let example = Config::load(Some(&file), std::iter::empty()).expect("a config");
-        let zero = Address::ZERO.to_string();
-        let defaults = load(&[("VAULT", zero.as_str())]).expect("a config");
-        assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
-    }
-
-    #[test]
-    fn what_cannot_work_is_refused() {
-        let refused = |pairs: &[(&str, &str)]| format!("{:#}", load(pairs).expect_err("refused"));
-        assert!(refused(&[]).contains("missing field `vault`"));
-        assert!(refused(&[("VAULT", VAULT), ("VAUTL", "1")]).contains("unknown field `vautl`"));
-        assert!(refused(&[("VAULT", VAULT), ("RPC", "[]")]).contains("no endpoint"));
-        assert!(refused(&[("VAULT", VAULT), ("RPC", r#"["a","b"]"#)]).contains("chain_id"));
-        assert!(refused(&[("VAULT", VAULT), ("QUORUM", "2")]).contains("quorum of 2 of 1"));
-        assert!(refused(&[("VAULT", VAULT), ("POLL", "soon")]).contains("poll"));
-    }
-}
+#[path = "config_tests.rs"]
+mod tests;

@@ -111,7 +111,7 @@ impl Endpoint {
 }
 
 /// Host and port of a URL, without the name, password and path in it.
-fn place(url: &str) -> String {
+pub(crate) fn place(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     host.rsplit('@').next().unwrap_or_default().to_owned()

@@ -50,7 +50,7 @@ pub use action::{Action, Fill, Leg, Order, Plan, Position, Proposal, Target};
 pub use brokerage::{Brokerage, Holding, Seat};
 pub use chain::{Account, Call, Chain, Fault, Head, Receipt};
 pub use collect::{Collector, View};
-pub use config::Config;
+pub use config::{Config, environment};
 pub use endpoints::Endpoints;
 pub use executor::{Executor, Followed};
 pub use keeper::{Keeper, Now, Report, Sent};

@@ -61,8 +61,7 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: &Cli) -> Result<ExitCode> {
-    let own = |(name, _): &(String, String)| name != "EQUIPOISE_KEEPER_CONFIG";
-    let config = Config::load(cli.config.as_deref(), std::env::vars().filter(own))?;
+    let config = Config::load(cli.config.as_deref(), keeper::environment()?.into_iter())?;
     let key = config.key_file.as_deref().map(key).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {

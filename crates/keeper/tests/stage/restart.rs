@@ -251,3 +251,22 @@ fn commands_print_and_end_with_a_code() {
         "{error}"
     );
 }
+
+#[test]
+fn a_variable_that_is_no_text_is_named_if_it_is_the_keepers_and_ignored_if_not() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let market = Market::open();
+    let odd = OsStr::from_bytes(&[0xff, b'x']);
+    let mut other = command(&market, "status", 0);
+    let output = other.env("SOMETHING", odd).env(odd, "x").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut own = command(&market, "status", 0);
+    let output = own.env("EQUIPOISE_KEEPER_POLL", odd).output().expect("it runs");
+    let error = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(
+        (output.status.code(), error.as_str()),
+        (Some(1), "equipoise-keeper: EQUIPOISE_KEEPER_POLL is no text\n")
+    );
+}
