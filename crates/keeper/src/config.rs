@@ -180,6 +180,14 @@ impl Config {
             "coin_price must be above 0"
         );
         ensure!((1..=64).contains(&self.hedge.samples), "hedge.samples must be from 1 to 64");
+        ensure!(
+            (0.0..=1.0).contains(&self.position.order_fee),
+            "position.order_fee must be from 0 to 1 ether"
+        );
+        ensure!(
+            (0.0..=10_000.0).contains(&self.position.carry),
+            "position.carry must be from 0 to 10000 basis points"
+        );
         Ok(())
     }
 

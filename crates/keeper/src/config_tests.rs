@@ -75,6 +75,13 @@ fn times_and_prices_that_are_none_are_refused() {
         assert!(load(&[("VAULT", VAULT), (key, "0.0")]).is_err(), "{key} of nothing");
     }
     load(&[("VAULT", VAULT), ("FEES__PATIENCE", "0.0")]).expect("no patience");
+    for key in ["POSITION__ORDER_FEE", "POSITION__CARRY"] {
+        for value in ["-1.0", "nan", "inf", "1e300"] {
+            let error = load(&[("VAULT", VAULT), (key, value)]).expect_err(value).to_string();
+            assert!(error.contains(&key.to_lowercase().replace("__", ".")), "{key} {value}: {error}");
+        }
+        load(&[("VAULT", VAULT), (key, "0.0")]).expect("nothing");
+    }
 }
 
 #[test]
