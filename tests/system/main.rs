@@ -101,4 +101,5 @@ mod venue_perp_hostile;
 mod venue_short;
 mod venue_short_hostile;
 mod vesting;
+mod views;
 mod worked_trade;

@@ -15,20 +15,24 @@ fn profiles() -> Vec<(Profile, u8)> {
     vec![
         (Profile { lot: 0, ..p() }, 0),
         (Profile { lot: 1, ..p() }, 0),
+        (Profile { lot: 1_000_000_001, ..p() }, 0),
+        (Profile { lot: 1_000_000_001_000_000_000, maxSize: u64::MAX, ..p() }, 0),
         (Profile { lot: 2_000_000_000_000_000_000, ..p() }, 0),
         (Profile { lot: u64::MAX, ..p() }, 0),
         (Profile { maxSize: 0, ..p() }, 1),
         (Profile { maxSize: p().lot - 1, ..p() }, 1),
         (Profile { riskAversion: 0, ..p() }, 2),
+        (Profile { riskAversion: 10_000_000_000_000_001, ..p() }, 2),
         (Profile { riskAversion: u64::MAX, ..p() }, 2),
         (Profile { vol: 0, ..p() }, 3),
+        (Profile { vol: 5 * WHOLE + 1, ..p() }, 3),
         (Profile { vol: 10 * WHOLE, ..p() }, 3),
         (Profile { deltaHorizon: 0, ..p() }, 4),
         (Profile { deltaHorizon: 30 * day + 1, ..p() }, 4),
         (Profile { gammaHorizon: 30 * day + 1, ..p() }, 5),
-        (Profile { vegaHorizon: u32::MAX, ..p() }, 6),
+        (Profile { vegaHorizon: 30 * day + 1, ..p() }, 6),
         (Profile { volOfVol: WHOLE + 1, ..p() }, 7),
-        (Profile { hedgeCost: WHOLE, ..p() }, 8),
+        (Profile { hedgeCost: 100_001, ..p() }, 8),
         (Profile { deviation: 100_001, ..p() }, 9),
         (Profile { volStep: 200_001, ..p() }, 10),
         // A fee above its cap.
@@ -41,9 +45,10 @@ fn profiles() -> Vec<(Profile, u8)> {
         (Profile { surfaceHeartbeat: day + 1, ..p() }, 14),
         (Profile { maxSurfaceAge: p().surfaceHeartbeat, ..p() }, 15),
         (Profile { maxSurfaceAge: 7 * day + 1, ..p() }, 15),
-        (Profile { hedgeReserve: WHOLE, ..p() }, 16),
+        (Profile { hedgeReserve: 500_001, ..p() }, 16),
         // Slippage of nothing, of all and of more.
         (Profile { maxSlippage: 0, ..p() }, 17),
+        (Profile { maxSlippage: 100_001, ..p() }, 17),
         (Profile { maxSlippage: WHOLE, ..p() }, 17),
         (Profile { maxSlippage: WHOLE + 1, ..p() }, 17),
         (Profile { maxSlippage: u32::MAX, ..p() }, 17),
@@ -51,7 +56,7 @@ fn profiles() -> Vec<(Profile, u8)> {
         (Profile { minBand: p().maxBand + 1, ..p() }, 19),
         (Profile { minBand: 0, maxBand: 0, ..p() }, 20),
         (Profile { redeemDelay: 30 * day + 1, ..p() }, 21),
-        (Profile { carryHorizon: u32::MAX, ..p() }, 22),
+        (Profile { carryHorizon: 30 * day + 1, ..p() }, 22),
     ]
 }
 
@@ -97,4 +102,60 @@ fn a_profile_or_limit_out_of_its_bounds_is_refused_by_its_number() {
         limits_: Limits { performanceFee: 300_000, ..default_limits() },
     };
     market.stage.vault(owner, call).expect("the ends of the bounds");
+}
+
+/// Profiles and limits with one field at an end of its bounds.
+fn ends() -> Vec<(Profile, Limits)> {
+    let (p, l) = (default_profile, default_limits);
+    let day = DAY as u32;
+    let profiles = [
+        Profile { lot: 1_000_000_000, ..p() },
+        Profile { lot: 1_000_000_000_000_000_000, maxSize: 1_000_000_000_000_000_000, ..p() },
+        Profile { maxSize: p().lot, ..p() },
+        Profile { riskAversion: 1, ..p() },
+        Profile { riskAversion: 10_000_000_000_000_000, ..p() },
+        Profile { vol: 1, ..p() },
+        Profile { vol: 5 * WHOLE, ..p() },
+        Profile { deltaHorizon: 1, ..p() },
+        Profile { deltaHorizon: 30 * day, ..p() },
+        Profile { gammaHorizon: 30 * day, ..p() },
+        Profile { vegaHorizon: 30 * day, ..p() },
+        Profile { volOfVol: WHOLE, ..p() },
+        Profile { hedgeCost: 100_000, ..p() },
+        Profile { deviation: 100_000, ..p() },
+        Profile { volStep: 200_000, ..p() },
+        Profile { maxPriceAge: 1, ..p() },
+        Profile { maxPriceAge: 2 * day, ..p() },
+        Profile { sequencerGrace: day, ..p() },
+        Profile { surfaceHeartbeat: 1, ..p() },
+        Profile { surfaceHeartbeat: day, maxSurfaceAge: day + 1, ..p() },
+        Profile { maxSurfaceAge: 7 * day, ..p() },
+        Profile { hedgeReserve: 500_000, ..p() },
+        Profile { maxSlippage: 1, ..p() },
+        Profile { minBand: 0, maxBand: 1, ..p() },
+        Profile { redeemDelay: 30 * day, ..p() },
+        Profile { carryHorizon: 30 * day, ..p() },
+    ];
+    let limits = [
+        Limits { surfaceInterval: day, ..l() },
+        Limits { solvencyBuffer: WHOLE - 1, ..l() },
+        Limits { spotJump: 1, ..l() },
+        Limits { surfaceJump: 1, ..l() },
+        Limits { minLiquidity: WHOLE, ..l() },
+        Limits { blackout: day, ..l() },
+    ];
+    let profiles = profiles.into_iter().map(|profile| (profile, l()));
+    profiles.chain(limits.into_iter().map(|limits| (p(), limits))).collect()
+}
+
+#[test]
+fn a_profile_or_limit_at_an_end_of_its_bounds_is_taken() {
+    let mut market = Market::bare(default_profile(), wide_limits());
+    let owner = market.stage.actors.owner;
+    for (profile_, limits_) in ends() {
+        let call = IVault::setProfileCall { profile_: profile_.clone(), limits_: limits_.clone() };
+        market.stage.vault(owner, call).expect("an end of the bounds");
+        assert_eq!(market.stage.ask(IVault::profileCall {}).expect("a profile"), profile_);
+        assert_eq!(market.stage.ask(IVault::limitsCall {}).expect("limits"), limits_);
+    }
 }
