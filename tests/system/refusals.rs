@@ -93,6 +93,8 @@ fn prices_that_cannot_be_trusted() {
 
     market.stage.push_price(SPOT).expect("a round");
     let pushed = market.now();
+    market.stage.chain.world.warp(pushed + 2 * HOUR);
+    market.stage.ask(IVault::spotCall {}).expect("a price as old as may be");
     market.stage.chain.world.warp(pushed + 2 * HOUR + 1);
     let (updated, timestamp) = (U256::from(pushed), U256::from(pushed + 2 * HOUR + 1));
     let error = IVault::PriceStale { updatedAt: updated, timestamp, maxAge: U256::from(2 * HOUR) };

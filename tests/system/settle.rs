@@ -34,6 +34,20 @@ fn claim(market: &mut Market, ids: Vec<U256>, receiver: Address) -> Result<U256,
 }
 
 #[test]
+fn a_round_after_the_expiry_settles_nothing_even_if_another_follows() {
+    let (mut market, [round, after]) = expired(2_700.0);
+    let (at, expiry) = (market.now(), market.expiries[0]);
+    market.stage.chain.world.warp(at + HOUR);
+    market.stage.push_price(2_700.0).expect("a round");
+    let [updated, next] = [at, at + HOUR].map(U256::from);
+    let error =
+        IVault::RoundNotStraddling { roundId: after, updatedAt: updated, nextUpdatedAt: next, expiry };
+    market.refuses(error, |market| settle(market, after));
+    let price = settle(&mut market, round).expect("settled");
+    assert_eq!(market.stage.ask(IVault::settlementPriceCall { expiry }).expect("a price"), price);
+}
+
+#[test]
 fn the_last_round_before_the_expiry_pays_the_holders() {
     let (mut market, [round, _]) = expired(2_700.0);
     let (vault, expiry) = (market.stage.vault, market.expiries[0]);

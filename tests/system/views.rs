@@ -105,3 +105,26 @@ fn what_may_be_minted_is_what_the_refusal_of_more_says() {
     let error = IERC4626::ERC4626ExceededMaxMint { receiver, shares, max };
     market.refuses(error, |market| market.stage.vault(receiver, IERC4626::mintCall { shares, receiver }));
 }
+
+#[test]
+fn trades_are_young_for_ten_minutes() {
+    let mut market = Market::open();
+    let young = |market: &mut Market| market.stage.ask(IVault::youngTradesCall {}).expect("words").len();
+    assert_eq!(young(&mut market), 0);
+    let (id, now) = (market.call(2_800), market.now());
+    market.trade(&[(id, 1.0)]).expect("a trade");
+    for (age, there) in [(0, true), (599, true), (600, false)] {
+        market.stage.chain.world.warp(now + age);
+        assert_eq!(young(&mut market) > 0, there, "after {age} s");
+    }
+}
+
+#[test]
+fn who_has_asked_for_nothing_has_nothing_to_cancel() {
+    let mut market = Market::open();
+    let controller = market.trader;
+    for request_id in [U256::ZERO, U256::ONE] {
+        let call = IERC4626::cancelRedeemRequestCall { requestId: request_id, controller };
+        market.refuses(IERC4626::NoPendingRedemption {}, |market| market.stage.vault(controller, call));
+    }
+}
