@@ -108,7 +108,6 @@ impl Shares {
 
     /// Moves shares.
     pub(crate) fn move_(&mut self, vm: &VM, from: Address, to: Address, value: U256) -> Result<()> {
-        ensure(!to.is_zero(), || ERC20InvalidReceiver { receiver: to })?;
         self.debit(from, value)?;
         self.credit(vm, from, to, value)
     }
@@ -137,6 +136,7 @@ impl Shares {
     }
 
     fn credit(&mut self, vm: &VM, from: Address, to: Address, value: U256) -> Result<()> {
+        ensure(!to.is_zero(), || ERC20InvalidReceiver { receiver: to })?;
         let mut slot = self.balances.setter(to);
         let balance = slot.get().checked_add(value).or_overflow()?;
         slot.set(balance);

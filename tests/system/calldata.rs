@@ -1,11 +1,13 @@
 //! Calldata that is no call of the ABI: refused, and nothing changed.
 
-use alloy_sol_types::SolCall as _;
-use host::alloy_primitives::{I256, U256};
-use host::CallError;
+use alloy_sol_types::{SolCall as _, SolError as _};
+use host::alloy_primitives::{Bytes, I256, U256};
+use host::{CallError, Tx};
+use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
 
 use crate::market::{legs_of, Market};
+use crate::surface::next;
 
 /// Sends raw calldata and asserts that it is refused without data.
 fn malformed(market: &mut Market, data: Vec<u8>, what: &str) {
@@ -73,7 +75,7 @@ fn ether_is_refused() {
     let (from, to) = (market.trader, Some(market.stage.vault));
     let before = market.digests();
     let data = IVault::pausedCall {}.abi_encode().into();
-    let tx = host::Tx { from, to, value: U256::ONE, data, gas_limit: 1_000_000 };
+    let tx = Tx { from, to, value: U256::ONE, data, gas_limit: 1_000_000 };
     assert!(matches!(market.stage.chain.world.call_with(tx), Err(CallError::Revert { .. })));
     assert_eq!(market.digests(), before);
 }
@@ -105,4 +107,79 @@ fn noise_changes_nothing() {
         assert!(claimed_nothing || matches!(answer, Err(CallError::Revert { .. })), "{data:?}: {answer:?}");
         assert_eq!(market.digests(), before, "{data:?}");
     }
+}
+
+/// A publication whose `count` signatures are all the tail of `bytes` behind them.
+fn shared(market: &mut Market, count: usize, bytes: &[u8]) -> Vec<u8> {
+    let update = next(market, 0.8);
+    let plain = ISurface::publishCall { update, signatures: Vec::new() }.abi_encode();
+    // Without signatures their number, zero, stands last.
+    let mut data = plain[..plain.len() - 32].to_vec();
+    let words = std::iter::once(count).chain((0..count).map(|_| 32 * count)).chain([bytes.len()]);
+    data.extend(words.flat_map(|number| U256::from(number).to_be_bytes::<32>()));
+    data.extend(bytes);
+    data
+}
+
+#[test]
+fn a_tail_that_many_share_is_read_as_often_and_paid_for_by_its_sender() {
+    let mut market = Market::open();
+    let update = next(&mut market, 0.8);
+    let first = market.stage.sign(&update)[0].clone();
+    let (trader, feed) = (market.trader, market.stage.surface);
+    let signer = market.stage.publishers[0].address();
+    let before = market.digests();
+    let twice = shared(&mut market, 2, &first);
+    let failure = market.stage.chain.world.call(trader, feed, twice).expect_err("the same twice");
+    let error = ISurface::SignersNotAscending { index: U256::ONE, previous: signer, signer };
+    assert_eq!(failure.revert_data().expect("a refusal")[..], error.abi_encode());
+    for (count, length) in [(100, 1_000), (1_000, 65), (1_000, 10_000), (4_000, 120_000)] {
+        let data = shared(&mut market, count, &vec![7; length]);
+        let gas_limit = 20_000_000;
+        let tx = Tx { from: trader, to: Some(feed), value: U256::ZERO, data: data.into(), gas_limit };
+        let failure = market.stage.chain.world.call_with(tx).expect_err("no signatures");
+        // What memory holds is refused by the first signature, what it does not ends with the gas.
+        let refused =
+            failure.revert_data().is_some_and(|data| data.starts_with(&ISurface::SignatureInvalid::SELECTOR));
+        assert_eq!(refused, count * length < 1_000_000, "{count} times {length} bytes: {failure}");
+        assert_eq!(market.digests(), before, "{count} times {length} bytes");
+    }
+    market.publish();
+}
+
+#[test]
+fn ether_that_is_forced_on_contracts_changes_nothing_that_they_do() {
+    let outcome = |forced: bool| {
+        let mut market = crate::hedge::skewed();
+        let stage = &mut market.stage;
+        let (from, value) = (stage.actors.owner, U256::from(1_000_000_000));
+        let all = [
+            stage.vault,
+            stage.engine,
+            stage.surface,
+            stage.desk,
+            stage.margin,
+            stage.broker,
+            stage.venue,
+            stage.lens,
+        ];
+        for heir in all.into_iter().filter(|_| forced) {
+            // Made with ether, and gone in its making.
+            let data = Bytes::from([&[0x73][..], heir.as_slice(), &[0xff]].concat());
+            let world = &mut stage.chain.world;
+            world.set_balance(from, value + U256::from(u64::MAX));
+            world
+                .call_with(Tx { from, to: None, value, data, gas_limit: 1_000_000 })
+                .expect("ether by force");
+            assert_eq!(world.balance(heir), value, "{heir}");
+        }
+        let venue = market.stage.venue;
+        let premium = market.trade(&[(market.call(2_800), -1.0)]).expect("a trade");
+        let shares = market.deposit(1_000.0).expect("a deposit");
+        let due = crate::hedge::due(&mut market).size;
+        market.rebalance(venue, due).expect("a hedge");
+        market.publish();
+        (premium, shares, due, market.nav(), market.usdc_of(market.trader))
+    };
+    assert_eq!(outcome(true), outcome(false));
 }

@@ -19,11 +19,11 @@ const DAY: u64 = 86_400;
 const FEE: u64 = 10_000_000_000_000_000;
 
 /// A node with tokens, feeds and Uniswap, and a market's file for it.
-struct Site {
-    node: Node,
-    text: String,
+pub(crate) struct Site {
+    pub(crate) node: Node,
+    pub(crate) text: String,
     record: PathBuf,
-    owner: Address,
+    pub(crate) owner: Address,
 }
 
 fn sent(node: &Node, tx: Value) -> Value {
@@ -33,13 +33,17 @@ fn sent(node: &Node, tx: Value) -> Value {
     receipt
 }
 
-fn tell<C: SolCall>(node: &Node, from: Address, to: Address, call: C) {
+pub(crate) fn tell<C: SolCall>(node: &Node, from: Address, to: Address, call: C) {
     sent(node, json!({ "from": from, "to": to, "data": Bytes::from(call.abi_encode()) }));
 }
 
 impl Site {
-    fn new(name: &str) -> Self {
-        let node = Node::start(node::Config { port: 0, ..node::Config::default() }).expect("a node");
+    pub(crate) fn new(name: &str) -> Self {
+        Self::on(Node::start(node::Config { port: 0, ..node::Config::default() }).expect("a node"), name)
+    }
+
+    /// On a node that is there.
+    pub(crate) fn on(node: Node, name: &str) -> Self {
         let accounts: Vec<Address> = node.accounts().iter().map(|(account, _)| *account).collect();
         let (deployer, owner) = (accounts[0], accounts[1]);
         let create = |name: &str, arguments: &[u8]| -> Address {
@@ -82,21 +86,21 @@ impl Site {
         Self { node, text, record, owner }
     }
 
-    fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         Config::parse(&self.text).expect("a config")
     }
 
-    fn rpc(&self) -> Rpc {
+    pub(crate) fn rpc(&self) -> Rpc {
         let key = PrivateKeySigner::from_bytes(&self.node.accounts()[0].1).expect("a key");
         Rpc::connect(&self.node.url(), self.node.chain_id(), Some(key)).expect("a connection")
     }
 
-    fn record(&self) -> Record {
+    pub(crate) fn record(&self) -> Record {
         Record::open(&self.record, self.node.chain_id()).expect("a record")
     }
 
     /// Runs a deployment; the transactions that it sent.
-    fn run(&self, rpc: &mut Rpc) -> u64 {
+    pub(crate) fn run(&self, rpc: &mut Rpc) -> u64 {
         let before = rpc.sent;
         contracts(rpc, &self.config(), &mut self.record(), &mut |_| ()).expect("deployed");
         rpc.sent - before
@@ -110,7 +114,7 @@ impl Site {
         rows.iter().filter(|row| !row.ok()).map(|row| row.parameter.clone()).collect()
     }
 
-    fn pass(&self, days: u64) {
+    pub(crate) fn pass(&self, days: u64) {
         ask(&self.node, "evm_increaseTime", json!([days * DAY])).expect("time");
         ask(&self.node, "evm_mine", json!([])).expect("a block");
     }
@@ -132,7 +136,7 @@ fn zero(name: &str) -> String {
     set(name, Address::ZERO)
 }
 
-fn set(name: &str, address: Address) -> String {
+pub(crate) fn set(name: &str, address: Address) -> String {
     format!("{name} = \"{address}\"")
 }
 

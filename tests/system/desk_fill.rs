@@ -100,9 +100,10 @@ fn a_fill_beyond_its_limit_or_beyond_the_edge_is_refused() {
     let mut market = waited(HOUR);
     let who = filler(&mut market);
     let need = need(&mut market);
-    let limit = need.cash + U256::from(1_000);
-    let failure = fill(&mut market, who, need.due, limit).expect_err("a limit");
-    assert_eq!(failure.data()[..4], IHedgeDesk::CashBeyondLimit::SELECTOR);
+    for limit in [need.cash + U256::ONE, U256::MAX] {
+        let error = IHedgeDesk::CashBeyondLimit { cash: need.cash, limit };
+        market.refuses(error, |market| fill(market, who, need.due, limit));
+    }
     let double = need.due + need.due;
     let failure = fill(&mut market, who, double, U256::ZERO).expect_err("too much");
     assert_eq!(failure.data()[..4], IHedgeDesk::FarEdgeCrossed::SELECTOR, "{failure}");

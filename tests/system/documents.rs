@@ -72,6 +72,22 @@ fn is_name(word: &str) -> bool {
     word.chars().all(plain) && word.contains('_')
 }
 
+/// Rows of the tables under a heading, each the texts of its cells.
+fn rows<'t>(text: &'t str, heading: &str) -> Vec<Vec<&'t str>> {
+    let under = text.split("\n## ").find(|part| part.lines().next() == Some(heading)).expect(heading);
+    let lines = under.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    lines.map(|line| line.split(" | ").collect()).collect()
+}
+
+/// Tests that a cell names; panics over one that there is not.
+fn tests_of<'t>(cell: &'t str, names: &BTreeSet<String>) -> Vec<&'t str> {
+    let found: Vec<&str> = quoted(cell).collect();
+    for word in &found {
+        assert!(names.contains(*word), "no test {word}: {cell}");
+    }
+    found
+}
+
 #[test]
 fn every_test_that_the_tables_of_security_name_is_there() {
     let (names, files) = tests();
@@ -83,36 +99,46 @@ fn every_test_that_the_tables_of_security_name_is_there() {
             count += 1;
         }
     }
-    assert!(count > 100, "{count} names");
+    assert!(count > 300, "{count} names");
+}
+
+#[test]
+fn every_bad_input_has_its_tests() {
+    let (text, (names, _)) = (text("SECURITY.md"), tests());
+    let (mut inputs, mut tables) = (BTreeSet::new(), 0);
+    for row in rows(&text, "Bad inputs") {
+        let [input, outcome, cell] = row[..] else { panic!("{row:?}") };
+        if input == "input" {
+            tables += 1;
+            continue;
+        }
+        assert!(inputs.insert(input) && !outcome.is_empty(), "{input}");
+        assert!(!tests_of(cell, &names).is_empty(), "{input} has no test");
+    }
+    assert!(tables == 4 && inputs.len() > 60, "{tables} tables of {} inputs", inputs.len());
 }
 
 #[test]
 fn every_fault_has_its_drills_and_every_drill_stands_in_its_row() {
     let text = text("SECURITY.md");
+    let (names, _) = tests();
     let mut rows = BTreeMap::new();
-    for line in text.lines() {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        if let [_, number, fault, _, contract, _, keeper, _] = cells[..] {
-            if let Some(number) = number.strip_prefix('C').and_then(|number| number.parse::<u32>().ok()) {
-                assert!(
-                    !fault.is_empty() && rows.insert(number, (contract, keeper)).is_none(),
-                    "C{number} twice"
-                );
-            }
-        }
+    for row in self::rows(&text, "Fault drills").iter().skip(1) {
+        let [number, fault, _, contract, _, keeper] = row[..] else { panic!("{row:?}") };
+        let number: u32 = number.strip_prefix('C').and_then(|number| number.parse().ok()).expect(number);
+        let told = [tests_of(contract, &names), tests_of(keeper, &names)];
+        assert!(!fault.is_empty() && rows.insert(number, told).is_none(), "C{number} twice");
     }
     assert_eq!(rows.keys().copied().collect::<Vec<_>>(), (1..=18).collect::<Vec<_>>());
     // Nothing of the contracts is in the faults of nodes and of the machine; re-entry and roles are not the keeper's.
-    for (number, (contract, keeper)) in &rows {
-        assert_eq!(*contract == "-", [12, 18].contains(number), "C{number}: {contract}");
-        assert_eq!(*keeper == "-", [5, 17].contains(number), "C{number}: {keeper}");
+    for (number, [contract, keeper]) in &rows {
+        assert_eq!(contract.is_empty(), [12, 18].contains(number), "C{number}: {contract:?}");
+        assert_eq!(keeper.is_empty(), [5, 17].contains(number), "C{number}: {keeper:?}");
     }
-    let (names, _) = tests();
     let drills: Vec<&String> = names.iter().filter(|name| drill(name).is_some()).collect();
     for name in &drills {
         for number in drill(name).expect("a drill") {
-            let (contract, keeper) = rows[&number];
-            let there = quoted(contract).chain(quoted(keeper)).any(|word| word == *name);
+            let there = rows[&number].iter().flatten().any(|word| word == name);
             assert!(there, "{name} is not in the row of C{number}");
         }
     }

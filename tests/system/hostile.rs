@@ -21,6 +21,7 @@ sol! {
         function answer() external view returns (bytes);
         function setMode(uint8 mode) external;
         function setRefusing(bool refusing) external;
+        function rebase(address account, uint256 balance) external;
     }
 }
 
@@ -91,19 +92,95 @@ fn tokens_that_take_a_fee_or_only_say_no_are_refused() {
     assert_eq!(failure.vault_error(), Some(IVault::IVaultErrors::TokenFailed(IVault::TokenFailed { token })));
 }
 
+/// A vault of other tokens and another feed; its error where it does not come to be.
+fn construct(market: &mut Market, given: [Address; 3]) -> Option<Bytes> {
+    let stage = &mut market.stage;
+    let owner = stage.actors.owner;
+    let [asset, underlying, feed] = given;
+    let wasm = artifacts::wasm("equipoise_vault").expect("the vault's WASM");
+    let arguments = (asset, underlying, feed, stage.sequencer, stage.engine, owner).abi_encode_params();
+    let error = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).err()?;
+    let host::DeployError::Constructor(failure) = error else { panic!("{error}") };
+    Some(failure.revert_data().expect("an error").clone())
+}
+
 #[test]
 fn decimals_that_the_vault_is_not_written_for_are_refused_at_construction() {
     let mut market = Market::open();
+    let (owner, usdc) = (market.stage.actors.owner, market.stage.usdc);
+    let (underlying, feed) = (market.stage.underlying, market.stage.feed);
+    let failed = |token| Some(Bytes::from(IVault::TokenFailed { token }.abi_encode()));
+    for decimals in [0_u64, 6, 8, 18, 19, 24, 255] {
+        let made = market.stage.chain.create(owner, "SilentToken", &U256::from(decimals).abi_encode());
+        let token = made.expect("the token");
+        let as_asset = construct(&mut market, [token, underlying, feed]);
+        assert_eq!(as_asset, if decimals == 6 { None } else { failed(token) }, "{decimals} of the asset");
+        let as_underlying = construct(&mut market, [usdc, token, feed]);
+        let expected = if decimals <= 18 { None } else { failed(token) };
+        assert_eq!(as_underlying, expected, "{decimals} of the underlying");
+        let as_feed = construct(&mut market, [usdc, underlying, token]);
+        assert_eq!(as_feed, if decimals == 8 { None } else { failed(token) }, "{decimals} of the feed");
+    }
+    // What has no code has no decimals.
+    let nobody = market.stage.chain.world.account("nobody");
+    assert_eq!(construct(&mut market, [nobody, underlying, feed]), failed(nobody));
+    assert_eq!(construct(&mut market, [usdc, nobody, feed]), failed(nobody));
+    assert_eq!(construct(&mut market, [usdc, underlying, nobody]), failed(nobody));
+}
+
+#[test]
+fn a_token_that_returns_nothing_is_as_good_as_one_that_says_yes() {
+    let mut market = Market::open();
+    let (vault, token) = vault_of(&mut market, "SilentToken");
+    let (lp, had) = (market.lp, market.stage.chain.token_balance(token, market.lp).expect("a balance"));
+    let shares = deposit(&mut market, vault, 100.0).expect("a deposit");
     let stage = &mut market.stage;
-    let owner = stage.actors.owner;
-    let asset = stage.chain.create(owner, "FeeToken", &U256::from(8).abi_encode()).expect("the token");
-    let wasm = artifacts::wasm("equipoise_vault").expect("the vault's WASM");
-    let arguments =
-        (asset, stage.underlying, stage.feed, stage.sequencer, stage.engine, owner).abi_encode_params();
-    let error = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect_err("8 decimals");
-    let host::DeployError::Constructor(failure) = error else { panic!("{error}") };
-    let data = failure.revert_data().expect("an error").clone();
-    assert_eq!(data[..4], IVault::TokenFailed::SELECTOR);
+    stage
+        .chain
+        .send(lp, vault, IERC4626::requestRedeemCall { shares, controller: lp, owner: lp })
+        .expect("asked");
+    stage.chain.world.warp(START + 2 * DAY);
+    stage.push_price(SPOT).expect("a round");
+    let done = stage.chain.send(lp, vault, IERC4626::processEpochCall {}).expect("processed");
+    let redeem = IERC4626::redeemCall { shares: done.shares, receiver: lp, controller: lp };
+    let paid = stage.chain.send(lp, vault, redeem).expect("paid");
+    assert!(usdc(100.0) - paid < U256::from(3), "{paid}");
+    let left = stage.chain.token_balance(token, lp).expect("a balance");
+    assert_eq!(had - left, usdc(100.0) - paid);
+}
+
+#[test]
+fn a_token_whose_balances_change_by_themselves_is_paid_out_as_far_as_it_is_there() {
+    let mut market = Market::open();
+    let (vault, token) = vault_of(&mut market, "RebasingToken");
+    let lp = market.lp;
+    let all = deposit(&mut market, vault, 100.0).expect("a deposit");
+    let nav = |market: &mut Market| market.stage.chain.view(vault, IVault::navCall {}).expect("a NAV");
+    let rebase = |market: &mut Market, usd: f64| {
+        let call = Hostile::rebaseCall { account: vault, balance: usdc(usd) };
+        market.stage.chain.send(lp, token, call).expect("rebased");
+    };
+    // More is a gift, less is not seen before it is missing: what is there is paid, then a transfer fails, and the ledger stays.
+    let before = nav(&mut market);
+    rebase(&mut market, 200.0);
+    assert_eq!(nav(&mut market), before);
+    assert_eq!(deposit(&mut market, vault, 100.0).expect("at the same price"), all);
+    rebase(&mut market, 60.0);
+    let stage = &mut market.stage;
+    let shares = all + all;
+    stage
+        .chain
+        .send(lp, vault, IERC4626::requestRedeemCall { shares, controller: lp, owner: lp })
+        .expect("asked");
+    stage.chain.world.warp(START + 2 * DAY);
+    stage.push_price(SPOT).expect("a round");
+    stage.chain.send(lp, vault, IERC4626::processEpochCall {}).expect("processed");
+    let take = |assets| IERC4626::withdrawCall { assets, receiver: lp, controller: lp };
+    let before = stage.chain.world.digest(vault);
+    let failure = stage.chain.send(lp, vault, take(usdc(60.000_001))).expect_err("more than there is");
+    assert_eq!(failure.data(), IVault::TokenFailed { token }.abi_encode());
+    assert_eq!(stage.chain.world.digest(vault), before);
+    stage.chain.send(lp, vault, take(usdc(60.0))).expect("what is there");
 }
 
 /// A market in need of a hedge, with a venue that calls where it is told to.

@@ -94,9 +94,10 @@ fn writing_keeps_to_what_is_there() {
         minPremium: min_premium,
         deadline: U256::MAX,
     };
-    let limit = premium - I256::ONE;
-    let error = IVault::PremiumAboveLimit { premium, limit };
-    market.refuses(error, |market| market.stage.margin(writer, call(-limit)));
+    for limit in [premium - I256::ONE, -I256::MAX] {
+        let error = IVault::PremiumAboveLimit { premium, limit };
+        market.refuses(error, |market| market.stage.margin(writer, call(-limit)));
+    }
     let now = U256::from(market.now());
     let late = IMargin::writeCall { deadline: now - U256::from(1), ..call(I256::ZERO) };
     let error = IVault::DeadlinePassed { deadline: now - U256::from(1), timestamp: now };

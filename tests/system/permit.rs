@@ -2,9 +2,9 @@
 
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use alloy_sol_types::SolValue;
+use alloy_sol_types::{SolError as _, SolValue};
 use demo::stage::Failure;
-use host::alloy_primitives::{keccak256, Address, Signature, B256, U256};
+use host::alloy_primitives::{keccak256, Address, Bytes, Signature, B256, U256};
 use interfaces::eip712::domain_separator;
 use interfaces::erc20::IERC20;
 
@@ -118,4 +118,44 @@ fn permits_that_are_late_forged_or_malleable() {
     let zero = IERC20::permitCall { spender: Address::ZERO, ..good };
     let failure = market.stage.vault(market.lp, zero).err().expect("nobody to allow");
     assert_eq!(failure.name(), "ERC2612InvalidSigner");
+}
+
+#[test]
+fn permits_of_another_turn_of_another_chain_and_of_contracts() {
+    let mut market = Market::open();
+    let (value, from) = (U256::from(5), owner().address());
+    let refused = |market: &mut Market, call: IERC20::permitCall| {
+        let before = market.digests();
+        let failure = market.stage.vault(market.lp, call).err().expect("a refusal");
+        let error = IERC20::ERC2612InvalidSigner::abi_decode(&failure.data()).expect("its error");
+        assert_eq!(market.digests(), before);
+        (error.owner, error.signer)
+    };
+    for nonce in [1, 2, u64::MAX] {
+        let call = permit(&market, &sign(&market, nonce, value, U256::MAX), value, U256::MAX);
+        let (owner, signer) = refused(&mut market, call);
+        assert!(owner == from && signer != from, "nonce {nonce}: {signer}");
+    }
+    // Before a fork and after it.
+    let (good, separator) = (valid(&market, value), IERC20::DOMAIN_SEPARATORCall {});
+    let chain = market.stage.chain.world.chain_id();
+    market.stage.chain.world.set_chain_id(chain + 1);
+    let told = market.stage.ask(separator).expect("a domain");
+    assert_eq!(told, domain_separator(chain + 1, market.stage.vault));
+    let (owner, signer) = refused(&mut market, good.clone());
+    assert!(owner == from && signer != from, "{signer}");
+    market.stage.chain.world.set_chain_id(chain);
+
+    // A contract has no key: it is not asked either, whatever it would do.
+    let wallet = market.stage.feed;
+    market.stage.chain.world.set_code(wallet, Bytes::from_static(&[0x5f, 0x5f, 0xfd]));
+    market.stage.chain.world.set_tracing(true);
+    let (owner, signer) = refused(&mut market, IERC20::permitCall { owner: wallet, ..good.clone() });
+    let trace = market.stage.chain.world.take_trace().expect("a trace");
+    market.stage.chain.world.set_tracing(false);
+    assert!(
+        owner == wallet && signer != wallet && trace.calls.iter().all(|call| call.to != wallet),
+        "{trace:?}"
+    );
+    market.stage.vault(market.lp, good).map(|_| ()).expect("the same on its chain");
 }

@@ -1,10 +1,11 @@
 //! Every bad input is refused with its typed error, with the numbers, and changes nothing.
 
 use host::alloy_primitives::{Address, I256, U256};
+use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::vault::IVault::{self, Role};
 
-use demo::stage::{default_profile, name_satellite};
+use demo::stage::{default_limits, default_profile, name_satellite, PriceFeed};
 
 use crate::hedge::due;
 use crate::market::{expiry, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, START};
@@ -13,7 +14,10 @@ use crate::market::{expiry, series, signed, usdc, wad, Market, DAY, HOUR, SPOT, 
 fn legs_that_name_nothing_or_too_much() {
     let mut market = Market::open();
     let (good, now) = (market.call(2_800), U256::from(market.now()));
-    for unknown in [U256::MAX, market.call(2_850), series(expiry(8), 2_800, false), good | U256::from(2)] {
+    let strikes = [0, 28_000, (1 << 40) / 1_000_000].map(|strike| market.call(strike));
+    let beyond = U256::from(10).pow(U256::from(36)) << 8 | U256::from(market.expiries[1]) << 56;
+    let others = [U256::MAX, market.call(2_850), series(expiry(8), 2_800, false), good | U256::from(2)];
+    for unknown in strikes.into_iter().chain(others).chain([beyond]) {
         market.refuses(IVault::UnknownSeries { series: unknown }, |market| market.trade(&[(unknown, 1.0)]));
     }
     let old = series(START - DAY + 28_800, 2_800, false);
@@ -34,13 +38,19 @@ fn sizes_out_of_range() {
     market.refuses(IVault::ZeroSize { series: good }, |market| market.trade(&[(good, 0.0)]));
     let error = IVault::SizeNotWholeLots { size: signed(0.015), lot: wad(0.01) };
     market.refuses(error, |market| market.trade(&[(good, 0.015)]));
+    let quote = |size| IVault::quoteCall { legs: vec![IVault::Leg { series: good, size }] };
+    for size in [I256::ONE, I256::MINUS_ONE, I256::from_raw(wad(0.01)) - I256::ONE] {
+        let error = IVault::SizeNotWholeLots { size, lot: wad(0.01) };
+        market.refuses(error, |market| market.stage.ask(quote(size)));
+    }
     for size in [18.01, -18.01] {
         let error = IVault::SizeAboveLimit { size: wad(18.01), limit: wad(18.0) };
         market.refuses(error, |market| market.trade(&[(good, size)]));
     }
-    let leg = IVault::Leg { series: good, size: I256::MIN };
-    let error = IVault::SizeAboveLimit { size: U256::ONE << 255, limit: wad(18.0) };
-    market.refuses(error, |market| market.stage.ask(IVault::quoteCall { legs: vec![leg] }));
+    for size in [I256::MIN, I256::MAX, I256::ONE << 127] {
+        let error = IVault::SizeAboveLimit { size: size.unsigned_abs(), limit: wad(18.0) };
+        market.refuses(error, |market| market.stage.ask(quote(size)));
+    }
 }
 
 #[test]
@@ -48,12 +58,15 @@ fn premiums_and_deadlines_missed() {
     let mut market = Market::open();
     let (good, now) = (market.call(2_800), market.now());
     let premium = market.quote(&[(good, 1.0)]).expect("a quote").premium;
-    let limit = premium - I256::ONE;
-    let error = IVault::PremiumAboveLimit { premium, limit };
-    market.refuses(error, |market| market.trade_with(&[(good, 1.0)], limit, U256::MAX));
+    for limit in [premium - I256::ONE, I256::MIN] {
+        let error = IVault::PremiumAboveLimit { premium, limit };
+        market.refuses(error, |market| market.trade_with(&[(good, 1.0)], limit, U256::MAX));
+    }
     let (deadline, timestamp) = (U256::from(now - 1), U256::from(now));
-    let error = IVault::DeadlinePassed { deadline, timestamp };
-    market.refuses(error, |market| market.trade_with(&[(good, 1.0)], I256::MAX, deadline));
+    for deadline in [deadline, U256::ZERO] {
+        let error = IVault::DeadlinePassed { deadline, timestamp };
+        market.refuses(error, |market| market.trade_with(&[(good, 1.0)], I256::MAX, deadline));
+    }
     assert_eq!(
         market.trade_with(&[(good, 1.0)], premium, timestamp).expect("a trade at its limits"),
         premium
@@ -69,13 +82,19 @@ fn prices_that_cannot_be_trusted() {
         let error = IVault::PriceNotPositive { answer: I256::try_from(answer).expect("an answer") };
         market.refuses(error, |market| market.trade(&[(good, 1.0)]));
     }
-    market.push_answer((1 << 50) + 1);
+    // Among them a feed that has come to answer in 18 decimals.
     let limit = U256::from(1_u64 << 50);
-    let answer = I256::from_raw(limit + U256::ONE);
-    market.refuses(IVault::PriceAboveRange { answer, limit }, |market| market.trade(&[(good, 1.0)]));
+    let over = [limit + U256::ONE, wad(SPOT), U256::ONE << 127, I256::MAX.into_raw()];
+    for answer in over.map(I256::from_raw) {
+        let (owner, feed) = (market.stage.actors.owner, market.stage.feed);
+        market.stage.chain.send(owner, feed, PriceFeed::pushCall { answer }).expect("a round");
+        market.refuses(IVault::PriceAboveRange { answer, limit }, |market| market.trade(&[(good, 1.0)]));
+    }
 
     market.stage.push_price(SPOT).expect("a round");
     let pushed = market.now();
+    market.stage.chain.world.warp(pushed + 2 * HOUR);
+    market.stage.ask(IVault::spotCall {}).expect("a price as old as may be");
     market.stage.chain.world.warp(pushed + 2 * HOUR + 1);
     let (updated, timestamp) = (U256::from(pushed), U256::from(pushed + 2 * HOUR + 1));
     let error = IVault::PriceStale { updatedAt: updated, timestamp, maxAge: U256::from(2 * HOUR) };
@@ -88,7 +107,7 @@ fn rounds_from_the_future() {
     let (good, now) = (market.call(2_800), market.now());
     let (owner, feed) = (market.stage.actors.owner, market.stage.feed);
     let (answer, at) = (I256::try_from(280_000_000_000_i64).expect("an answer"), U256::from(now + 60));
-    let push = demo::stage::PriceFeed::pushAtCall { answer, updatedAt: at };
+    let push = PriceFeed::pushAtCall { answer, updatedAt: at };
     market.stage.chain.send(owner, feed, push).expect("a round");
     let error = IVault::PriceFromFuture { updatedAt: at, timestamp: U256::from(now) };
     market.refuses(error, |market| market.trade(&[(good, 1.0)]));
@@ -246,14 +265,11 @@ fn listings_and_profiles_out_of_range() {
         let error = IVault::GridInvalid { base: wad(base), step: wad(step), count };
         market.refuses(error, |market| market.list(expiry(5), base, step, count));
     }
-    let profile = demo::stage::default_profile();
-    let shares = market.stage.ask(interfaces::erc20::IERC20::totalSupplyCall {}).expect("shares");
+    let profile = default_profile();
+    let shares = market.stage.ask(IERC20::totalSupplyCall {}).expect("shares");
     let owner = market.stage.actors.owner;
     market.refuses(IVault::ProfileLocked { shares }, |market| {
-        market.stage.vault(
-            owner,
-            IVault::setProfileCall { profile_: profile, limits_: demo::stage::default_limits() },
-        )
+        market.stage.vault(owner, IVault::setProfileCall { profile_: profile, limits_: default_limits() })
     });
 }
 
@@ -273,4 +289,82 @@ fn addresses_of_zero_and_deposits_of_nothing() {
     let max = market.stage.ask(IERC4626::maxDepositCall { receiver }).expect("a limit");
     let error = IERC4626::ERC4626ExceededMaxDeposit { receiver, assets, max };
     market.refuses(error, |market| market.deposit(1e13));
+}
+
+#[test]
+fn the_least_and_the_greatest_price_are_prices() {
+    let mut market = Market::open();
+    let call = market.call(2_800);
+    for (answer, wide) in
+        [(1, U256::from(10_u64.pow(10))), (1 << 50, U256::from(1_u64 << 50) * U256::from(10_u64.pow(10)))]
+    {
+        market.push_answer(answer);
+        assert_eq!(market.stage.ask(IVault::spotCall {}).expect("a price").price, wide);
+        let error = IVault::SpotJumped { from: wad(SPOT), to: wide, limit: U256::from(200_000) };
+        market.refuses(error, |market| market.deposit(1.0));
+        if answer == 1 {
+            assert_eq!(market.trade(&[(call, 18.0)]).expect("all but nothing"), I256::ONE);
+        } else {
+            let before = market.digests();
+            let failure = market.trade(&[(call, 1.0)]).expect_err("a hedge of millions");
+            let Some(IVault::IVaultErrors::InsufficientLiquidity(error)) = failure.vault_error() else {
+                panic!("{failure}")
+            };
+            assert!(error.needed > error.available, "{error:?}");
+            assert_eq!(market.digests(), before);
+        }
+        market.push_answer(280_000_000_000);
+    }
+}
+
+#[test]
+fn grids_far_from_every_price_or_of_no_strikes() {
+    let mut market = Market::open();
+    market.list(expiry(14), 28_000.0, 1_000.0, 10).expect("ten times the price");
+    market.publish();
+    let [call, put] = [false, true].map(|put| series(expiry(14), 28_000, put));
+    let quote = market.quote(&[(call, 1.0)]).expect("a quote");
+    assert_eq!((quote.value, quote.riskCharge), (I256::ONE, I256::ZERO));
+    assert_eq!(quote.premium, quote.value + I256::from_raw(quote.spread));
+    let needs = market.quote(&[(put, 1.0)]).expect_err("a short hedge");
+    assert_eq!(needs.name(), "HedgeCapacityExceeded");
+
+    let (curator, huge) = (market.stage.actors.curator, U256::from(10).pow(U256::from(48)));
+    let beyond = U256::from(1_u64 << 48) * U256::from(10_u64.pow(12));
+    for (base, step) in [
+        (huge, wad(100.0)),
+        (wad(100.0), huge),
+        (U256::MAX, U256::MAX),
+        (U256::ONE, U256::ONE),
+        (wad(1_000.0) + U256::ONE, wad(100.0)),
+        (beyond - wad(100.0), wad(100.0)),
+    ] {
+        let call = IVault::listExpiryCall { expiry: expiry(5), base, step, count: 10 };
+        let error = IVault::GridInvalid { base, step, count: 10 };
+        market.refuses(error, |market| market.stage.vault(curator, call));
+    }
+}
+
+#[test]
+fn expiries_now_before_and_within_the_hour() {
+    let mut market = Market::open();
+    let day = expiry(2);
+    market.stage.chain.world.warp(day);
+    let (near, far) = (U256::from(day + HOUR), U256::from(day + 2 * 365 * DAY));
+    for expiry in [day, day - DAY, 28_800] {
+        let error = IVault::ExpiryOutOfRange { expiry, earliest: near, latest: far };
+        market.refuses(error, |market| market.list(expiry, 1_000.0, 100.0, 10));
+    }
+    for expiry in [day + 1, day - 1] {
+        market.refuses(IVault::ExpiryNotOnGrid { expiry }, |market| market.list(expiry, 1_000.0, 100.0, 10));
+    }
+    for expiry in [1 << 32, u64::MAX] {
+        market.refuses(IVault::ArithmeticOverflow {}, |market| market.list(expiry, 1_000.0, 100.0, 10));
+    }
+    let next = day + DAY;
+    market.stage.chain.world.warp(next - HOUR + 1);
+    let (earliest, latest) = (U256::from(next + 1), U256::from(next + 1 - HOUR + 2 * 365 * DAY));
+    market.refuses(IVault::ExpiryOutOfRange { expiry: next, earliest, latest }, |market| {
+        market.list(next, 1_000.0, 100.0, 10)
+    });
 }

@@ -34,6 +34,20 @@ fn claim(market: &mut Market, ids: Vec<U256>, receiver: Address) -> Result<U256,
 }
 
 #[test]
+fn a_round_after_the_expiry_settles_nothing_even_if_another_follows() {
+    let (mut market, [round, after]) = expired(2_700.0);
+    let (at, expiry) = (market.now(), market.expiries[0]);
+    market.stage.chain.world.warp(at + HOUR);
+    market.stage.push_price(2_700.0).expect("a round");
+    let [updated, next] = [at, at + HOUR].map(U256::from);
+    let error =
+        IVault::RoundNotStraddling { roundId: after, updatedAt: updated, nextUpdatedAt: next, expiry };
+    market.refuses(error, |market| settle(market, after));
+    let price = settle(&mut market, round).expect("settled");
+    assert_eq!(market.stage.ask(IVault::settlementPriceCall { expiry }).expect("a price"), price);
+}
+
+#[test]
 fn the_last_round_before_the_expiry_pays_the_holders() {
     let (mut market, [round, _]) = expired(2_700.0);
     let (vault, expiry) = (market.stage.vault, market.expiries[0]);
@@ -170,4 +184,70 @@ fn an_expired_series_trades_no_more() {
     market.refuses(IVault::SeriesExpired { series: id, timestamp: now }, |market| {
         market.trade_with(&[(id, -1.0)], I256::MAX, U256::MAX)
     });
+}
+
+#[test]
+fn a_series_trades_to_its_last_second_and_settles_from_its_first() {
+    let mut market = Market::open();
+    let expiry = market.expiries[0];
+    let id = series(expiry, 2_500, false);
+    market.move_to(expiry - HOUR, 2_700.0);
+    let round = market.stage.last_round().expect("a round");
+    market.stage.chain.world.warp(expiry - 1);
+    let premium = market.trade(&[(id, 1.0)]).expect("a trade a second before");
+    assert!(premium >= I256::from_raw(usdc(200.0)), "{premium}");
+    let timestamp = U256::from(expiry - 1);
+    market.refuses(IVault::NotExpired { expiry, timestamp }, |market| settle(market, round));
+    for now in [expiry, expiry + 1] {
+        market.stage.chain.world.warp(now);
+        market.refuses(IVault::SeriesExpired { series: id, timestamp: U256::from(now) }, |market| {
+            market.trade(&[(id, 1.0)])
+        });
+    }
+    let next_updated = U256::ZERO;
+    let early = IVault::RoundNotStraddling {
+        roundId: round,
+        updatedAt: U256::from(expiry - HOUR),
+        nextUpdatedAt: next_updated,
+        expiry,
+    };
+    market.refuses(early, |market| settle(market, round));
+    market.stage.push_price(2_800.0).expect("a round after it");
+    for to_come in [1, 2, 1_000] {
+        let id = market.stage.last_round().expect("a round") + U80::from(to_come);
+        let error = IVault::RoundNotStraddling {
+            roundId: id,
+            updatedAt: U256::ZERO,
+            nextUpdatedAt: U256::ZERO,
+            expiry,
+        };
+        market.refuses(error, |market| settle(market, id));
+    }
+    assert_eq!(settle(&mut market, round).expect("a settlement"), wad(2_700.0));
+    let timestamp = U256::from(expiry + 1);
+    market.refuses(IVault::SeriesExpired { series: id, timestamp }, |market| market.trade(&[(id, -1.0)]));
+    let unlisted = expiry + 86_400;
+    market.stage.chain.world.warp(unlisted);
+    market.refuses(IVault::ExpiryNotListed { expiry: unlisted }, |market| {
+        let anyone = market.stage.actors.arbitrageur;
+        market.stage.vault(anyone, IVault::settleCall { expiry: unlisted, roundId: round })
+    });
+}
+
+#[test]
+fn a_claim_of_nothing_pays_nothing_and_one_series_twice_pays_once() {
+    let (mut market, [round, _]) = expired(2_700.0);
+    settle(&mut market, round).expect("a settlement");
+    let (call, trader) = (series(market.expiries[0], 2_500, false), market.trader);
+    assert_eq!(claim(&mut market, vec![], trader).expect("nothing"), U256::ZERO);
+    let unknown = call | U256::from(2);
+    market.refuses(IVault::UnknownSeries { series: unknown }, |market| {
+        claim(market, vec![call, unknown], trader)
+    });
+    let live = market.call(2_800);
+    market.refuses(IVault::NotSettled { series: live }, |market| claim(market, vec![call, live], trader));
+    let before = market.usdc_of(trader);
+    assert_eq!(claim(&mut market, vec![call; 3], trader).expect("a claim"), usdc(800.0));
+    assert_eq!(market.usdc_of(trader) - before, usdc(800.0));
+    assert_eq!(market.nav().owed, U256::ZERO);
 }

@@ -357,3 +357,34 @@ fn a_burst_of_updates_goes_no_further_than_one() {
     let slow = pushed(HOUR, 4) - 0.8;
     assert!(slow >= 4.0 * one * 0.9 && slow <= 4.0 * one, "{slow}");
 }
+
+#[test]
+fn vols_of_nothing_of_a_basis_point_and_of_a_thousand_per_cent() {
+    let all =
+        |market: &Market, vol: f64| market.expiries.map(|expiry| slice(expiry, START, vol, SPOT)).to_vec();
+    let none = |one| SurfaceSlice { a: I256::ZERO, b: I256::ZERO, ..one };
+    // Alone it is what the vault asks for a risk without vol; beside another of nothing it is an arbitrage of nothing.
+    let mut market = Market::unlisted(default_profile());
+    let far = market.expiries[1];
+    market.list(far, 1_800.0, 100.0, 21).expect("a listed expiry");
+    market.stage.publish(vec![none(slice(far, START, 0.8, SPOT))]).expect("a vol of nothing");
+    let [at, deep] =
+        [2_800, 1_800].map(|strike| market.quote(&[(market.call(strike), 1.0)]).expect("a quote").value);
+    assert_eq!((at, deep), (I256::ONE, I256::from_raw(crate::market::usdc(1_000.000_001))));
+    let mut market = bare();
+    let [earlier, later] = market.expiries;
+    let slices = all(&market, 0.8).into_iter().map(none).collect();
+    let error = ISurface::CalendarArbitrage { earlier, later, shortfall: U256::ZERO };
+    refuses_slices(&mut market, error, slices);
+    // A thousand per cent leave the bounds of a slice, in its wings and, above that, on its grid.
+    for (vol, fault) in [(10.0, SliceFault::Wing), (100.0, SliceFault::Range)] {
+        let slices = all(&market, vol);
+        refuses_slices(&mut market, ISurface::SliceInvalid { expiry: earlier, fault }, slices);
+    }
+    market.stage.publish(all(&market, 0.0001)).expect("a basis point");
+    let quote = market.quote(&[(market.call(2_800), 1.0)]).expect("a quote");
+    // At the money 0.4 of vol, price and root of time; the rest is what the vault asks for its risk.
+    let value = f64::from(quote.value.into_raw()) / 1e6;
+    assert!((0.02..0.04).contains(&value) && quote.premium > quote.value, "{quote:?}");
+    market.trade(&[(market.call(2_800), 1.0)]).expect("a trade");
+}

@@ -13,6 +13,7 @@ use interfaces::venue::IHedgeVenue;
 
 use crate::config::Config;
 use crate::contracts::{PROGRAMS, SATELLITES, VENUE, packed, venue_name};
+use crate::positions::fields;
 use crate::programs::programs;
 use crate::record::Record;
 use crate::rpc::Rpc;
@@ -96,14 +97,47 @@ pub fn check(rpc: &Rpc, config: &Config, record: &Record) -> Result<Vec<Row>> {
         let fee = rpc.view(address, IHedgeVenue::poolFeeCall {})?;
         rows.add(format!("venue {name}.poolFee"), venue.pool_fee, fee);
     }
+    positions(rpc, config, record, broker, &mut rows)?;
     Ok(rows.0)
+}
+
+/// Venues of the broker's: what they are fixed to, and what the broker says of them.
+fn positions(rpc: &Rpc, config: &Config, record: &Record, broker: Address, rows: &mut Rows) -> Result<()> {
+    let (named, now) = (rpc.view(broker, IBroker::venuesCall {})?, rpc.now()?);
+    rows.add("broker.venues", config.positions.len(), named.len());
+    for venue in &config.positions {
+        let (name, address) = (&venue.name, record.at(&venue.recorded())?);
+        for (place, word) in venue.words(broker, &config.tokens) {
+            let found = fields(rpc.slot(address, place)?, &word);
+            for ((field, bytes, wanted), found) in word.into_iter().zip(found) {
+                let [wanted, found] = [wanted, found].map(|number| shown(number, bytes));
+                rows.add(format!("position {name}.{field}"), wanted, found);
+            }
+        }
+        let entry = named.iter().find(|one| one.venue == address).cloned().unwrap_or_default();
+        rows.add(format!("broker.position {name}.cap"), venue.cap, entry.cap);
+        rows.add(format!("broker.position {name}.margin"), venue.margin, entry.margin);
+        let state = match entry.allowedFrom {
+            0 => "not allowed".to_owned(),
+            from if from > now => format!("allowed from {from}"),
+            _ => "allowed".to_owned(),
+        };
+        rows.add(format!("broker.position {name}"), "allowed", state);
+    }
+    Ok(())
+}
+
+/// An address or a number.
+fn shown(number: U256, bytes: usize) -> String {
+    if bytes == 20 { Address::from_word(number.into()).to_string() } else { number.to_string() }
 }
 
 /// Code: what is there is what this checkout builds, and it is active.
 fn code(rpc: &Rpc, config: &Config, record: &Record, rows: &mut Rows) -> Result<()> {
     let venues = config.venues.iter().map(|venue| (venue_name(&venue.name), VENUE));
     let own = PROGRAMS.iter().map(|(name, wasm)| ((*name).to_owned(), *wasm));
-    for (name, wasm) in own.chain(venues) {
+    let positions = config.positions.iter().map(|venue| (venue.recorded(), venue.wasm()));
+    for (name, wasm) in own.chain(venues).chain(positions) {
         let same = built(rpc, record.at(&name)?, &packed(config, wasm)?)?;
         rows.add(format!("{name}.code"), "of this build", if same { "of this build" } else { "another" });
     }

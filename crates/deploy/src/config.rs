@@ -8,6 +8,7 @@ use interfaces::desk::IHedgeDesk::Rules;
 use interfaces::vault::IVault::{Limits, Profile};
 use serde::Deserialize;
 
+use crate::positions::Position;
 use crate::settings;
 
 /// See `deploy.example.toml`.
@@ -33,6 +34,9 @@ pub struct Config {
     /// Where it may hedge; the last one is the default.
     #[serde(default)]
     pub venues: Vec<Venue>,
+    /// Where it may hedge with positions, at most four.
+    #[serde(default)]
+    pub positions: Vec<Position>,
     /// An ERC-4626 pool for idle USDC.
     pub pool: Option<Address>,
     profile: toml::Table,
@@ -180,6 +184,11 @@ impl Config {
         let mut names: Vec<&str> = config.venues.iter().map(|venue| venue.name.as_str()).collect();
         names.sort_unstable();
         ensure!(names.windows(2).all(|pair| pair.first() != pair.last()), "two venues have one name");
+        ensure!(config.positions.len() <= 4, "the broker has no place for {} venues", config.positions.len());
+        let mut names: Vec<&str> = config.positions.iter().map(|venue| venue.name.as_str()).collect();
+        names.sort_unstable();
+        ensure!(names.windows(2).all(|pair| pair.first() != pair.last()), "two positions have one name");
+        config.positions.iter().try_for_each(Position::check)?;
         for (name, address) in config.addresses() {
             ensure!(!address.is_zero(), "{name} is the zero address");
         }
@@ -199,6 +208,7 @@ impl Config {
             ("[roles] guardian", roles.guardian),
         ];
         all.extend(self.venues.iter().map(|venue| ("[[venues]] router", venue.router)));
+        all.extend(self.positions.iter().flat_map(Position::addresses));
         all.extend(self.surface.publishers.iter().map(|one| ("[surface] publishers", *one)));
         all
     }
@@ -257,6 +267,8 @@ mod tests {
         assert!(refused("threshold = 1", "threshold = 2").contains("threshold 2 of 1 publishers"));
         assert!(refused("ether = 2000", "ehter = 2000").contains("ehter"));
         assert!(refused("chain_id = 42161", "").contains("chain_id"));
+        assert!(refused("chain_id = 42161", "chain_id = ").contains("line"));
+        assert!(refused("chain_id = 42161", "chain_id = \"42161\"").contains("expected u64"));
         assert!(refused("deviation = 5000", "deviation = -5").contains("deviation is no number"));
     }
 }

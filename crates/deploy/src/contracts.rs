@@ -5,12 +5,14 @@ use alloy_primitives::{Address, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 use anyhow::{Context, Result, ensure};
 use host::Packed;
+use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
 use interfaces::external::IToken;
 use interfaces::surface::ISurface;
 use interfaces::vault::IVault::{self, Role, Satellite};
 
 use crate::config::Config;
+use crate::positions::Position;
 use crate::record::Record;
 use crate::rpc::Rpc;
 use crate::settings::{of_limits, of_profile, of_rules};
@@ -74,7 +76,8 @@ fn preflight(rpc: &Rpc, config: &Config) -> Result<()> {
         ("[feeds] sequencer", config.feeds.sequencer),
     ];
     let routers = config.venues.iter().map(|venue| ("[[venues]] router", venue.router));
-    for (name, account) in named.into_iter().chain(routers) {
+    let positions = config.positions.iter().flat_map(Position::addresses);
+    for (name, account) in named.into_iter().chain(routers).chain(positions) {
         ensure!(!rpc.code(account)?.is_empty(), "{name}: {account} has no code");
     }
     let usdc = rpc.view(config.tokens.usdc, IToken::decimalsCall {})?;
@@ -121,11 +124,14 @@ impl Work<'_> {
         let margin = (vault, limits.account_limit, limits.total_limit).abi_encode_params();
         self.program("margin", "margin", Some(margin))?;
         let broker = (vault, self.config.broker.slip).abi_encode_params();
-        self.program("broker", "broker", Some(broker))?;
+        let broker = self.program("broker", "broker", Some(broker))?;
         self.program("lens", "lens", None)?;
         for venue in self.config.venues.clone() {
             let arguments = (vault, tokens.usdc, tokens.underlying, venue.router, venue.pool_fee);
             self.program(&venue_name(&venue.name), VENUE, Some(arguments.abi_encode_params()))?;
+        }
+        for venue in self.config.positions.clone() {
+            self.program(&venue.recorded(), venue.wasm(), Some(venue.arguments(broker, &tokens)))?;
         }
         Ok(())
     }
@@ -179,6 +185,7 @@ impl Work<'_> {
         let vault = self.record.at("vault")?;
         self.set_market(vault)?;
         self.set_satellites(vault)?;
+        self.set_positions()?;
         for (which, name, account) in [
             (Role::Curator, "curator", self.config.roles.curator),
             (Role::Guardian, "guardian", self.config.roles.guardian),
@@ -209,6 +216,20 @@ impl Work<'_> {
         if let Some(pool) = self.config.pool {
             let holds = self.rpc.view(vault, IVault::poolCall {})?.pool_ == pool;
             self.set("pool", holds, vault, IVault::setPoolCall { pool })?;
+        }
+        Ok(())
+    }
+
+    /// The broker's venues, with their caps and margins. It must be the vault's broker by then.
+    fn set_positions(&mut self) -> Result<()> {
+        let broker = self.record.at("broker")?;
+        for position in self.config.positions.clone() {
+            let (venue, Position { cap, margin, .. }) = (self.record.at(&position.recorded())?, position);
+            let named = self.rpc.view(broker, IBroker::venuesCall {})?;
+            let holds = named.iter().any(|one| {
+                one.venue == venue && one.allowedFrom != 0 && (one.cap, one.margin) == (cap, margin)
+            });
+            self.set("position venue", holds, broker, IBroker::setVenueCall { venue, cap, margin })?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 mod check;
 mod config;
 mod contracts;
+mod positions;
 mod programs;
 mod record;
 mod rpc;

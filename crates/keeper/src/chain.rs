@@ -42,6 +42,8 @@ pub struct Call {
     pub to: Address,
     /// With what.
     pub data: Bytes,
+    /// With how much ether [wei]
+    pub value: U256,
     /// Code that runs in the callee's place, its balances the callee's.
     pub code: Option<Bytes>,
     /// As a transaction with so much gas at the block's price; without it gas costs nothing, for the callee as well.
@@ -188,4 +190,25 @@ pub trait Chain: Send + Sync {
     async fn send(&self, raw: &Bytes) -> Result<(), Fault>;
     /// What became of a transaction, none as long as it is not mined.
     async fn receipt(&self, hash: B256) -> Result<Option<Receipt>, Fault>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reward_is_read_once_wherever_and_however_often_it_was_logged() {
+        let event = Rebalanced { reward: U256::from(7), ..Rebalanced::default() };
+        let told = Log { address: Address::repeat_byte(1), data: event.encode_log_data() };
+        let other = Log { address: Address::repeat_byte(2), data: alloy_primitives::LogData::default() };
+        for logs in [
+            vec![told.clone(), other.clone(), other.clone()],
+            vec![other.clone(), other.clone(), told.clone()],
+            vec![told.clone(), other.clone(), told.clone(), told],
+        ] {
+            assert_eq!(Receipt { logs, ..Receipt::default() }.rewarded(), Some(U256::from(7)));
+        }
+        assert_eq!(Receipt { logs: vec![other], ..Receipt::default() }.rewarded(), None);
+        assert_eq!(Receipt::default().rewarded(), None);
+    }
 }

@@ -12,11 +12,13 @@ use interfaces::words::{to_u64, to_u128};
 use inventory::hedge::{Order, Young, worst_price};
 
 use crate::ask::ask;
+use crate::brokerage::Brokerage;
 use crate::chain::{Account, Chain, Fault, Head};
 use crate::config::Config;
 use crate::mark::{State, Worth};
 use crate::numbers::WAD;
 use crate::rounds::{Straddling, straddling};
+use crate::seats::{Scene, Seats};
 use crate::skip::Skip;
 use crate::stance::{Stance, Told};
 use crate::venue::{Ask, Quote, Venue};
@@ -103,6 +105,8 @@ pub struct View {
     pub asked: i128,
     /// The venues.
     pub venues: Vec<Offer>,
+    /// The broker, none without one that has a venue, or without a price.
+    pub broker: Result<Option<Brokerage>, Fault>,
     /// Expired books, soonest first.
     pub expired: Vec<Expired>,
     /// What `processEpoch` would do: epoch, shares and assets.
@@ -120,6 +124,7 @@ pub struct Collector {
     vault: Address,
     samples: u32,
     venues: Vec<Box<dyn Venue>>,
+    seats: Seats,
     market: Option<Market>,
     fills: bool,
     lens: Option<Address>,
@@ -132,7 +137,8 @@ impl Collector {
     #[must_use]
     pub fn new(config: &Config, venues: Vec<Box<dyn Venue>>) -> Self {
         let (vault, samples, fills, lens) = (config.vault, config.hedge.samples, config.fill.on, config.lens);
-        Self { vault, samples, venues, market: None, fills, lens, curious: false }
+        let seats = Seats::new(config);
+        Self { vault, samples, venues, seats, market: None, fills, lens, curious: false }
     }
 
     /// Reads everything in the block `head`.
@@ -160,6 +166,8 @@ impl Collector {
         let price = ask(chain, &head, vault, &IVault::spotCall {}).await;
         let asked = self.sizes(&state, stance.as_ref());
         let venues = self.offers(chain, &head, &market, &state, stance.as_ref(), asked).await?;
+        let broker =
+            self.broker(chain, &head, &market, &state, stance.as_ref().zip(told.as_ref().ok())).await;
         let queue = ask(chain, &head, vault, &IERC4626::processEpochCall {}).await;
         let ready_at = match &queue {
             Ok(done) => {
@@ -180,6 +188,7 @@ impl Collector {
             purses: self.purses(chain, &head, &market, sender, stance.as_ref()).await,
             asked,
             venues,
+            broker,
             expired: expired(chain, &head, &market, &state).await,
             queue: queue.map(|done| (done.requestId, done.shares, done.assets)),
             ready_at,
@@ -187,6 +196,21 @@ impl Collector {
             supply,
             state,
         })
+    }
+
+    async fn broker(
+        &mut self,
+        chain: &dyn Chain,
+        head: &Head,
+        market: &Market,
+        state: &State,
+        hedge: Option<(&Stance, &Told)>,
+    ) -> Result<Option<Brokerage>, Fault> {
+        if state.request.spot == 0 {
+            return Ok(None);
+        }
+        let hedge = hedge.map(|(stance, told)| (stance, told.address));
+        self.seats.read(&Scene { chain, head, market, state, hedge }).await
     }
 
     async fn market(&mut self, chain: &dyn Chain, head: &Head) -> Result<Market, Skip> {

@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use alloy_primitives::Address;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+
+pub use crate::duties::{Duty, Fees, Fill, Hedge, Position, Process, Upkeep};
+use crate::endpoint::place;
 
 /// What the environment's names begin with.
 const PREFIX: &str = "EQUIPOISE_KEEPER_";
+/// What no time to wait reaches: a day [s]
+const LONGEST: f64 = 86_400.0;
 
 /// See the module. Every field but `vault` has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,6 +26,9 @@ pub struct Config {
     /// Where it may hedge.
     #[serde(default)]
     pub venues: Vec<VenueConfig>,
+    /// What people call the broker's venues: all that it has are used, whatever is named here.
+    #[serde(default)]
+    pub positions: Vec<VenueConfig>,
     /// JSON-RPC endpoints of the same chain.
     #[serde(default = "default_rpc")]
     pub rpc: Vec<String>,
@@ -55,6 +63,12 @@ pub struct Config {
     /// Hedges.
     #[serde(default)]
     pub hedge: Hedge,
+    /// Hedges with positions.
+    #[serde(default)]
+    pub position: Position,
+    /// What positions need beside hedges.
+    #[serde(default)]
+    pub upkeep: Upkeep,
     /// Fills of hedges from the account's own tokens.
     #[serde(default)]
     pub fill: Fill,
@@ -74,118 +88,6 @@ pub struct VenueConfig {
     pub name: String,
     /// Its adapter.
     pub address: Address,
-}
-
-/// What may be paid for gas.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Fees {
-    /// Most for a unit of gas [gwei]
-    pub max_gwei: f64,
-    /// Tip for a unit [gwei]
-    pub tip_gwei: f64,
-    /// What a replacement pays more [percent]
-    pub bump: u32,
-    /// How long a transaction may wait before it is replaced [s]
-    pub patience: f64,
-}
-
-/// How hedges are done.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Hedge {
-    /// Whether they are.
-    pub on: bool,
-    /// Most that the operator gives for one, after gas and reward; below zero, the least that must be left [USD]
-    pub max_loss: f64,
-    /// Whether the clock of a hedge that does not pay yet is started, if waiting will make it pay.
-    pub poke: bool,
-    /// Who is paid the rewards, the keeper's own account if none is given.
-    pub payee: Option<Address>,
-    /// Outer bands of deviation from which a hedge is urgent.
-    pub urgent_at: f64,
-    /// Most that is given for an urgent one [USD]
-    pub urgent_max_loss: f64,
-    /// How far a price may move against a plan before it is mined [basis points]
-    pub tolerance: u32,
-    /// How long a plan may wait to be mined [s]
-    pub deadline: u64,
-    /// Sizes at which venues are asked.
-    pub samples: u32,
-}
-
-/// How hedges are filled.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Fill {
-    /// Whether they are.
-    pub on: bool,
-    /// What must be left after gas when what was filled is traded back at the venues [USD]
-    pub min_profit: f64,
-}
-
-/// A duty with a price.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Duty {
-    /// Whether it is done.
-    pub on: bool,
-    /// Most that the operator gives for it [USD]
-    pub max_loss: f64,
-}
-
-/// How redemptions are processed.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Process {
-    /// Whether they are.
-    pub on: bool,
-    /// Most that the operator gives for it [USD]
-    pub max_loss: f64,
-    /// Least payout that is worth a transaction [USD]
-    pub min_payout: f64,
-    /// After how long one that pays less is processed all the same: it holds up those behind it [s]
-    pub dust_after: u64,
-}
-
-impl Default for Fees {
-    fn default() -> Self {
-        Self { max_gwei: 5.0, tip_gwei: 0.0, bump: 15, patience: 15.0 }
-    }
-}
-
-impl Default for Hedge {
-    fn default() -> Self {
-        Self {
-            on: true,
-            max_loss: 1.0,
-            poke: true,
-            payee: None,
-            urgent_at: 24.0,
-            urgent_max_loss: 20.0,
-            tolerance: 10,
-            deadline: 60,
-            samples: 24,
-        }
-    }
-}
-
-impl Default for Fill {
-    fn default() -> Self {
-        Self { on: false, min_profit: 1.0 }
-    }
-}
-
-impl Default for Duty {
-    fn default() -> Self {
-        Self { on: true, max_loss: 5.0 }
-    }
-}
-
-impl Default for Process {
-    fn default() -> Self {
-        Self { on: true, max_loss: 5.0, min_payout: 1.0, dust_after: 21_600 }
-    }
 }
 
 fn default_rpc() -> Vec<String> {
@@ -249,14 +151,43 @@ impl Config {
     fn check(&self) -> Result<()> {
         let count = self.rpc.len();
         ensure!(count > 0, "rpc names no endpoint");
+        // An endpoint is one vote of a quorum.
+        let plain = |url: &String| url.trim_end_matches('/').to_lowercase();
+        let twice = self
+            .rpc
+            .iter()
+            .enumerate()
+            .find(|(at, url)| self.rpc.iter().take(*at).any(|other| plain(other) == plain(url)));
+        if let Some((_, url)) = twice {
+            bail!("rpc names {} twice", place(url));
+        }
         ensure!(
             count == 1 || self.chain_id.is_some(),
             "with {count} endpoints chain_id must say which chain"
         );
         let quorum = self.quorum();
         ensure!((1..=count).contains(&quorum), "a quorum of {quorum} of {count} endpoints is none");
-        ensure!(self.poll > 0.0 && self.timeout > 0.0, "poll and timeout must be above 0");
+        ensure!(
+            seconds(self.poll) && seconds(self.timeout),
+            "poll and timeout must be above 0 and below {LONGEST} s"
+        );
+        ensure!(
+            self.fees.patience == 0.0 || seconds(self.fees.patience),
+            "fees.patience must be from 0 to {LONGEST} s"
+        );
+        ensure!(
+            self.coin_price.is_none_or(|price| price.is_finite() && price > 0.0),
+            "coin_price must be above 0"
+        );
         ensure!((1..=64).contains(&self.hedge.samples), "hedge.samples must be from 1 to 64");
+        ensure!(
+            (0.0..=1.0).contains(&self.position.order_fee),
+            "position.order_fee must be from 0 to 1 ether"
+        );
+        ensure!(
+            (0.0..=10_000.0).contains(&self.position.carry),
+            "position.carry must be from 0 to 10000 basis points"
+        );
         Ok(())
     }
 
@@ -271,6 +202,25 @@ impl Config {
     pub fn interval(&self) -> Duration {
         Duration::from_secs_f64(self.poll)
     }
+}
+
+/// Whether it is a time to wait [s]
+fn seconds(time: f64) -> bool {
+    time > 0.0 && time < LONGEST
+}
+
+/// The keeper's own variables. What else there is need be no text.
+///
+/// # Errors
+/// One of its own that is no text.
+pub fn environment() -> Result<Vec<(String, String)>> {
+    let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let own = named.filter(|(name, _)| name.starts_with(PREFIX) && name != "EQUIPOISE_KEEPER_CONFIG");
+    own.map(|(name, value)| match value.into_string() {
+        Ok(value) => Ok((name, value)),
+        Err(_) => bail!("{name} is no text"),
+    })
+    .collect()
 }
 
 /// Sets `a__b` in a table to a TOML value, or to the text that it is.
@@ -293,48 +243,5 @@ fn set(table: &mut toml::Table, path: &str, value: &str) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const VAULT: &str = "0x00000000000000000000000000000000000000aa";
-
-    fn load(pairs: &[(&str, &str)]) -> Result<Config> {
-        let pairs = pairs.iter().map(|(name, value)| (format!("{PREFIX}{name}"), (*value).to_owned()));
-        Config::load(None, pairs)
-    }
-
-    #[test]
-    fn the_environment_sets_any_key() {
-        let config = load(&[
-            ("VAULT", VAULT),
-            ("RPC", r#"["http://a", "http://b", "http://c"]"#),
-            ("CHAIN_ID", "42161"),
-            ("HEDGE__MAX_LOSS", "2.5"),
-            ("KEY_FILE", "keeper.key"),
-        ])
-        .expect("a config");
-        assert_eq!((config.rpc.len(), config.quorum(), config.chain_id), (3, 2, Some(42_161)));
-        assert_eq!((config.hedge.max_loss, config.hedge.samples), (2.5, 24));
-        assert_eq!(config.key_file, Some("keeper.key".into()));
-    }
-
-    #[test]
-    fn the_example_shows_the_defaults() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("keeper.example.toml");
-        let example = Config::load(Some(&file), std::iter::empty()).expect("a config");
-        let zero = Address::ZERO.to_string();
-        let defaults = load(&[("VAULT", zero.as_str())]).expect("a config");
-        assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
-    }
-
-    #[test]
-    fn what_cannot_work_is_refused() {
-        let refused = |pairs: &[(&str, &str)]| format!("{:#}", load(pairs).expect_err("refused"));
-        assert!(refused(&[]).contains("missing field `vault`"));
-        assert!(refused(&[("VAULT", VAULT), ("VAUTL", "1")]).contains("unknown field `vautl`"));
-        assert!(refused(&[("VAULT", VAULT), ("RPC", "[]")]).contains("no endpoint"));
-        assert!(refused(&[("VAULT", VAULT), ("RPC", r#"["a","b"]"#)]).contains("chain_id"));
-        assert!(refused(&[("VAULT", VAULT), ("QUORUM", "2")]).contains("quorum of 2 of 1"));
-        assert!(refused(&[("VAULT", VAULT), ("POLL", "soon")]).contains("poll"));
-    }
-}
+#[path = "config_tests.rs"]
+mod tests;

@@ -111,7 +111,7 @@ impl Endpoint {
 }
 
 /// Host and port of a URL, without the name, password and path in it.
-fn place(url: &str) -> String {
+pub(crate) fn place(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     host.rsplit('@').next().unwrap_or_default().to_owned()
@@ -119,6 +119,7 @@ fn place(url: &str) -> String {
 
 fn request(call: &Call, at: &Head) -> TransactionRequest {
     let request = TransactionRequest::default().from(call.from).to(call.to).input(call.data.clone().into());
+    let request = if call.value.is_zero() { request } else { request.value(call.value) };
     match call.gas {
         Some(gas) => request.gas_limit(gas).max_fee_per_gas(at.base_fee).max_priority_fee_per_gas(0),
         None => request,

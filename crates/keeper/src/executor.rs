@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Address, B256, Bytes, TxKind, address, keccak256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 
-use crate::action::Proposal;
+use crate::action::{Action, Proposal, Target};
 use crate::chain::{Account, Call, Chain, Fault, Receipt};
 use crate::collect::View;
 use crate::config::{Config, Fees, wei};
@@ -138,18 +138,24 @@ impl Executor {
 
     /// The call that an action is, for trying it out.
     #[must_use]
-    pub fn call(&self, view: &View, action: &crate::Action) -> Call {
+    pub fn call(&self, view: &View, action: &Action) -> Call {
         let from = self.sender().unwrap_or(NOBODY);
         let deadline = view.head.timestamp.saturating_add(self.deadline);
         let payee = match action {
-            crate::Action::Hedge(_) => self.payee.unwrap_or(from),
+            Action::Hedge(_) | Action::Position(_) => self.payee.unwrap_or(from),
             _ => from,
         };
-        let desk = view.told.as_ref().ok().filter(|_| action.is_for_desk()).map(|told| told.address);
+        let to = match action.target() {
+            Target::Vault => None,
+            Target::Desk => view.told.as_ref().ok().map(|told| told.address),
+            Target::Broker => view.broker.as_ref().ok().and_then(|broker| Some(broker.as_ref()?.address)),
+            Target::Venue(venue) => Some(venue),
+        };
         Call {
             from,
-            to: desk.unwrap_or(view.market.vault),
+            to: to.unwrap_or(view.market.vault),
             data: action.calldata(deadline, payee),
+            value: U256::from(action.ether()),
             ..Call::default()
         }
     }
@@ -170,7 +176,7 @@ impl Executor {
         };
         let fee = self.fee(view.head.base_fee, account.nonce)?;
         let gas = proposal.gas.saturating_add(proposal.gas / GAS_MARGIN);
-        let need = fee.saturating_mul(gas.into());
+        let need = fee.saturating_mul(gas.into()).saturating_add(proposal.action.ether());
         let have = interfaces::words::to_u128(account.balance).unwrap_or(u128::MAX);
         if have < need {
             return Err(Skip::Poor { have, need });
@@ -183,6 +189,7 @@ impl Executor {
             max_fee_per_gas: fee,
             max_priority_fee_per_gas: wei(self.fees.tip_gwei).min(fee),
             to: TxKind::Call(call.to),
+            value: call.value,
             input: call.data,
             ..TxEip1559::default()
         };

@@ -14,7 +14,7 @@ use crate::collect::{Collector, View};
 use crate::config::Config;
 use crate::executor::{Executor, Followed, GAS_MARGIN};
 use crate::skip::Skip;
-use crate::strategy::{appraise, check_reward, decide, hedge};
+use crate::strategy::{appraise, check_reward, decide, hedge, upkeep};
 use crate::venue::Venue;
 
 /// Gas that a hedge takes, about, where it could not be tried out.
@@ -130,6 +130,9 @@ impl Keeper {
                 (Err(skip @ (Skip::NoVenue(_) | Skip::Off)), None) if name == "hedge" => {
                     self.ripen(chain, view, followed, skip, now).await
                 }
+                (Err(skip @ Skip::NoSeat(_)), None) if name == "position" => {
+                    self.ripen(chain, view, followed, skip, now).await
+                }
                 (Err(skip), _) => Err(skip),
                 (Ok(_), Some(first)) if !self.dry => Err(Skip::Behind(first)),
                 (Ok(action), _) => self.attempt(chain, view, followed, action, now).await,
@@ -158,7 +161,7 @@ impl Keeper {
         let (gas, reward) = self.try_out(chain, view, &action).await?;
         let proposal = match appraise(view, &self.config, action.clone(), gas, reward) {
             Ok(proposal) => proposal,
-            Err(skip) if matches!(action, Action::Hedge(_)) => {
+            Err(skip) if matches!(action, Action::Hedge(_) | Action::Position(_)) => {
                 let poke = self.poke(view, reward, gas).ok_or(skip)?;
                 let (gas, _) = self.try_out(chain, view, &poke).await?;
                 appraise(view, &self.config, poke, gas, 0)?
@@ -187,7 +190,8 @@ impl Keeper {
 
     /// The start of a clock, unless it was started in a block of this very second.
     fn poke(&self, view: &View, paid: i128, gas: u64) -> Option<Action> {
-        if view.head.timestamp <= self.poked {
+        // What runs for everybody is started by one.
+        if view.head.timestamp <= self.poked || upkeep::turn(view, &self.config).is_err() {
             return None;
         }
         hedge::poke(view, &self.config, paid, gas)
@@ -201,22 +205,30 @@ impl Keeper {
         let mut call = self.executor.call(view, action);
         let to = call.to;
         let gas = chain.gas(&view.head, &call).await.map_err(refused)?;
-        match action {
-            Action::Hedge(plan) => {
-                let spare = gas.saturating_add(gas / GAS_MARGIN);
-                let most = U256::from(view.head.base_fee).saturating_mul(U256::from(spare));
-                let rich = view.account.is_some_and(|(_, account)| account.balance >= most);
-                call.gas = rich.then_some(spare);
-                let answer = chain.call(&view.head, &call).await.map_err(refused)?;
-                let done = decode::<IHedgeDesk::rebalanceCall>(&answer, to)?;
-                let reward = i128::try_from(to_u128(done.reward).unwrap_or(u128::MAX)).unwrap_or(i128::MAX);
-                if let Some(stance) = &view.stance {
-                    check_reward(stance, plan, reward)?;
-                }
-                Ok((gas, reward))
+        let plan = match action {
+            Action::Hedge(plan) => plan,
+            Action::Position(position) => &position.plan,
+            Action::Fill(fill) => return Ok((gas, fill.edge())),
+            _ => return Ok((gas, 0)),
+        };
+        let spare = gas.saturating_add(gas / GAS_MARGIN);
+        let most =
+            U256::from(view.head.base_fee).saturating_mul(U256::from(spare)).saturating_add(call.value);
+        let rich = view.account.is_some_and(|(_, account)| account.balance >= most);
+        call.gas = rich.then_some(spare);
+        let answer = chain.call(&view.head, &call).await.map_err(refused)?;
+        let (ordered, reward) = match action {
+            Action::Position(_) => {
+                let done = decode::<IHedgeDesk::rebalancePositionCall>(&answer, to)?;
+                (!done.key.is_zero(), done.reward)
             }
-            Action::Fill(fill) => Ok((gas, fill.edge())),
-            _ => Ok((gas, 0)),
+            _ => (false, decode::<IHedgeDesk::rebalanceCall>(&answer, to)?.reward),
+        };
+        let reward = i128::try_from(to_u128(reward).unwrap_or(u128::MAX)).unwrap_or(i128::MAX);
+        // What is only ordered is paid nothing, whatever it does later.
+        if let Some(stance) = view.stance.as_ref().filter(|_| !ordered || reward != 0) {
+            check_reward(stance, plan, reward)?;
         }
+        Ok((gas, reward))
     }
 }

@@ -1,4 +1,4 @@
-//! The keeper: hedges a vault when its desk says that a hedge is due, settles expiries, processes redemptions.
+//! The keeper: hedges a vault when its desk says that a hedge is due, looks after its positions, settles expiries, processes redemptions.
 //!
 //! [`collect`] reads one block of the chain into a [`View`], strategies decide on it alone ([`strategy`]), and the [`Executor`] sends. Nothing is
 //! kept between two runs: a keeper that starts knows all there is to know.
@@ -22,9 +22,11 @@
 mod action;
 mod agree;
 mod ask;
+pub mod brokerage;
 pub mod chain;
 pub mod collect;
 pub mod config;
+mod duties;
 mod endpoint;
 mod endpoints;
 mod executor;
@@ -36,6 +38,7 @@ mod probe;
 mod refusal;
 mod rounds;
 pub mod route;
+mod seats;
 pub mod server;
 pub mod show;
 mod skip;
@@ -43,10 +46,11 @@ mod stance;
 pub mod strategy;
 mod venue;
 
-pub use action::{Action, Fill, Leg, Plan, Proposal};
+pub use action::{Action, Fill, Leg, Order, Plan, Position, Proposal, Target};
+pub use brokerage::{Brokerage, Holding, Seat};
 pub use chain::{Account, Call, Chain, Fault, Head, Receipt};
 pub use collect::{Collector, View};
-pub use config::Config;
+pub use config::{Config, environment};
 pub use endpoints::Endpoints;
 pub use executor::{Executor, Followed};
 pub use keeper::{Keeper, Now, Report, Sent};

@@ -16,7 +16,7 @@ use keeper::{Chain, Collector, Config, Endpoints, Followed, Keeper, Now, Probed,
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-/// Keeps an Equipoise vault: hedges it when a hedge is due, settles its expiries, processes its redemptions.
+/// Keeps an Equipoise vault: hedges it when a hedge is due, looks after its positions, settles its expiries, processes its redemptions.
 ///
 /// Settings come from a TOML file and, over it, from the environment: EQUIPOISE_KEEPER_VAULT, EQUIPOISE_KEEPER_RPC,
 /// EQUIPOISE_KEEPER_HEDGE__MAX_LOSS and so on for every key.
@@ -41,7 +41,7 @@ enum Command {
     Once,
     /// Shows what it would do and why, and sends nothing
     Plan,
-    /// Shows the book, the band, the venues and what is due
+    /// Shows the book, the band, the venues, the positions and what is due
     Status,
 }
 
@@ -61,8 +61,7 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: &Cli) -> Result<ExitCode> {
-    let own = |(name, _): &(String, String)| name != "EQUIPOISE_KEEPER_CONFIG";
-    let config = Config::load(cli.config.as_deref(), std::env::vars().filter(own))?;
+    let config = Config::load(cli.config.as_deref(), keeper::environment()?.into_iter())?;
     let key = config.key_file.as_deref().map(key).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
@@ -78,6 +77,9 @@ fn start(cli: &Cli) -> Result<ExitCode> {
                 Ok(code(report.view.is_ok()))
             }
             Command::Once => {
+                // Whoever asks for it does not wait for a turn.
+                let mut config = config.clone();
+                config.upkeep.turn = 0;
                 let keeper = Keeper::new(config.clone(), venues(), key, chain.chain_id().await?);
                 once(keeper, &config, &chain).await
             }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
+use crate::brokerage::Brokerage;
 use crate::endpoints::Health;
 use crate::executor::Followed;
 use crate::keeper::Report;
 use crate::numbers::{float, int};
 
 /// Names, kinds and what they say.
-const KNOWN: [(&str, &str, &str); 20] = [
+const KNOWN: [(&str, &str, &str); 25] = [
     ("looks_total", "counter", "Looks at the chain, by whether anything was seen"),
     ("skips_total", "counter", "Actions that were not taken, by strategy and reason"),
     ("sent_total", "counter", "Transactions sent, by what they were for"),
@@ -27,6 +28,11 @@ const KNOWN: [(&str, &str, &str); 20] = [
     ("hedge_waited_seconds", "gauge", "For how long it has been due, by the desk's clock"),
     ("reward_budget_usd", "gauge", "What rewards may still be paid"),
     ("book_value_usd", "gauge", "Model value of the book"),
+    ("position_size", "gauge", "Position at a venue of the broker's, in units of the underlying"),
+    ("position_equity_usd", "gauge", "What closing it would bring, with all that lies there"),
+    ("position_margin_usd", "gauge", "Margin that it should have"),
+    ("order_pending_seconds", "gauge", "For how long an order has been in flight there, 0 without one"),
+    ("checkpoint_age_seconds", "gauge", "Time since the broker's last checkpoint"),
     ("balance_wei", "gauge", "What the account has for gas"),
     ("in_flight", "gauge", "1 while a transaction waits to be mined"),
     ("endpoint_up", "gauge", "1 for an endpoint that is well"),
@@ -116,6 +122,26 @@ impl Metrics {
         }
         if let Some(worth) = view.worth {
             self.set("book_value_usd", &[], worth.value as f64 / 1e6);
+        }
+        if let Ok(Some(broker)) = &view.broker {
+            self.note_positions(broker, view);
+        }
+    }
+
+    fn note_positions(&self, broker: &Brokerage, view: &crate::View) {
+        let age =
+            |since: u64| if since == 0 { 0.0 } else { view.head.timestamp.saturating_sub(since) as f64 };
+        if let Ok(ledger) = &broker.ledger {
+            self.set("checkpoint_age_seconds", &[], age(ledger.time));
+        }
+        for seat in &broker.seats {
+            let Ok(holding) = &seat.holding else { continue };
+            let label = [("venue", seat.name.as_str())];
+            let margin = seat.margin_of(holding.size, view.state.request.spot).unwrap_or_default();
+            self.set("position_size", &label, float(holding.size));
+            self.set("position_equity_usd", &label, holding.equity as f64 / 1e6);
+            self.set("position_margin_usd", &label, margin as f64 / 1e6);
+            self.set("order_pending_seconds", &label, age(holding.since));
         }
     }
 

@@ -4,8 +4,11 @@ use std::fmt::Debug;
 
 use alloy_primitives::hex;
 use alloy_sol_types::SolInterface;
+use interfaces::broker::IBroker::IBrokerErrors;
 use interfaces::desk::IHedgeDesk::IHedgeDeskErrors;
 use interfaces::erc4626::IERC4626::IERC4626Errors;
+use interfaces::perp::IPerpVenue::IPerpVenueErrors;
+use interfaces::position::IPositionVenue::IPositionVenueErrors;
 use interfaces::surface::ISurface::ISurfaceErrors;
 use interfaces::vault::IVault::IVaultErrors;
 use interfaces::venue::IHedgeVenue::IHedgeVenueErrors;
@@ -17,7 +20,10 @@ pub fn refusal(data: &[u8]) -> String {
         .or_else(|| decoded::<IHedgeDeskErrors>(data))
         .or_else(|| decoded::<IERC4626Errors>(data))
         .or_else(|| decoded::<IHedgeVenueErrors>(data))
-        .or_else(|| decoded::<ISurfaceErrors>(data));
+        .or_else(|| decoded::<ISurfaceErrors>(data))
+        .or_else(|| decoded::<IBrokerErrors>(data))
+        .or_else(|| decoded::<IPositionVenueErrors>(data))
+        .or_else(|| decoded::<IPerpVenueErrors>(data));
     known.unwrap_or_else(|| match data {
         [] => "refused without a reason".into(),
         data => format!("refused with {}", hex::encode_prefixed(data.get(..68).unwrap_or(data))),

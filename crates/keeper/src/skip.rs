@@ -63,6 +63,77 @@ pub enum Skip {
     /// No venue trades.
     #[error("no venue trades: {0}")]
     NoVenue(String),
+    /// The vault has no broker, or that no venue.
+    #[error("the broker has no venue")]
+    NoPositions,
+    /// The broker does not answer.
+    #[error("the broker does not answer: {0}")]
+    BrokerRefuses(String),
+    /// No venue of the broker's trades.
+    #[error("no venue takes it: {0}")]
+    NoSeat(String),
+    /// A venue of the broker's does not say what it holds.
+    #[error("not known: {0}")]
+    SeatIll(String),
+    /// A hedge over spot venues is as good.
+    #[error("spot costs {spot:.2} bp, a position {position:.2} bp")]
+    SpotCheaper {
+        /// [basis points]
+        position: f64,
+        /// [basis points]
+        spot: f64,
+    },
+    /// It is hedged with a position instead.
+    #[error("a position does it, or for less")]
+    PositionCheaper,
+    /// No order has had its time.
+    #[error("no order has had its time; the next may be cancelled at {until:?}")]
+    NoOrderLate {
+        /// [unix seconds]
+        until: Option<u64>,
+    },
+    /// The venue has an order to execute first.
+    #[error("{name}: an order is in flight since {since}")]
+    OrderInFlight {
+        /// The venue
+        name: String,
+        /// [unix seconds]
+        since: u64,
+    },
+    /// All margins are within a tenth of what they should be.
+    #[error("every margin is within a tenth of what it should be")]
+    MarginsRight,
+    /// The vault has too little free cash.
+    #[error("{name}: free cash is {} USD, {} USD needed", usd(*.free), usd(*.needed))]
+    CashShort {
+        /// The venue
+        name: String,
+        /// [micro-USD]
+        free: i128,
+        /// [micro-USD]
+        needed: i128,
+    },
+    /// Too little to collect.
+    #[error("{} USD lie over", usd(i128::try_from(*.amount).unwrap_or(i128::MAX)))]
+    NothingLiesOver {
+        /// [micro-USD]
+        amount: u128,
+    },
+    /// There is no position, and no order.
+    #[error("nothing is held")]
+    NothingHeld,
+    /// The last checkpoint is young.
+    #[error("the next checkpoint is due at {until}")]
+    CheckpointFresh {
+        /// [unix seconds]
+        until: u64,
+    },
+    /// Other keepers are about to do it.
+    #[error("our turn is at {from}")]
+    NotOurTurn {
+        /// [unix seconds]
+        from: u64,
+    },
     /// A fill that was traded back at the venues would leave too little.
     #[error("the auction gives {} USD against the feed's price, trading back costs {} USD, {} USD must be left", usd(*.discount), usd(*.cost), usd(*.least))]
     EdgeTooSmall {
@@ -194,6 +265,20 @@ impl Skip {
             Self::InsideBand { .. } => "inside_band",
             Self::Dust { .. } => "dust",
             Self::NoVenue(_) => "no_venue",
+            Self::NoPositions => "no_positions",
+            Self::BrokerRefuses(_) => "broker_refuses",
+            Self::NoSeat(_) => "no_seat",
+            Self::SeatIll(_) => "seat_ill",
+            Self::SpotCheaper { .. } => "spot_cheaper",
+            Self::PositionCheaper => "position_cheaper",
+            Self::NoOrderLate { .. } => "no_order_late",
+            Self::OrderInFlight { .. } => "order_in_flight",
+            Self::MarginsRight => "margins_right",
+            Self::CashShort { .. } => "cash_short",
+            Self::NothingLiesOver { .. } => "nothing_lies_over",
+            Self::NothingHeld => "nothing_held",
+            Self::CheckpointFresh { .. } => "checkpoint_fresh",
+            Self::NotOurTurn { .. } => "not_our_turn",
             Self::LossAboveLimit { .. } => "loss_above_limit",
             Self::FeeAboveCap { .. } => "fee_above_cap",
             Self::WouldRevert(_) => "would_revert",
@@ -223,6 +308,16 @@ impl Skip {
                 | Self::QueueEmpty
                 | Self::EpochNotReady { .. }
                 | Self::EdgeTooSmall { .. }
+                | Self::NoPositions
+                | Self::SpotCheaper { .. }
+                | Self::PositionCheaper
+                | Self::NoOrderLate { .. }
+                | Self::OrderInFlight { .. }
+                | Self::MarginsRight
+                | Self::NothingLiesOver { .. }
+                | Self::NothingHeld
+                | Self::CheckpointFresh { .. }
+                | Self::NotOurTurn { .. }
                 | Self::Behind(_)
                 | Self::Off
         )

@@ -158,7 +158,6 @@ pub const GUARDED: &[&str] = &[
     "src/risk.rs",
     "src/satellite.rs",
     "src/settlement.rs",
-    "src/shares.rs",
     "src/shortfall.rs",
     "src/state.rs",
     "src/surface.rs",

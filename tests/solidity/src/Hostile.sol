@@ -86,6 +86,49 @@ contract FalseToken is FreeToken {
     }
 }
 
+/// @title Stands for a token that returns nothing when it moves, as USDT does
+contract SilentToken is FreeToken {
+    constructor(uint8 decimals_) ERC20("Silent", "MUTE") FreeToken(decimals_) {}
+
+    function transfer(address to, uint256 value) public override returns (bool) {
+        super.transfer(to, value);
+        assembly ("memory-safe") {
+            return(0, 0)
+        }
+    }
+
+    function transferFrom(address from, address to, uint256 value) public override returns (bool) {
+        super.transferFrom(from, to, value);
+        assembly ("memory-safe") {
+            return(0, 0)
+        }
+    }
+}
+
+/// @title Stands for a token whose balances change by themselves, as stETH's and AMPL's do
+contract RebasingToken is FreeToken {
+    constructor(uint8 decimals_) ERC20("Rebasing", "BASE") FreeToken(decimals_) {}
+
+    function rebase(address account, uint256 balance) external {
+        _burn(account, balanceOf(account));
+        _mint(account, balance);
+    }
+}
+
+/// @title Stands for an account that calls others while it is being made: it has no code yet
+contract Newborn {
+    constructor(address[] memory targets, bytes[] memory calls) {
+        for (uint256 i = 0; i < calls.length; ++i) {
+            (bool done, bytes memory answer) = targets[i].call(calls[i]);
+            if (!done) {
+                assembly ("memory-safe") {
+                    revert(add(answer, 32), mload(answer))
+                }
+            }
+        }
+    }
+}
+
 /// @title Stands for a hostile or broken venue: re-enters, keeps the money, fills half, fails, answers a megabyte, or burns all gas
 /// @dev It fills a purchase from its own stock and at the worst price that the vault accepts. Every mode reports a full fill.
 contract HostileVenue is IHedgeVenue, Intruder {

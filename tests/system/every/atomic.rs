@@ -39,7 +39,7 @@ struct Prepared {
 }
 
 /// The state, without what the caller pays for gas.
-fn state(scene: &mut Scene, from: Address) -> Digests {
+pub(crate) fn state(scene: &mut Scene, from: Address) -> Digests {
     scene.market.stage.chain.world.set_balance(from, ETHER);
     scene.market.stage.chain.world.set_nonce(from, 1);
     digests(scene)

@@ -2,6 +2,8 @@
 //!
 //! The words of each method's calldata are found by its types, so each address, small number, flag, offset and length is misspelt in turn.
 
+use std::collections::BTreeSet;
+
 use host::alloy_primitives::{Address, U256};
 use host::CallError;
 use serde_json::Value;
@@ -202,9 +204,13 @@ fn what_names_no_method_is_refused_without_data() {
     for subject in subjects() {
         let scene = scenes.at(subject.place);
         let (from, to) = (scene.market.stage.actors.owner, scene.contracts[subject.name]);
+        scene.market.stage.chain.world.set_balance(from, U256::from(u64::MAX));
         let ready = scene.market.stage.chain.world.snapshot();
         let mut sent = Sent { scene, from, to, value: 0, said: subject.name.into(), ready };
         let known: Vec<_> = subject.methods().iter().map(|method| method.selector).collect();
+        if subject.name != "perp-venue" {
+            sent.refuses(1, &[], "plain ether");
+        }
         let construct = selector("stylus_constructor()");
         for length in 0..4 {
             // Plain ether is what the perp venue is paid fees from.
@@ -226,21 +232,28 @@ fn what_names_no_method_is_refused_without_data() {
 
 #[test]
 fn what_stands_behind_a_call_changes_nothing_and_odd_offsets_do_no_harm() {
+    let mut padded = 0;
     each(|sent, method, subject, data| {
         let plain = sent.outcome(data, "plain");
-        for extra in [1, 32, 128 * 1024] {
-            let long = [data, &vec![0xaa; extra]].concat();
+        let same = |sent: &mut Sent<'_>, data: &[u8], what: &str| {
+            let same = sent.outcome(data, what);
             // A plan of the desk is paid for its gas, which calldata is part of.
-            let same = sent.outcome(&long, "with more behind");
-            let paid = subject == "hedge-desk";
-            assert!(
-                same == plain || (paid && same.is_ok() == plain.is_ok()),
-                "{} with {extra} bytes",
-                sent.said
-            );
+            let paid = subject == "hedge-desk" && same.is_ok() == plain.is_ok();
+            assert!(same == plain || paid, "{} {what}", sent.said);
+        };
+        for extra in [1, 32, 128 * 1024] {
+            same(sent, &[data, &vec![0xaa; extra]].concat(), &format!("with {extra} bytes behind"));
         }
         let mut found = Vec::new();
         words(&method.inputs, data, 4, &mut found);
+        for (at, word) in &found {
+            let Word::Bytes(length) = word else { continue };
+            let (from, to) = (at + 32 + length, at + 32 + length.next_multiple_of(32));
+            let mut dirty = data.to_vec();
+            dirty[from..to].fill(0xaa);
+            same(sent, &dirty, "with dirt in its padding");
+            padded += to - from;
+        }
         for (at, _) in found.iter().filter(|(_, word)| *word == Word::Offset) {
             for offset in [0_u64, 32, 31, 33, 64] {
                 let mut odd = data.to_vec();
@@ -250,9 +263,37 @@ fn what_stands_behind_a_call_changes_nothing_and_odd_offsets_do_no_harm() {
             }
         }
     });
+    assert!(padded > 31, "{padded} bytes of padding");
 }
 
-/// Numbers at the ends of what a word may be.
+/// Types of parameters, of fields of structures too.
+fn kinds(parameters: &[Value], found: &mut BTreeSet<String>) {
+    for parameter in parameters {
+        match parameter["components"].as_array() {
+            Some(parts) => kinds(parts, found),
+            None => drop(found.insert(parameter["type"].as_str().expect("a type").into())),
+        }
+    }
+}
+
+#[test]
+fn no_method_reads_text_or_a_number_with_a_sign_of_less_than_a_word() {
+    let mut all = BTreeSet::new();
+    for subject in subjects() {
+        for method in subject.methods() {
+            let mut found = BTreeSet::new();
+            kinds(&method.inputs, &mut found);
+            // The exchange's callbacks have text, behind what is read of them.
+            let text = found.iter().any(|kind| kind.starts_with("string"));
+            assert!(!text || needed(subject.name, &method, &[]) == 36, "{} has text", method.signature);
+            all.extend(found);
+        }
+    }
+    let signed: Vec<_> = all.iter().filter(|kind| kind.starts_with("int")).collect();
+    assert_eq!(signed, ["int256", "int256[]"]);
+}
+
+/// Numbers at the ends of what a word may be, and about those at the ends of narrower ones.
 fn extremes(kind: &str) -> Vec<U256> {
     let bits = match kind {
         "address" => 160,
@@ -261,16 +302,11 @@ fn extremes(kind: &str) -> Vec<U256> {
         _ => 256,
     };
     let most = if bits == 256 { U256::MAX } else { (U256::ONE << bits) - U256::ONE };
-    let all = [
-        U256::ZERO,
-        U256::ONE,
-        most,
-        most - U256::ONE,
-        U256::ONE << 255,
-        (U256::ONE << 255) - U256::ONE,
-        U256::ONE << 127,
-    ];
-    let mut all: Vec<_> = all.into_iter().filter(|number| *number <= most).collect();
+    let all =
+        [U256::ZERO, U256::ONE, most, most - U256::ONE, U256::ONE << 255, (U256::ONE << 255) - U256::ONE];
+    let powers = [8, 16, 32, 48, 63, 64, 80, 96, 127, 128, 160, 192, 254].map(|power| U256::ONE << power);
+    let about = powers.into_iter().flat_map(|power| [power - U256::ONE, power, power + U256::ONE]);
+    let mut all: Vec<_> = all.into_iter().chain(about).filter(|number| *number <= most).collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -10,6 +10,7 @@ mod broker_calls;
 mod calls;
 mod cast;
 mod encodings;
+mod frames;
 mod holder_calls;
 mod layout;
 mod locks;

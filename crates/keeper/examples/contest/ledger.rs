@@ -18,6 +18,9 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     account: Address,
     pub(crate) hedges: usize,
+    pub(crate) positions: usize,
+    /// Margins that were put right, what was brought home, checkpoints.
+    pub(crate) upkeep: usize,
     pub(crate) fills: usize,
     pub(crate) pokes: usize,
     /// [USD]
@@ -43,8 +46,8 @@ pub(crate) fn read(market: &Market, names: Vec<(&'static str, Address)>, opening
                 price = pushed(tx)?.unwrap_or(price);
             }
             let from: Address = serde_json::from_value(tx["from"].clone())?;
-            let for_desk = tx["to"] == json!(market.at.desk);
-            if let Some(entry) = entries.iter_mut().find(|entry| for_desk && entry.account == from) {
+            let known = [market.at.desk, market.at.broker].iter().any(|to| tx["to"] == json!(to));
+            if let Some(entry) = entries.iter_mut().find(|entry| known && entry.account == from) {
                 entry.note(market, tx, price)?;
             }
         }
@@ -75,9 +78,10 @@ impl Entry {
         let selector = input.first_chunk::<4>().copied().unwrap_or_default();
         let logs = logs(&receipt)?;
         match selector {
-            IHedgeDesk::rebalanceCall::SELECTOR => {
+            IHedgeDesk::rebalanceCall::SELECTOR | IHedgeDesk::rebalancePositionCall::SELECTOR => {
                 let event = logs.iter().find_map(|log| IHedgeDesk::Rebalanced::decode_log(log).ok());
-                self.hedges += 1;
+                let spot = selector == IHedgeDesk::rebalanceCall::SELECTOR;
+                *if spot { &mut self.hedges } else { &mut self.positions } += 1;
                 self.rewards += f64::from(event.context("a hedge without its event")?.reward) / 1e6;
             }
             IHedgeDesk::fillHedgeCall::SELECTOR => {
@@ -87,7 +91,8 @@ impl Entry {
                 self.fills += 1;
                 self.gains += cash * size.signum() - size * price;
             }
-            _ => self.pokes += 1,
+            IHedgeDesk::pokeCall::SELECTOR => self.pokes += 1,
+            _ => self.upkeep += 1,
         }
         Ok(())
     }

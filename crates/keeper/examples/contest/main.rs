@@ -1,6 +1,7 @@
 //! A day of prices on a node, with keepers that compete for its hedges and an account that means harm.
 //!
-//! The keepers are the program itself, one process each, over JSON-RPC: one hedges at once, one wants to be paid, one fills from its own tokens.
+//! The keepers are the program itself, one process each, over JSON-RPC: one hedges at once, one wants to be paid, one fills from its own tokens. Calls are
+//! bought for some hours and puts for the next, so the hedge is the underlying first and a short on Aave then.
 //! The hostile account is first in every block: it looks, hedges the least that is taken and less, sends plans at prices that are past and plans
 //! that it copied.
 #![allow(
@@ -16,6 +17,9 @@ mod ledger;
 #[allow(dead_code, reason = "only some of the market is needed here")]
 mod market;
 mod players;
+#[path = "../../tests/stage/seats.rs"]
+#[allow(dead_code, reason = "only some of the venues are needed here")]
+mod seats;
 #[path = "../../tests/stage/set.rs"]
 #[allow(dead_code, reason = "only some of the stage is needed here")]
 mod set;
@@ -27,19 +31,24 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use demo::prices::{Hour, Prices, parse_time, show};
+use interfaces::position::IPositionVenue;
+use interfaces::vault::IVault;
 use keeper::show::{Paint, Table};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
-use crate::market::{Market, call};
+use crate::market::{Market, call, float, put};
 use crate::players::{Hostile, Player};
+use crate::seats::Seating;
 use crate::set::Scene;
 
 /// Blocks in an hour.
 const STEPS: u64 = 15;
 /// Trades in an hour.
 const TRADES: usize = 3;
+/// Hours in which calls are bought, and as many in which puts are: then the hedge must be short, and is a position on Aave.
+const SEASON: usize = 6;
 /// What a unit of the underlying is traded in: as much as this many at the price of the tests.
 const USUAL_PRICE: f64 = 2_800.0;
 
@@ -87,7 +96,7 @@ fn run(options: &Options) -> Result<bool> {
     let window = Prices::read(&options.prices)?.window(Some(options.from), options.hours.div_ceil(24), 0)?;
     let hours: Vec<Hour> = window.hours.into_iter().take(options.hours.try_into()?).collect();
     let opening = hours.first().and_then(|hour| hour.price).context("no price at the start of the day")?;
-    let scene = Scene { start: options.from, price: opening };
+    let scene = Scene { start: options.from, price: opening, seating: Seating::Aave };
     println!("{} hours from {}, {opening:.2} USD", hours.len(), show(options.from));
     let mut market = Market::open_at(scene);
     let players = Player::all(&market, options.wants)?;
@@ -130,7 +139,8 @@ impl Day {
             let strike = strike.clamp(18, 38) * scene.step() as u64;
             let size = self.random.random_range(4.0..12.0) * USUAL_PRICE / scene.price;
             // The vault may refuse it: for want of cash, or because of what it would risk.
-            let _ = market.trade(call(scene.expiry(30), strike), (size * 100.0).round() / 100.0);
+            let series = if (self.seen / SEASON).is_multiple_of(2) { call } else { put };
+            let _ = market.trade(series(scene.expiry(30), strike), (size * 100.0).round() / 100.0);
         }
         market.develop("anvil_setAutomine", json!([false]));
         for step in 1..=STEPS {
@@ -148,39 +158,16 @@ fn report(market: &Market, day: &Day, opening: f64) -> Result<bool> {
     let accounts = market.node.accounts();
     let names = players::NAMES.iter().zip(players::KEYS).map(|(name, key)| (*name, accounts[key].0));
     let ledger = ledger::read(market, names.collect(), opening)?;
-    let usd = |number: f64| format!("{number:.2}");
-    let mut table = Table::new(&[
-        "account",
-        "hedges",
-        "fills",
-        "looks",
-        "refused",
-        "rewards",
-        "fills USD",
-        "gas USD",
-        "net USD",
-    ]);
-    for entry in &ledger {
-        let net = entry.rewards + entry.gains - entry.gas;
-        table.row([
-            entry.name.to_owned(),
-            entry.hedges.to_string(),
-            entry.fills.to_string(),
-            entry.pokes.to_string(),
-            entry.refused.values().sum::<usize>().to_string(),
-            usd(entry.rewards),
-            usd(entry.gains),
-            usd(entry.gas),
-            usd(net),
-        ]);
-    }
-    println!("\nWho did what; what fills gained is against the feed's price\n{}", table.text(Paint(false)));
+    println!(
+        "\nWho did what; what fills gained is against the feed's price\n{}",
+        table(&ledger).text(Paint(false))
+    );
     println!("Refused");
     for entry in ledger.iter().filter(|entry| !entry.refused.is_empty()) {
         let reasons = entry.refused.iter().map(|(reason, count)| format!("{reason} {count}"));
         println!("  {:<8} {}", entry.name, reasons.collect::<Vec<_>>().join(", "));
     }
-    let need = market.need();
+    let (need, spot) = (market.need(), market.view(market.at.vault, IVault::spotCall {}).price);
     let paid: f64 = ledger.iter().map(|entry| entry.rewards).sum();
     println!(
         "\nInside the band at the end of {} of {} hours; deviation {:.2} outer bands at the last.",
@@ -189,7 +176,45 @@ fn report(market: &Market, day: &Day, opening: f64) -> Result<bool> {
         market.deviation()
     );
     println!("{paid:.2} USD of rewards paid; {:.2} left in the budget.", f64::from(need.budget) / 1e6);
+    let held = float(market.view(market.at.seats.aave, IPositionVenue::stateCall { price: spot }).size);
+    println!("At the end the vault is short of {:.4} on Aave.", -held);
     let hedges: usize = ledger.iter().map(|entry| entry.hedges + entry.fills).sum();
     ensure!(hedges > 0, "nothing was ever hedged");
+    let positions: usize = ledger.iter().map(|entry| entry.positions).sum();
+    ensure!(positions > 0 || day.seen <= SEASON, "nothing was ever hedged with a position");
     Ok(need.due.is_zero())
+}
+
+fn table(ledger: &[ledger::Entry]) -> Table {
+    let usd = |number: f64| format!("{number:.2}");
+    let mut table = Table::new(&[
+        "account",
+        "hedges",
+        "positions",
+        "fills",
+        "upkeep",
+        "looks",
+        "refused",
+        "rewards",
+        "fills USD",
+        "gas USD",
+        "net USD",
+    ]);
+    for entry in ledger {
+        let net = entry.rewards + entry.gains - entry.gas;
+        table.row([
+            entry.name.to_owned(),
+            entry.hedges.to_string(),
+            entry.positions.to_string(),
+            entry.fills.to_string(),
+            entry.upkeep.to_string(),
+            entry.pokes.to_string(),
+            entry.refused.values().sum::<usize>().to_string(),
+            usd(entry.rewards),
+            usd(entry.gains),
+            usd(entry.gas),
+            usd(net),
+        ]);
+    }
+    table
 }

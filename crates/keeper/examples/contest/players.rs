@@ -41,9 +41,20 @@ impl Player {
     pub(crate) fn all(market: &Market, wants: f64) -> Result<Vec<Self>> {
         let wants = format!("{:.6}", -wants);
         let settings: [&[(&str, &str)]; 3] = [
-            &[("HEDGE__MAX_LOSS", wants.as_str()), ("HEDGE__URGENT_AT", "99")],
-            &[("HEDGE__MAX_LOSS", "-0.5"), ("HEDGE__URGENT_AT", "99")],
-            &[("HEDGE__ON", "false"), ("FILL__ON", "true"), ("FILL__MIN_PROFIT", "2")],
+            // A short saves less than it costs for hours: the prompt one gives up to five cents for it.
+            &[
+                ("HEDGE__MAX_LOSS", wants.as_str()),
+                ("POSITION__MAX_LOSS", "0.05"),
+                ("HEDGE__URGENT_AT", "99"),
+            ],
+            &[("HEDGE__MAX_LOSS", "-0.5"), ("POSITION__MAX_LOSS", "-0.5"), ("HEDGE__URGENT_AT", "99")],
+            &[
+                ("HEDGE__ON", "false"),
+                ("POSITION__ON", "false"),
+                ("UPKEEP__ON", "false"),
+                ("FILL__ON", "true"),
+                ("FILL__MIN_PROFIT", "2"),
+            ],
         ];
         let filler = market.node.accounts()[KEYS[2]].0;
         let units = PURSE / market.forward;
@@ -75,6 +86,9 @@ impl Player {
             ("COIN_PRICE", format!("{ETHER:.1}")),
             ("FEES__PATIENCE", "2".into()),
             ("HEDGE__DEADLINE", "1200".into()),
+            ("POSITIONS", format!(r#"[{{name="aave",address="{}"}}]"#, market.at.seats.aave)),
+            // As long as a block here.
+            ("UPKEEP__TURN", "240".into()),
         ];
         let mut process = Command::new(&program);
         process.arg("run").env_clear().stderr(Stdio::null());
@@ -92,7 +106,8 @@ impl Player {
 /// An account that is first in every block, and copies what it sees.
 pub(crate) struct Hostile {
     account: Address,
-    seen: Vec<Plan>,
+    /// Plans that it copied, and whether each is of a position.
+    seen: Vec<(Plan, bool)>,
 }
 
 impl Hostile {
@@ -117,10 +132,14 @@ impl Hostile {
         let least = signed(250.5 / (f64::from(spot) / 1e18) * float(need.due).signum());
         let mut plans = vec![plan(least, spot), plan(least / I256::try_from(2).unwrap_or(I256::ONE), spot)];
         plans.push(plan(need.due, spot - U256::ONE));
-        plans.append(&mut self.seen);
-        plans
-            .into_iter()
-            .for_each(|plan| self.queue(market, IHedgeDesk::rebalanceCall { plan }.abi_encode()));
+        let own = plans.into_iter().map(|plan| (plan, false));
+        for (plan, position) in own.chain(std::mem::take(&mut self.seen)) {
+            let call = match position {
+                true => IHedgeDesk::rebalancePositionCall { plan }.abi_encode(),
+                false => IHedgeDesk::rebalanceCall { plan }.abi_encode(),
+            };
+            self.queue(market, call);
+        }
         self.watch(market);
     }
 
@@ -130,10 +149,14 @@ impl Hostile {
         for tx in block["transactions"].as_array().into_iter().flatten() {
             let input: Bytes = serde_json::from_value(tx["input"].clone()).unwrap_or_default();
             let own = tx["from"] == json!(self.account);
-            if let Ok(call) = IHedgeDesk::rebalanceCall::abi_decode(&input)
+            let spot = IHedgeDesk::rebalanceCall::abi_decode(&input).map(|call| (call.plan, false));
+            let seen = spot.or_else(|_| {
+                IHedgeDesk::rebalancePositionCall::abi_decode(&input).map(|call| (call.plan, true))
+            });
+            if let Ok((plan, position)) = seen
                 && !own
             {
-                self.seen.push(Plan { payee: self.account, ..call.plan });
+                self.seen.push((Plan { payee: self.account, ..plan }, position));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! What people read: the state of a vault, and what the keeper would do and why.
 
+mod decided;
 mod plan;
+mod positions;
 mod status;
 mod table;
 

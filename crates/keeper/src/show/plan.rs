@@ -7,7 +7,7 @@ use crate::collect::View;
 use crate::config::Config;
 use crate::keeper::{Report, Sent};
 use crate::numbers::{decimal, float, small_usd, usd};
-use crate::show::status::decided;
+use crate::show::decided::decided;
 use crate::show::table::{Paint, Table};
 use crate::show::{short, time};
 
@@ -40,8 +40,12 @@ pub fn plan(report: &Report, config: &Config, paint: Paint) -> String {
             text.push_str(&detail(view, sent, paint));
         }
     }
-    let on = [config.hedge.on, config.fill.on, config.settle.on, config.process.on];
-    if on.contains(&false) {
+    let (one, two) = (
+        [config.hedge.on, config.position.on, config.fill.on],
+        [config.upkeep.on, config.settle.on, config.process.on],
+    );
+    let off = one.into_iter().chain(two).any(|on| !on);
+    if off {
         let _ = writeln!(text, "\n{}", paint.dim("Some duties are switched off."));
     }
     text
@@ -52,12 +56,23 @@ fn detail(view: &View, sent: &Sent, paint: Paint) -> String {
     let proposal = &sent.proposal;
     let legs = match &proposal.action {
         Action::Hedge(plan) => legs(view, plan, paint) + &reward(view, plan, proposal),
+        Action::Position(position) => {
+            legs(view, &position.plan, paint) + &reward(view, &position.plan, proposal)
+        }
         Action::Fill(fill) => filled(fill),
-        Action::Poke { .. } | Action::Settle { .. } | Action::Process { .. } => String::new(),
+        _ => String::new(),
+    };
+    let ether = match proposal.ether_cost {
+        0 => String::new(),
+        cost => format!(
+            " and {} ether for the exchange's keepers {} USD",
+            decimal(proposal.action.ether() as f64 / 1e18, 4),
+            small_usd(cost)
+        ),
     };
     let end = sent.hash.map_or_else(|| "not sent".into(), |hash| format!("sent as {hash}"));
     format!(
-        "{legs}  gas {} at {} gwei costs {} USD; it brings {} USD; the operator keeps {} USD, {}\n  {}\n",
+        "{legs}  gas {} at {} gwei costs {} USD{ether}; it brings {} USD; the operator keeps {} USD, {}\n  {}\n",
         decimal(proposal.gas as f64, 0),
         decimal(view.head.base_fee as f64 / 1e9, 3),
         small_usd(proposal.gas_cost),

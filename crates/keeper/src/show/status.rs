@@ -11,15 +11,16 @@ use crate::config::Config;
 use crate::endpoints::Health;
 use crate::mark::ExpiryGreeks;
 use crate::numbers::{decimal, float, int, usd};
+use crate::show::decided::decided;
+use crate::show::positions::positions;
 use crate::show::table::{Paint, Table};
 use crate::show::{short, span, time};
-use crate::skip::Skip;
-use crate::strategy::{Decision, decide, hedge::cost_of};
+use crate::strategy::{decide, hedge::cost_of};
 
 /// Places of the band's picture.
 const WIDTH: usize = 41;
 
-/// The vault's book, band, desk, venues, queue and what is due.
+/// The vault's book, band, desk, venues, positions, queue and what is due.
 #[must_use]
 pub fn status(view: &View, config: &Config, endpoints: &[Health], paint: Paint) -> String {
     let parts = [
@@ -28,10 +29,11 @@ pub fn status(view: &View, config: &Config, endpoints: &[Health], paint: Paint) 
         band(view, paint),
         desk(view, paint),
         venues(view, paint),
+        positions(view, paint),
         queue(view, paint),
         due(view, config, paint),
     ];
-    parts.join("\n")
+    parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n")
 }
 
 fn head(view: &View, config: &Config, endpoints: &[Health], paint: Paint) -> String {
@@ -129,7 +131,9 @@ fn band(view: &View, paint: Paint) -> String {
         ours => paint.bad(&format!("what is computed here differs: {ours:?}")),
     };
     let number = |number| int(number).map_or(f64::NAN, float);
-    let reach = if need.target == need.position + need.deviation { "" } else { ", out of reach" };
+    // All three are rounded towards zero.
+    let beyond = (number(need.target) - number(need.position) - number(need.deviation)).abs();
+    let reach = if beyond < 1e-9 { "" } else { ", out of reach" };
     let state =
         if need.due.is_zero() { paint.good("inside the band") } else { paint.due("outside the band") };
     format!(
@@ -264,54 +268,11 @@ fn queue(view: &View, paint: Paint) -> String {
 fn due(view: &View, config: &Config, paint: Paint) -> String {
     let mut text = format!("{}\n", paint.bold("Due"));
     for (name, decision) in decide(view, config) {
-        let _ = writeln!(text, "  {name:<8} {}", decided(&decision, paint));
+        let _ = writeln!(text, "  {name:<10} {}", decided(&decision, paint));
     }
     let share = to_u128(view.supply).filter(|supply| *supply > 0);
     if share.is_none() {
         let _ = writeln!(text, "  {}", paint.dim("there are no shares yet"));
     }
     text
-}
-
-/// A decision in one line.
-pub(crate) fn decided(decision: &Decision, paint: Paint) -> String {
-    use crate::action::Action;
-    match decision {
-        Ok(Action::Hedge(plan)) => {
-            let way = if plan.size > 0 { "buy" } else { "sell" };
-            let size = decimal(float(plan.size.saturating_abs()), 4);
-            let legs = plan.legs.len();
-            paint.due(&format!("{way} {size} over {legs} venue(s) at a cost of {} USD", usd(plan.cost)))
-        }
-        Ok(Action::Fill(fill)) => {
-            let way = if fill.size > 0 { "sell" } else { "buy" };
-            let (size, cash) = (decimal(float(fill.size.saturating_abs()), 4), fill.cash as f64 / 1e6);
-            paint.due(&format!(
-                "{way} {size} for {} USD, {} USD better than the venues",
-                decimal(cash, 2),
-                usd(fill.edge())
-            ))
-        }
-        Ok(Action::Poke { surplus, wait }) => {
-            let (surplus, wait) = (usd(*surplus), span((*wait).into()));
-            paint.due(&format!(
-                "start the clock: in {wait} the hedge leaves {surplus} USD more than is wanted"
-            ))
-        }
-        Ok(Action::Settle { expiry, round }) => {
-            paint.due(&format!("expiry {} by round {round}", time(*expiry)))
-        }
-        Ok(Action::Process { shares, assets }) => {
-            let shares = f64::from(*shares) / 1e18;
-            let assets = to_u128(*assets).and_then(|assets| i128::try_from(assets).ok()).unwrap_or(i128::MAX);
-            paint.due(&format!("{} shares for {} USD", decimal(shares, 4), usd(assets)))
-        }
-        Err(Skip::EpochNotReady { id, ready_at }) => {
-            format!("epoch {id} is ready at {} UTC", time(*ready_at))
-        }
-        Err(Skip::NothingExpired { next: Some(next) }) => format!("next expiry {} UTC", time((*next).into())),
-        Err(Skip::NothingExpired { next: None }) => "no expiry is listed".into(),
-        Err(skip) if skip.is_quiet() => skip.to_string(),
-        Err(skip) => paint.bad(&skip.to_string()),
-    }
 }

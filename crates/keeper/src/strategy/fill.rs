@@ -10,7 +10,7 @@ use crate::numbers::signed;
 use crate::route::{Curve, route};
 use crate::skip::Skip;
 use crate::stance::Stance;
-use crate::strategy::{Decision, hedge, unanswered};
+use crate::strategy::{Decision, hedge, position, unanswered};
 
 /// Parts that sizes are tried in.
 const PARTS: u128 = 8;
@@ -36,7 +36,7 @@ pub(crate) fn at(view: &View, config: &Config, stance: &Stance) -> Result<Fill, 
         Some(Err(fault)) => return Err(unanswered(fault, Skip::Unreadable)),
         None => return Err(Skip::NoKey),
     };
-    let whole = stance.due().unsigned_abs();
+    let whole = stance.due().unsigned_abs().min(hedge::sellable(view, stance));
     let all = fill(view, config, stance, &[], whole).ok_or(Skip::Dust { size: 0, due: stance.due() })?;
     let (token, purse, need) = if stance.buying() {
         (view.market.underlying, underlying, whole / view.market.grain)
@@ -60,9 +60,13 @@ pub(crate) fn at(view: &View, config: &Config, stance: &Stance) -> Result<Fill, 
     Ok(best)
 }
 
-/// What hedging over the venues would be paid instead [micro-USD].
+/// What hedging over the venues, or with a position, would be paid instead [micro-USD].
 fn rival(view: &View, config: &Config, stance: &Stance) -> i128 {
-    let Ok(Action::Hedge(plan)) = hedge::decide(view, config) else { return i128::MIN };
+    let plan = match hedge::decide(view, config).or_else(|_| position::decide(view, config)) {
+        Ok(Action::Hedge(plan)) => plan,
+        Ok(Action::Position(position)) if !position.later => position.plan,
+        _ => return i128::MIN,
+    };
     hedge::share(stance, &plan).and_then(|share| i128::try_from(share).ok()).unwrap_or_default()
 }
 

@@ -16,7 +16,7 @@ use crate::numbers::{WAD, WAD_PER_MICRO, money, signed};
 use crate::route::{Curve, Order, Part, route};
 use crate::skip::{Differing, Skip};
 use crate::stance::Stance;
-use crate::strategy::{Decision, fill, gas_cost, unanswered};
+use crate::strategy::{Decision, fill, gas_cost, position, unanswered};
 
 /// Gas of one more leg, about: a swap with its transfers.
 const LEG_GAS: u64 = 250_000;
@@ -30,11 +30,7 @@ const MILLION: u128 = 1_000_000;
 /// # Errors
 /// No price, a disagreement, or nothing due.
 pub fn due(view: &View) -> Result<Stance, Skip> {
-    if view.state.request.spot == 0 {
-        let why =
-            view.price.as_ref().err().map_or_else(|| "the vault's words have none".into(), Fault::to_string);
-        return Err(Skip::NoPrice(why));
-    }
+    priced(view)?;
     let told = view.told.as_ref().map_err(|fault| unanswered(fault, Skip::DeskRefuses))?;
     let differing = |ours| Skip::MarkDiffers(Box::new(Differing { ours, theirs: told.need.clone() }));
     let stance = view.stance.ok_or_else(|| differing(None))?;
@@ -50,6 +46,19 @@ pub fn due(view: &View) -> Result<Stance, Skip> {
     Ok(stance)
 }
 
+/// Whether the vault has a price.
+///
+/// # Errors
+/// Why it has none.
+pub(crate) fn priced(view: &View) -> Result<(), Skip> {
+    if view.state.request.spot != 0 {
+        return Ok(());
+    }
+    let why =
+        view.price.as_ref().err().map_or_else(|| "the vault's words have none".into(), Fault::to_string);
+    Err(Skip::NoPrice(why))
+}
+
 /// See the module.
 ///
 /// # Errors
@@ -58,11 +67,16 @@ pub fn decide(view: &View, config: &Config) -> Decision {
     if !config.hedge.on {
         return Err(Skip::Off);
     }
-    plan(view, config, &due(view)?).map(Action::Hedge)
+    let stance = due(view)?;
+    let plan = plan(view, config, &stance);
+    if position::is_better(view, config, &stance, plan.as_ref().ok()) {
+        return Err(Skip::PositionCheaper);
+    }
+    plan.map(Action::Hedge)
 }
 
 /// The start of the clock, if nobody has started it and what is not worth it now will be: a hedge, for which `paid` was offered where it takes `gas`,
-/// or a fill.
+/// a position, or a fill.
 #[must_use]
 pub fn poke(view: &View, config: &Config, paid: i128, gas: u64) -> Option<Action> {
     let stance = due(view).ok().filter(|stance| config.hedge.poke && stance.is_unseen())?;
@@ -71,6 +85,12 @@ pub fn poke(view: &View, config: &Config, paid: i128, gas: u64) -> Option<Action
         let plan = plan(view, config, later).ok().filter(|_| config.hedge.on)?;
         let share = i128::try_from(share(later, &plan)?).ok()?;
         Some(share.saturating_sub(spent).saturating_add(micro(config.hedge.max_loss)))
+    };
+    let by_position = |later: &Stance| {
+        let position = position::at(view, config, later).ok()?;
+        let plan = Some(position.plan).filter(|_| config.position.on && !position.later)?;
+        let share = i128::try_from(share(later, &plan)?).ok()?;
+        Some(share.saturating_sub(spent).saturating_add(micro(config.position.max_loss)))
     };
     let by_fill = |later: &Stance| {
         let fill = fill::at(view, config, later).ok().filter(|_| config.fill.on)?;
@@ -83,7 +103,8 @@ pub fn poke(view: &View, config: &Config, paid: i128, gas: u64) -> Option<Action
     let Rules { reward_span, auction_span, slip_span, .. } = stance.rules;
     [reward_span, auction_span, slip_span].into_iter().find_map(|wait| {
         let later = stance.after(wait);
-        let surplus = by_hedge(&later).max(by_fill(&later)).filter(|surplus| *surplus > 0)?;
+        let surplus = by_hedge(&later).max(by_fill(&later)).max(by_position(&later));
+        let surplus = surplus.filter(|surplus| *surplus > 0)?;
         Some(Action::Poke { surplus, wait })
     })
 }
@@ -100,10 +121,12 @@ pub(crate) fn value(stance: &Stance, plan: &Plan) -> Option<u128> {
 }
 
 /// The cheapest plan for what is due; for a keeper that wants to be paid, of the part of it that is paid most, as long as it is not urgent.
-fn plan(view: &View, config: &Config, stance: &Stance) -> Result<Plan, Skip> {
+///
+/// # Errors
+/// Nothing to trade, or no venue that does.
+pub(crate) fn plan(view: &View, config: &Config, stance: &Stance) -> Result<Plan, Skip> {
     let (due, grain) = (stance.due(), view.market.grain);
-    let most = if due < 0 { view.state.held() } else { u128::MAX };
-    let whole = due.unsigned_abs().min(most) / grain * grain;
+    let whole = due.unsigned_abs().min(sellable(view, stance)) / grain * grain;
     if whole == 0 {
         return Err(Skip::Dust { size: 0, due });
     }
@@ -118,6 +141,21 @@ fn plan(view: &View, config: &Config, stance: &Stance) -> Result<Plan, Skip> {
     let sizes = (1..PARTS).filter_map(|part| maths::mul_div_down(whole, part, PARTS));
     let plans = sizes.filter_map(|size| paid_for(view, config, &curves, stance, size).ok());
     Ok(plans.chain([all.clone()]).max_by_key(|plan| share(stance, plan)).unwrap_or(all))
+}
+
+/// What the vault can sell of the underlying. If that is less than what is due, somebody who sells the least hedge first would have a sale of all of it
+/// refused: two such hedges are left, where that is little of it.
+pub(crate) fn sellable(view: &View, stance: &Stance) -> u128 {
+    let held = view.state.held();
+    if stance.due() > 0 {
+        return u128::MAX;
+    }
+    let left = u128::from(stance.rules.min_hedge).saturating_mul(2 * MILLION);
+    let value = stance.value(held).unwrap_or_default();
+    if stance.due().unsigned_abs() < held || value < left.saturating_mul(5) {
+        return held;
+    }
+    maths::mul_div_down(held, value.saturating_sub(left), value).unwrap_or(held)
 }
 
 /// The cheapest plan for a size, that free cash pays for even at its limits: the vault sets them aside before it trades.

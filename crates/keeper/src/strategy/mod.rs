@@ -2,12 +2,14 @@
 
 pub mod fill;
 pub mod hedge;
+pub mod position;
 pub mod process;
 pub mod settle;
+pub mod upkeep;
 
 use inventory::hedge::Reward;
 
-use crate::action::{Action, Plan, Proposal};
+use crate::action::{Action, Plan, Position, Proposal};
 use crate::chain::Fault;
 use crate::collect::View;
 use crate::config::{Config, micro};
@@ -17,15 +19,25 @@ use crate::stance::Stance;
 /// What a strategy decides before the gas is known.
 pub type Decision = Result<Action, Skip>;
 
-/// All decisions on a view, the first ones going first: what has expired is settled before anything is hedged, since it is in the book; a fill is
-/// decided on only if it brings more than the hedge after it.
-pub fn decide(view: &View, config: &Config) -> [(&'static str, Decision); 4] {
-    [
-        ("settle", settle::decide(view, &config.settle)),
-        ("fill", fill::decide(view, config)),
-        ("hedge", hedge::decide(view, config)),
-        ("process", process::decide(view, &config.process)),
-    ]
+/// All decisions on a view, the first ones going first: what has expired is settled before anything is hedged, since it is in the book, and an order
+/// that has had its time is cancelled, since what it is for is due again; a fill is decided on only if it brings more than the hedge after it. What
+/// positions need beside is told for a broker with venues only, once for each venue that needs it.
+pub fn decide(view: &View, config: &Config) -> Vec<(&'static str, Decision)> {
+    let brokered = !matches!(view.broker, Ok(None));
+    let upkeep = |name, decisions: fn(&View, &Config) -> Vec<Decision>| {
+        let decisions = if brokered { decisions(view, config) } else { Vec::new() };
+        decisions.into_iter().map(move |decision| (name, decision))
+    };
+    let mut all = vec![("settle", settle::decide(view, &config.settle))];
+    all.extend(upkeep("cancel", upkeep::cancel));
+    all.push(("fill", fill::decide(view, config)));
+    all.push(("hedge", hedge::decide(view, config)));
+    all.push(("position", position::decide(view, config)));
+    all.extend(upkeep("tend", upkeep::tend));
+    all.extend(upkeep("collect", upkeep::collect));
+    all.extend(upkeep("checkpoint", upkeep::checkpoint));
+    all.push(("process", process::decide(view, &config.process)));
+    all
 }
 
 /// Weighs an action that takes `gas` and brings `reward` against what it may cost the operator.
@@ -39,24 +51,34 @@ pub fn appraise(
     gas: u64,
     reward: i128,
 ) -> Result<Proposal, Skip> {
-    let gas_cost = gas_cost(view, config, gas);
+    let (gas_cost, ether_cost) = (gas_cost(view, config, gas), coin_cost(view, config, action.ether()));
+    let urgent = |plan: &Plan, otherwise: f64| {
+        let least =
+            if plan.urgency >= config.hedge.urgent_at { config.hedge.urgent_max_loss } else { otherwise };
+        micro(least.max(otherwise))
+    };
     let max_loss = match &action {
-        Action::Hedge(plan) if plan.urgency >= config.hedge.urgent_at => {
-            micro(config.hedge.urgent_max_loss.max(config.hedge.max_loss))
-        }
-        Action::Hedge(_) => micro(config.hedge.max_loss),
+        Action::Hedge(plan) => urgent(plan, config.hedge.max_loss),
+        Action::Position(Position { plan, later: false, .. }) => urgent(plan, config.position.max_loss),
+        Action::Position(Position { plan, .. }) => urgent(plan, config.position.order_max_loss),
         Action::Fill(_) => micro(config.fill.min_profit).saturating_neg(),
         Action::Poke { surplus, .. } => *surplus,
         Action::Settle { .. } => micro(config.settle.max_loss),
         Action::Process { .. } => micro(config.process.max_loss),
+        Action::Tend { later: true, .. } => micro(config.position.order_max_loss),
+        Action::Cancel(_) | Action::Tend { .. } | Action::Collect { .. } | Action::Checkpoint { .. } => {
+            micro(config.upkeep.max_loss)
+        }
     };
     let parts = match &action {
-        Action::Hedge(plan) => view.stance.and_then(|stance| parts(&stance, plan, reward)),
+        Action::Hedge(plan) | Action::Position(Position { plan, later: false, .. }) => {
+            view.stance.and_then(|stance| parts(&stance, plan, reward))
+        }
         _ => None,
     };
-    let proposal = Proposal { action, gas, gas_cost, reward, parts, max_loss };
+    let proposal = Proposal { action, gas, gas_cost, ether_cost, reward, parts, max_loss };
     if proposal.profit().saturating_neg() > max_loss {
-        return Err(Skip::LossAboveLimit { cost: gas_cost, reward, max_loss });
+        return Err(Skip::LossAboveLimit { cost: gas_cost.saturating_add(ether_cost), reward, max_loss });
     }
     Ok(proposal)
 }
@@ -92,7 +114,11 @@ pub fn check_reward(stance: &Stance, plan: &Plan, told: i128) -> Result<(), Skip
 #[must_use]
 pub fn gas_cost(view: &View, config: &Config, gas: u64) -> i128 {
     let price = view.head.base_fee.saturating_add(crate::config::wei(config.fees.tip_gwei));
-    let wei = price.saturating_mul(gas.into());
+    coin_cost(view, config, price.saturating_mul(gas.into()))
+}
+
+/// What so many wei cost, rounded up [micro-USD].
+pub(crate) fn coin_cost(view: &View, config: &Config, wei: u128) -> i128 {
     let coin = match config.coin_price {
         Some(price) => (price * 1e18) as u128,
         None => view.price.as_ref().map_or_else(|_| view.state.spot(), |(price, _)| *price),

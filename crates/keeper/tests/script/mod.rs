@@ -12,6 +12,7 @@ use alloy_sol_types::{SolCall, SolError, SolValue};
 use async_trait::async_trait;
 use book::{Header, Request, Stored};
 use demo::stage::{default_limits, default_profile};
+use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk::{self, Need};
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
@@ -326,6 +327,8 @@ fn answer(block: &Block, call: &Call, terms: &Terms) -> Result<Bytes, Fault> {
             words.abi_encode()
         }
         IVault::satelliteCall::SELECTOR => (DESK, Address::ZERO, U256::ZERO).abi_encode(),
+        // The same contract is asked for its venues, as the broker.
+        IBroker::venuesCall::SELECTOR => Vec::<IBroker::Venue>::new().abi_encode(),
         IVault::youngTradesCall::SELECTOR => vec![B256::ZERO; 6].abi_encode(),
         IHedgeDesk::hedgeNeededCall::SELECTOR => {
             stance(block.held, terms).need().expect("a state").abi_encode()

@@ -1,6 +1,8 @@
 //! Fault drills of the keeper on its own side: the chain goes back (C11), nodes flap (C12), its clock jumps and its disk is full (C18).
 
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use keeper::{Endpoints, Fault, Keeper, Now, Skip};
@@ -68,6 +70,69 @@ async fn c12_an_endpoint_that_flaps_is_asked_less_and_less_and_decides_nothing()
     let half = asked[asked.len() / 2];
     assert!(total - half <= half, "it rests longer each time: {half} then {}", total - half);
     assert!(chain.health()[2].fault.is_some());
+}
+
+/// An endpoint that answers everything alike, and how often it was asked.
+async fn monotonous(status: u16, body: &'static str) -> (String, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let answer = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        async move { (axum::http::StatusCode::from_u16(status).expect("a status"), body) }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    (url, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c12_an_endpoint_that_is_too_busy_or_broken_or_cut_short_is_told_by_its_fault_and_rests() {
+    const LOOKS: usize = 8;
+    let market = Market::open();
+    market.skew();
+    let refused = |status: u16| Fault::Unreachable(format!("HTTP status {status}"));
+    let faults = [
+        (429, "slow down", Some(refused(429))),
+        (500, "", Some(refused(500))),
+        (502, "<html>bad gateway</html>", Some(refused(502))),
+        (503, "{\"jsonrpc\":\"2.0\",\"id\":0}", Some(refused(503))),
+        (200, "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":\"0x", None),
+        (200, "<html>not what you asked for</html>", None),
+        (200, "", None),
+    ];
+    for (status, body, fault) in faults {
+        let (url, asked) = monotonous(status, body).await;
+        let good = market.node.url();
+        // Two paths of one node stand for two nodes.
+        let mut config = market.config(&[good.clone(), good, url.clone()]);
+        (config.quorum, config.poll) = (Some(2), 0.2);
+        let chain = Endpoints::new(&config).expect("endpoints");
+        let mut keeper = market.keeper(&config, 0);
+        keeper.dry = true;
+        for _ in 0..LOOKS {
+            let report = keeper.look(&chain, Now::default()).await;
+            assert!(outcome(&report, "hedge").is_ok(), "the other two decide: {report:?}");
+        }
+        let told = chain.health()[2].fault.clone().expect("a fault");
+        assert!(
+            fault.as_ref().map_or(matches!(told, Fault::Garbage(_)), |fault| *fault == told),
+            "{status} {body}: {told}"
+        );
+        let count = asked.load(Ordering::Relaxed);
+        assert!((1..LOOKS).contains(&count), "{status}: asked {count} times");
+
+        // Alone it decides nothing, whatever it says.
+        config.rpc = vec![url];
+        config.quorum = Some(1);
+        let chain = Endpoints::new(&config).expect("endpoints");
+        let report = market.keeper(&config, 0).look(&chain, Now::default()).await;
+        let Err(Skip::Chain(Fault::Quorum { have: 0, want: 1, of: 1, first, .. })) = &report.view else {
+            panic!("{report:?}")
+        };
+        assert_eq!(*first, told.to_string());
+    }
+    assert!(market.hedges().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

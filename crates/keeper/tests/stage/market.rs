@@ -55,6 +55,10 @@ pub(crate) fn call(expiry: u64, strike: u64) -> U256 {
     U256::from(u128::from(expiry) << 56 | u128::from(strike * 1_000_000) << 8)
 }
 
+pub(crate) fn put(expiry: u64, strike: u64) -> U256 {
+    call(expiry, strike) | U256::ONE
+}
+
 pub(crate) fn slice(expiry: u64, now: u64, forward: f64) -> SurfaceSlice {
     let variance = 0.64 * (expiry - now) as f64 / 31_536_000.0;
     let digits = |number: f64| I256::try_from((number * 1e18).round() as i128).expect("a small number");
@@ -295,9 +299,11 @@ impl Market {
             .zip(self.at.venues)
             .map(|(name, address)| json!({ "name": name, "address": address }))
             .collect();
+        let positions = [("aave", self.at.seats.aave), ("perp", self.at.seats.perp)];
+        let positions = positions.map(|(name, address)| json!({ "name": name, "address": address }));
         let settings = json!({
             "vault": self.at.vault, "lens": self.at.lens, "venues": venues, "rpc": rpc, "chain_id": CHAIN,
-            "max_head_age": 0,
+            "max_head_age": 0, "positions": positions, "upkeep": { "turn": 0 },
             "poll": 0.02, "timeout": 2.0, "fees": { "patience": 0.2 },
         });
         let mut config: Config = serde_json::from_value(settings).expect("a config");

@@ -43,6 +43,8 @@ struct Inner {
     /// Part of the requests that are spoilt, and of the transactions [1e-6]
     rate: AtomicU32,
     sends: AtomicU32,
+    /// Faults that only one method can have come one after the other, so that few requests see them all.
+    turn: AtomicU32,
     counts: Mutex<BTreeMap<&'static str, u64>>,
 }
 
@@ -58,8 +60,8 @@ impl Proxy {
     pub(crate) async fn start(node: SocketAddr, rate: f64, seed: u64) -> Self {
         let rates = [(); 2].map(|()| AtomicU32::new((rate * 1e6) as u32));
         let [rate, sends] = rates;
-        let rng = Mutex::new(ChaCha8Rng::seed_from_u64(seed));
-        let inner = Arc::new(Inner { node, rng, rate, sends, counts: Mutex::default() });
+        let (rng, turn) = (Mutex::new(ChaCha8Rng::seed_from_u64(seed)), AtomicU32::new(seed as u32));
+        let inner = Arc::new(Inner { node, rng, rate, sends, turn, counts: Mutex::default() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
@@ -97,7 +99,7 @@ impl Inner {
         let fault = if own.is_empty() || rng.random_bool(0.5) {
             FAULTS[rng.random_range(0..5)]
         } else {
-            own[rng.random_range(0..own.len())]
+            own[self.turn.fetch_add(1, Ordering::Relaxed) as usize % own.len()]
         };
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(fault).or_default() += 1;
         Some(fault)

@@ -11,12 +11,13 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use crate::market::{CHAIN, HOUR, Market, SPOT, START};
+use crate::seats::Seating;
 
 /// How soon a restarted keeper must have seen the chain.
 const SOON: Duration = Duration::from_secs(5);
 
 /// A keeper as a process, killed with SIGKILL when it is dropped.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     port: u16,
 }
@@ -40,12 +41,17 @@ pub(crate) fn command(market: &Market, command: &str, port: u16) -> Command {
         r#"[{{name="deep",address="{}"}},{{name="shallow",address="{}"}}]"#,
         market.at.venues[0], market.at.venues[1]
     );
+    let positions = format!(
+        r#"[{{name="aave",address="{}"}},{{name="perp",address="{}"}}]"#,
+        market.at.seats.aave, market.at.seats.perp
+    );
     let mut process = Command::new(env!("CARGO_BIN_EXE_equipoise-keeper"));
     process.arg(command).env_clear();
     for (name, value) in [
         ("VAULT", market.at.vault.to_string()),
         ("LENS", market.at.lens.to_string()),
         ("VENUES", venues),
+        ("POSITIONS", positions),
         ("RPC", format!(r#"["{}"]"#, market.node.url())),
         ("CHAIN_ID", CHAIN.to_string()),
         ("KEY_FILE", key_file(market).display().to_string()),
@@ -59,7 +65,7 @@ pub(crate) fn command(market: &Market, command: &str, port: u16) -> Command {
     process
 }
 
-fn start(market: &Market) -> Process {
+pub(crate) fn start(market: &Market) -> Process {
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let child = command(market, "run", port).stderr(Stdio::null()).spawn().expect("it starts");
     Process { child, port }
@@ -78,7 +84,7 @@ impl Process {
     }
 
     /// Waits until it has seen the chain.
-    fn well(&self) -> Duration {
+    pub(crate) fn well(&self) -> Duration {
         let since = Instant::now();
         while self.get("/healthz").is_none_or(|(status, _)| status != 200) {
             assert!(since.elapsed() < SOON, "not well in time: {:?}", self.get("/healthz"));
@@ -89,7 +95,7 @@ impl Process {
 }
 
 /// Waits for something.
-fn until(what: &str, mut seen: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut seen: impl FnMut() -> bool) {
     let since = Instant::now();
     while !seen() {
         assert!(since.elapsed() < Duration::from_secs(30), "{what} never came");
@@ -97,7 +103,7 @@ fn until(what: &str, mut seen: impl FnMut() -> bool) {
     }
 }
 
-fn waiting(market: &Market) -> u64 {
+pub(crate) fn waiting(market: &Market) -> u64 {
     crate::market::number(&market.develop("txpool_status", json!([]))["pending"])
 }
 
@@ -194,6 +200,27 @@ fn a_keeper_without_a_node_is_ill_and_says_why() {
 }
 
 #[test]
+fn commands_show_positions_and_take_one() {
+    let mut market = Market::seated(Seating::Both);
+    market.puts(60.0);
+    market.poke();
+    market.move_to(market.now() + HOUR, SPOT);
+    let run = |name: &str| {
+        let output = command(&market, name, 0).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, plan) = run("plan");
+    assert!(code == Some(0) && plan.contains("\nposition sell ") && plan.contains(" at aave "), "{plan}");
+    assert!(market.held().size.is_zero());
+    let (code, once) = run("once");
+    assert!(code == Some(0) && once.contains("\ndone in block "), "{once}");
+    assert!(market.held().size.is_negative() && !market.is_due());
+    let (code, status) = run("status");
+    assert!(code == Some(0) && status.contains("\nPositions  broker "), "{status}");
+    println!("{plan}\n----\n{status}");
+}
+
+#[test]
 fn commands_print_and_end_with_a_code() {
     let mut market = Market::open();
     market.waited(HOUR);
@@ -222,5 +249,24 @@ fn commands_print_and_end_with_a_code() {
     assert!(
         output.status.code() == Some(1) && error.contains("a quorum of 4 of 1 endpoints is none"),
         "{error}"
+    );
+}
+
+#[test]
+fn a_variable_that_is_no_text_is_named_if_it_is_the_keepers_and_ignored_if_not() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let market = Market::open();
+    let odd = OsStr::from_bytes(&[0xff, b'x']);
+    let mut other = command(&market, "status", 0);
+    let output = other.env("SOMETHING", odd).env(odd, "x").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut own = command(&market, "status", 0);
+    let output = own.env("EQUIPOISE_KEEPER_POLL", odd).output().expect("it runs");
+    let error = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(
+        (output.status.code(), error.as_str()),
+        (Some(1), "equipoise-keeper: EQUIPOISE_KEEPER_POLL is no text\n")
     );
 }

@@ -1,4 +1,4 @@
-//! The stage of a market on a node: two venues, one LP, a trader, two expiries; set in the host's world, and saved.
+//! The stage of a market on a node: two venues, those of the broker, one LP, a trader, two expiries; set in the host's world, and saved.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,17 +11,24 @@ use interfaces::vault::IVault;
 use serde_json::json;
 
 use crate::market::{DAY, SPOT, START, slice, wad};
+use crate::seats::{Seating, Seats, seat};
 
 /// When and at what price a market opens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Scene {
     pub(crate) start: u64,
     pub(crate) price: f64,
+    pub(crate) seating: Seating,
 }
 
 impl Scene {
-    /// That of all tests.
-    pub(crate) const TESTS: Self = Self { start: START, price: SPOT };
+    /// That of all tests of hedges over spot venues.
+    pub(crate) const TESTS: Self = Self::with(Seating::None);
+
+    /// The same with venues of the broker's.
+    pub(crate) const fn with(seating: Seating) -> Self {
+        Self { start: START, price: SPOT, seating }
+    }
 
     /// The expiry so many days later.
     pub(crate) fn expiry(&self, days: u64) -> u64 {
@@ -55,18 +62,22 @@ pub(crate) struct Places {
     pub(crate) vault: Address,
     pub(crate) desk: Address,
     pub(crate) lens: Address,
+    pub(crate) broker: Address,
+    pub(crate) seats: Seats,
     pub(crate) venues: [Address; 2],
     pub(crate) exchanges: [Uniswap; 2],
 }
 
-/// The scene of the tests, set once for all of them; any other as it is asked for.
+/// A scene, set once for all who ask for it.
 pub(crate) fn set(scene: Scene) -> Set {
-    static SET: Mutex<Option<Set>> = Mutex::new(None);
-    if scene != Scene::TESTS {
-        return stage(scene);
+    static SETS: Mutex<Vec<(Scene, Set)>> = Mutex::new(Vec::new());
+    let mut sets = SETS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, set)) = sets.iter().find(|(known, _)| *known == scene) {
+        return set.clone();
     }
-    let mut set = SET.lock().unwrap_or_else(PoisonError::into_inner);
-    set.get_or_insert_with(|| stage(scene)).clone()
+    let set = stage(scene);
+    sets.push((scene, set.clone()));
+    set
 }
 
 fn stage(scene: Scene) -> Set {
@@ -75,6 +86,7 @@ fn stage(scene: Scene) -> Set {
     let mut stage = Stage::deploy(&config).expect("the stage is set: scripts/build first");
     let (owner, usdc, underlying) = (stage.actors.owner, stage.usdc, stage.underlying);
     let (second, venue) = second_venue(&mut stage, scene.price);
+    let seats = seat(&mut stage, scene.seating, scene.price);
     let lp = stage.funded("lp", 2_000_000.0).expect("an LP");
     let trader = stage.funded("trader", 1_000_000.0).expect("a trader");
     let assets = U256::from(1_000_000_000_000_u64);
@@ -107,6 +119,8 @@ fn stage(scene: Scene) -> Set {
         vault: stage.vault,
         desk: stage.desk,
         lens: stage.lens,
+        broker: stage.broker,
+        seats,
         venues: [stage.venue, venue],
         exchanges: [stage.uniswap, second],
     };

@@ -15,11 +15,13 @@ use crate::market::{CHAIN, HOUR, Market, SPOT, START, expiry, venues};
 
 /// A chain whose answers are spoilt on purpose.
 #[derive(Default)]
-struct Spoil {
+pub(crate) struct Spoil {
     /// Selector of a call, and what is answered instead.
-    answer: Option<([u8; 4], Result<Bytes, Fault>)>,
+    pub(crate) answer: Option<([u8; 4], Result<Bytes, Fault>)>,
+    /// What is answered to code that reads storage.
+    pub(crate) storage: Option<Result<Bytes, Fault>>,
     /// What every transaction is refused with.
-    send: Option<Fault>,
+    pub(crate) send: Option<Fault>,
 }
 
 struct Spoilt {
@@ -36,6 +38,9 @@ impl Chain for Spoilt {
     async fn call(&self, at: &Head, call: &Call) -> Result<Bytes, Fault> {
         match &self.spoil.answer {
             Some((selector, answer)) if call.data.starts_with(selector) => answer.clone(),
+            _ if call.code.is_some() && call.data.is_empty() && self.spoil.storage.is_some() => {
+                self.spoil.storage.clone().expect("an answer")
+            }
             _ => self.inner.call(at, call).await,
         }
     }
@@ -59,7 +64,7 @@ impl Chain for Spoilt {
 }
 
 /// One look by a keeper with these settings, on answers that are spoilt so.
-async fn look(market: &Market, set: impl FnOnce(&mut Config), spoil: Spoil) -> Report {
+pub(crate) async fn look(market: &Market, set: impl FnOnce(&mut Config), spoil: Spoil) -> Report {
     let mut config = market.config(&[market.node.url()]);
     set(&mut config);
     let chain = Spoilt { inner: Endpoints::new(&config).expect("endpoints"), spoil };
@@ -72,13 +77,13 @@ async fn skipped(market: &Market, strategy: &str, set: impl FnOnce(&mut Config))
     outcome(&report, strategy).as_ref().expect_err("skipped").clone()
 }
 
-async fn spoilt(market: &Market, strategy: &str, spoil: Spoil) -> Skip {
+pub(crate) async fn spoilt(market: &Market, strategy: &str, spoil: Spoil) -> Skip {
     let report = look(market, |_| (), spoil).await;
     let view = report.view.as_ref().err().cloned();
     view.unwrap_or_else(|| outcome(&report, strategy).as_ref().expect_err("skipped").clone())
 }
 
-fn answered(selector: [u8; 4], answer: Result<Bytes, Fault>) -> Spoil {
+pub(crate) fn answered(selector: [u8; 4], answer: Result<Bytes, Fault>) -> Spoil {
     Spoil { answer: Some((selector, answer)), ..Spoil::default() }
 }
 

@@ -6,6 +6,7 @@ use keeper::show::{Paint, plan, status};
 use keeper::{Chain, Collector, Endpoints, Now};
 
 use crate::market::{HOUR, Market, START, venues};
+use crate::seats::Seating;
 
 /// The text with every number as `#`, every address as `@`, and runs of spaces as one.
 fn shape(text: &str) -> String {
@@ -68,6 +69,7 @@ Due
 settle next expiry # # UTC
 fill switched off
 hedge buy # over # venue(s) at a cost of # USD
+position the broker has no venue
 process epoch # is ready at # # UTC";
 
 const PLAN: &str = "\
@@ -85,6 +87,8 @@ shallow @ # # # #
 benefit # USD of # that count, cost # USD; reward # USD: # for gas and # of what is saved
 gas # at # gwei costs # USD; it brings # USD; the operator keeps # USD, may lose # USD
 not sent
+
+position nothing: the broker has no venue
 
 process nothing: epoch # is ready at # # UTC
 
@@ -112,6 +116,68 @@ async fn status_and_plan_have_these_lines() {
     println!("{text}");
     assert_eq!(shape(&text), PLAN);
     assert!(plan(&report, &config, Paint(true)).contains("\x1b[1mPlan\x1b[0m"));
+}
+
+const POSITIONS: &str = "\
+Positions broker @, counts # USD, checkpoint # s ago
+venue adapter allowed cap USD size equity USD margin should over USD bp
+aave @ yes # # # # % # % # -
+perp @ yes # # # - # % # -
+
+Queue redemptions of # epochs, # filled
+
+Due
+settle next expiry # # UTC
+cancel no order is in flight
+fill switched off
+hedge |deviation| # is inside the band of #
+position |deviation| # is inside the band of #
+tend every margin is within a tenth of what it should be
+collect # USD lie over
+checkpoint due at # # UTC
+process no redemption waits";
+
+const TAKEN: &str = "\
+hedge nothing: a position does it, or for less
+
+position sell # at aave at a cost of # USD
+due #, # outer bands off; the legs go to the inner edge
+venue adapter size cost USD bp limit USD
+aave @ # # # #
+benefit # USD of # that count, cost # USD; reward # USD: # for gas and # of what is saved
+gas # at # gwei costs # USD; it brings # USD; the operator keeps # USD, may lose # USD
+sent as @
+
+tend nothing: every margin is within a tenth of what it should be
+
+collect nothing: # USD lie over
+
+checkpoint nothing: nothing is held
+
+process nothing: no redemption waits
+
+Some duties are switched off.";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn positions_have_these_lines() {
+    let market = Market::seated(Seating::Both);
+    market.puts(60.0);
+    let (chain, mut keeper) = market.keeping(|_| ());
+    let report = keeper.look(&chain, Now::default()).await;
+    let config = market.config(&[market.node.url()]);
+    let text = plan(&report, &config, Paint(false));
+    println!("{text}");
+    let from = text.find("hedge ").expect("a hedge");
+    assert_eq!(shape(&text[from..]), TAKEN);
+    crate::positions::settled(&mut keeper, &chain).await;
+    let mut collector = Collector::new(&config, venues(&config));
+    collector.curious = true;
+    let head = chain.head(0).await.expect("a head");
+    let view = collector.collect(&chain, head, None).await.expect("a view");
+    let text = status(&view, &config, &chain.health(), Paint(false));
+    println!("{text}");
+    let from = text.find("Positions ").expect("positions");
+    assert_eq!(shape(&text[from..]), POSITIONS);
 }
 
 #[tokio::test(flavor = "multi_thread")]

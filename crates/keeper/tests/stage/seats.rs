@@ -1,0 +1,117 @@
+//! The broker's venues on the stage: a short by lending on Aave's own bytecode, and a perpetuals exchange's test double.
+
+use alloy_primitives::aliases::U24;
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolValue, sol};
+use demo::stage::{Aave, POOL_FEE, Stage, Usdc, artifacts};
+use interfaces::broker::IBroker;
+use interfaces::external::IToken;
+
+use crate::market::wad;
+
+sol! {
+    interface Roles {
+        function set(address account, bool held) external;
+    }
+
+    interface Custody {
+        function recordTransferIn(address token) external returns (uint256);
+    }
+
+    interface Exchange {
+        function execute(bytes32 key, uint256 price) external;
+        function cancelAsKeeper(bytes32 key) external;
+        function setMinFee(uint256 minFee) external;
+    }
+}
+
+/// Which venues the broker has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seating {
+    None,
+    Aave,
+    Perp,
+    Both,
+}
+
+/// Where they are; zero for what is not there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seats {
+    pub(crate) aave: Address,
+    pub(crate) perp: Address,
+    pub(crate) exchange: Address,
+}
+
+/// Most that a venue's position may be worth [USD]
+pub(crate) const CAP: u32 = 400_000;
+/// Margin that a position takes [1e-6]. Aave lends 78 % of the collateral, which is margin and proceeds, and its venue keeps a health of 1.25.
+pub(crate) const MARGINS: [u32; 2] = [700_000, 400_000];
+/// Least health factor: 1.25.
+const FLOOR: u64 = 1_250_000_000_000_000_000;
+/// What closing is reckoned to cost: 0.2 %.
+const HAIRCUT: u32 = 2_000;
+/// Seconds after which anyone may cancel an order.
+pub(crate) const TIMEOUT: u32 = 1_800;
+/// The most that an order is given [wei]
+const MAX_FEE: u64 = 5_000_000_000_000_000;
+
+/// Deploys what is wanted, and names it before anything is deposited.
+pub(crate) fn seat(stage: &mut Stage, seating: Seating, price: f64) -> Seats {
+    let mut seats = Seats::default();
+    let owner = stage.actors.owner;
+    let [aave, perp] = match seating {
+        Seating::None => [false, false],
+        Seating::Aave => [true, false],
+        Seating::Perp => [false, true],
+        Seating::Both => [true, true],
+    };
+    if aave {
+        seats.aave = short(stage, price);
+    }
+    if perp {
+        (seats.exchange, seats.perp) = orders(stage);
+    }
+    for (venue, margin) in [seats.aave, seats.perp].into_iter().zip(MARGINS) {
+        if !venue.is_zero() {
+            stage.broker(owner, IBroker::setVenueCall { venue, cap: CAP, margin }).expect("a venue");
+        }
+    }
+    seats
+}
+
+fn short(stage: &mut Stage, price: f64) -> Address {
+    let (owner, tokens) = (stage.actors.owner, [stage.usdc, stage.underlying, stage.feed]);
+    let aave = Aave::deploy(&mut stage.chain, owner, tokens, price).expect("Aave");
+    let ([asset, underlying, _], broker) = (tokens, stage.broker);
+    let fee = U24::from(POOL_FEE);
+    let arguments = (broker, broker, asset, underlying, stage.uniswap.router, fee, aave.pool, FLOOR, HAIRCUT);
+    let wasm = artifacts::wasm("aave_short").expect("built");
+    stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments.abi_encode_params())).expect("a venue")
+}
+
+/// The exchange, and the venue on it.
+fn orders(stage: &mut Stage) -> (Address, Address) {
+    let (owner, asset, underlying, broker) = (stage.actors.owner, stage.usdc, stage.underlying, stage.broker);
+    let chain = &mut stage.chain;
+    let perpetual = chain.world.account("perpetual");
+    let roles = chain.create(owner, "PerpRoles", &[]).expect("roles");
+    let mut part = |name| chain.create(owner, name, &roles.abi_encode()).expect(name);
+    let [store, vault, spender] = [part("PerpStore"), part("PerpVault"), part("PerpSpender")];
+    let parts = [roles, store, vault, spender, underlying];
+    let exchange = chain.create(owner, "PerpExchange", &parts.abi_encode()).expect("the exchange");
+    for account in [exchange, owner] {
+        chain.send(owner, roles, Roles::setCall { account, held: true }).expect("a role");
+    }
+    // What it pays profits from.
+    let cash = U256::from(10_000_000_000_000_u64);
+    chain.send(owner, asset, Usdc::mintCall { to: vault, value: cash }).expect("cash");
+    chain.send(owner, underlying, IToken::transferCall { to: vault, value: wad(100.0) }).expect("ether");
+    for token in [asset, underlying] {
+        chain.send(owner, vault, Custody::recordTransferInCall { token }).expect("a record");
+    }
+    let arguments = (broker, broker, asset, underlying, perpetual, exchange, spender, vault, store);
+    let rest = (roles, TIMEOUT, HAIRCUT, U256::from(MAX_FEE)).abi_encode_params();
+    let arguments = [arguments.abi_encode_params(), rest].concat();
+    let wasm = artifacts::wasm("perp_venue").expect("built");
+    (exchange, chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("a venue"))
+}
