@@ -9,23 +9,23 @@ fn text(file: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file)
 }
 
+/// Rows of the table that a section of SECURITY.md begins with, without its head.
+fn rows(section: &str) -> Vec<Vec<String>> {
+    let text = text("SECURITY.md");
+    let (_, rest) = text.split_once(&format!("\n## {section}\n")).expect("a section");
+    let (section, _) = rest.split_once("\n## ").expect("a next one");
+    let lines = section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |"));
+    lines.map(|line| line.split('|').map(|cell| cell.trim().replace(',', "")).skip(1).collect()).collect()
+}
+
 fn snapshot() -> BTreeMap<String, Value> {
     serde_json::from_str(&text("snapshots/reliability.json")).expect("JSON")
 }
 
 #[test]
 fn every_figure_of_the_snapshot_stands_in_security_as_it_is() {
-    let text = text("SECURITY.md");
-    let (_, section) = text.split_once("## Figures").expect("a section");
-    let (section, _) = section.split_once("\n## ").expect("a next one");
-    let rows = section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |"));
-    let told: BTreeMap<String, String> = rows
-        .map(|row| {
-            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-            let figure = cells[2].trim_end_matches(" %").replace(',', "");
-            (cells[1].to_owned(), figure)
-        })
-        .collect();
+    let figure = |row: Vec<String>| (row[0].clone(), row[1].trim_end_matches(" %").to_owned());
+    let told: BTreeMap<String, String> = rows("Figures").into_iter().map(figure).collect();
     let kept = snapshot().into_iter().map(|(name, figure)| (name, figure.to_string())).collect();
     assert_eq!(told, kept);
 }
@@ -35,4 +35,51 @@ fn as_many_fault_drills_are_counted_as_faults_have_drills() {
     let text = text("SECURITY.md");
     let drills = text.lines().filter(|line| line.starts_with("| C")).count();
     assert_eq!(snapshot()["fault_drills"], drills as u64);
+}
+
+/// Mutants, caught, survived, and those of them with a reason, of a package; what does not compile or could not be judged is left out.
+fn mutants(results: &Value) -> [u64; 4] {
+    let mut sum = [0; 4];
+    for file in results.as_object().expect("files").values() {
+        let count = |name: &str| file[name].as_u64().expect("a count");
+        let survived = file["survived"].as_array().expect("a list");
+        let explained = survived.iter().filter(|one| one["reason"] != "").count() as u64;
+        let (caught, survived) = (count("caught") + count("timed_out"), survived.len() as u64);
+        assert_eq!(count("mutants") - count("unviable") - count("not_judged"), caught + survived);
+        for (sum, part) in sum.iter_mut().zip([caught + survived, caught, survived, explained]) {
+            *sum += part;
+        }
+    }
+    sum
+}
+
+fn score([judged, caught, ..]: [u64; 4]) -> String {
+    format!("{:.1} %", 100.0 * caught as f64 / judged as f64)
+}
+
+#[test]
+fn the_scores_of_mutants_are_those_of_their_results() {
+    let mut whole = [0; 4];
+    let mut counted = Vec::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/mutants");
+    for entry in std::fs::read_dir(folder).expect("results") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        let results = serde_json::from_str(&text(&format!("snapshots/mutants/{name}.json"))).expect("JSON");
+        let sum = mutants(&results);
+        if sum[0] == 0 {
+            continue;
+        }
+        whole.iter_mut().zip(sum).for_each(|(whole, part)| *whole += part);
+        counted.push((name.to_owned(), sum));
+    }
+    counted.sort();
+    counted.push(("all".into(), whole));
+    let row = |(name, sum): (String, [u64; 4])| -> Vec<String> {
+        let cells = sum.map(|count| count.to_string());
+        [vec![name], cells.to_vec(), vec![score(sum), String::new()]].concat()
+    };
+    let counted: Vec<_> = counted.into_iter().map(row).collect();
+    assert_eq!(rows("Mutants"), counted, "as the table is to be");
+    assert_eq!(format!("{} %", snapshot()["mutation_score"]), score(whole));
 }

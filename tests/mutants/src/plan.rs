@@ -98,7 +98,12 @@ const CONTRACTS: Group = Group {
     judges: &["--workspace", "--test=system", "--features=equipoise-vault/natively"],
     sources: &["tests/system/"],
     // They measure WASM.
-    without: &["every::bounds", "drills_programs::c10_out_of_the_cache"],
+    without: &[
+        "calldata::a_tail_that_many_share",
+        "drills_programs::c10_out_of_the_cache",
+        "every::bounds",
+        "surroundings::no_program_asks",
+    ],
     slow: &[
         "abi::the_programs_answer",
         "broker_drills::no_course",

@@ -66,7 +66,7 @@ impl<'a> Court<'a> {
     pub fn with_few(&self, mutants: &[&Mutant]) -> Result<()> {
         let open = |mutant: &&Mutant| self.store.is_open(mutant, self.group.0, self.group.1);
         let mut unknown: Vec<&Mutant> = mutants.iter().copied().filter(open).collect();
-        unknown.sort_by_key(|mutant| !GUARDED.contains(&&*mutant.file));
+        unknown.sort_by_key(|mutant| (self.store.fate(mutant).is_some(), !GUARDED.contains(&&*mutant.file)));
         self.try_each(&unknown, "few cases", |mutant| {
             self.judge(mutant, |_, measure| Ok((measure.cases, Duration::from_secs_f64(measure.time))))
         })
