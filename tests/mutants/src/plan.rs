@@ -163,6 +163,7 @@ pub const GUARDED: &[&str] = &[
     "src/risk.rs",
     "src/satellite.rs",
     "src/settlement.rs",
+    "src/shares.rs",
     "src/shortfall.rs",
     "src/state.rs",
     "src/surface.rs",
