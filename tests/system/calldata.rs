@@ -6,6 +6,7 @@ use host::{CallError, Tx};
 use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
 
+use crate::drills_programs::programs;
 use crate::market::{legs_of, Market};
 use crate::surface::next;
 
@@ -151,18 +152,9 @@ fn a_tail_that_many_share_is_read_as_often_and_paid_for_by_its_sender() {
 fn ether_that_is_forced_on_contracts_changes_nothing_that_they_do() {
     let outcome = |forced: bool| {
         let mut market = crate::hedge::skewed();
+        let all = programs(&market);
         let stage = &mut market.stage;
         let (from, value) = (stage.actors.owner, U256::from(1_000_000_000));
-        let all = [
-            stage.vault,
-            stage.engine,
-            stage.surface,
-            stage.desk,
-            stage.margin,
-            stage.broker,
-            stage.venue,
-            stage.lens,
-        ];
         for heir in all.into_iter().filter(|_| forced) {
             // Made with ether, and gone in its making.
             let data = Bytes::from([&[0x73][..], heir.as_slice(), &[0xff]].concat());

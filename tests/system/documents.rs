@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn text(file: &str) -> String {
+pub(crate) fn text(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).expect(file)
 }
 
@@ -73,7 +73,7 @@ fn is_name(word: &str) -> bool {
 }
 
 /// Rows of the tables under a heading, each the texts of its cells.
-fn rows<'t>(text: &'t str, heading: &str) -> Vec<Vec<&'t str>> {
+pub(crate) fn rows<'t>(text: &'t str, heading: &str) -> Vec<Vec<&'t str>> {
     let under = text.split("\n## ").find(|part| part.lines().next() == Some(heading)).expect(heading);
     let lines = under.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     lines.map(|line| line.split(" | ").collect()).collect()

@@ -37,7 +37,7 @@ fn invested() -> (Market, U80) {
     (market, round)
 }
 
-fn programs(market: &Market) -> [Address; 8] {
+pub(crate) fn programs(market: &Market) -> [Address; 8] {
     let stage = &market.stage;
     [
         stage.vault,

@@ -1,21 +1,17 @@
 //! The figures of SECURITY.md are those of `snapshots/reliability.json`, which the tests that measure them keep.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::Value;
 
-fn text(file: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file)
-}
+use crate::documents::{root, rows, text};
 
-/// Rows of the table that a section of SECURITY.md begins with, without its head.
-fn rows(section: &str) -> Vec<Vec<String>> {
+/// Rows of the table of a section of SECURITY.md, without its head, and numbers without their commas.
+fn table(section: &str) -> Vec<Vec<String>> {
     let text = text("SECURITY.md");
-    let (_, rest) = text.split_once(&format!("\n## {section}\n")).expect("a section");
-    let (section, _) = rest.split_once("\n## ").expect("a next one");
-    let lines = section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |"));
-    lines.map(|line| line.split('|').map(|cell| cell.trim().replace(',', "")).skip(1).collect()).collect()
+    let rows = rows(&text, section);
+    let row = |row: &Vec<&str>| row.iter().map(|cell| cell.replace(',', "")).collect();
+    rows.iter().skip(1).map(row).collect()
 }
 
 fn snapshot() -> BTreeMap<String, Value> {
@@ -25,16 +21,14 @@ fn snapshot() -> BTreeMap<String, Value> {
 #[test]
 fn every_figure_of_the_snapshot_stands_in_security_as_it_is() {
     let figure = |row: Vec<String>| (row[0].clone(), row[1].trim_end_matches(" %").to_owned());
-    let told: BTreeMap<String, String> = rows("Figures").into_iter().map(figure).collect();
+    let told: BTreeMap<String, String> = table("Figures").into_iter().map(figure).collect();
     let kept = snapshot().into_iter().map(|(name, figure)| (name, figure.to_string())).collect();
     assert_eq!(told, kept);
 }
 
 #[test]
 fn as_many_fault_drills_are_counted_as_faults_have_drills() {
-    let text = text("SECURITY.md");
-    let drills = text.lines().filter(|line| line.starts_with("| C")).count();
-    assert_eq!(snapshot()["fault_drills"], drills as u64);
+    assert_eq!(snapshot()["fault_drills"], table("Fault drills").len() as u64);
 }
 
 /// Mutants, caught, survived, and those of them with a reason, of a package; what does not compile or could not be judged is left out.
@@ -61,8 +55,7 @@ fn score([judged, caught, ..]: [u64; 4]) -> String {
 fn the_scores_of_mutants_are_those_of_their_results() {
     let mut whole = [0; 4];
     let mut counted = Vec::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/mutants");
-    for entry in std::fs::read_dir(folder).expect("results") {
+    for entry in std::fs::read_dir(root().join("snapshots/mutants")).expect("results") {
         let path = entry.expect("an entry").path();
         let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
         let results = serde_json::from_str(&text(&format!("snapshots/mutants/{name}.json"))).expect("JSON");
@@ -77,9 +70,9 @@ fn the_scores_of_mutants_are_those_of_their_results() {
     counted.push(("all".into(), whole));
     let row = |(name, sum): (String, [u64; 4])| -> Vec<String> {
         let cells = sum.map(|count| count.to_string());
-        [vec![name], cells.to_vec(), vec![score(sum), String::new()]].concat()
+        [vec![name], cells.to_vec(), vec![score(sum)]].concat()
     };
     let counted: Vec<_> = counted.into_iter().map(row).collect();
-    assert_eq!(rows("Mutants"), counted, "as the table is to be");
+    assert_eq!(table("Mutants"), counted, "as the table is to be");
     assert_eq!(format!("{} %", snapshot()["mutation_score"]), score(whole));
 }

@@ -128,20 +128,24 @@ fn decimals_that_the_vault_is_not_written_for_are_refused_at_construction() {
     assert_eq!(construct(&mut market, [usdc, underlying, nobody]), failed(nobody));
 }
 
+/// The LP's request of shares of a vault, processed two days later.
+fn processed(market: &mut Market, vault: Address, shares: U256) -> IERC4626::processEpochReturn {
+    let (lp, stage) = (market.lp, &mut market.stage);
+    let request = IERC4626::requestRedeemCall { shares, controller: lp, owner: lp };
+    stage.chain.send(lp, vault, request).expect("asked");
+    stage.chain.world.warp(START + 2 * DAY);
+    stage.push_price(SPOT).expect("a round");
+    stage.chain.send(lp, vault, IERC4626::processEpochCall {}).expect("processed")
+}
+
 #[test]
 fn a_token_that_returns_nothing_is_as_good_as_one_that_says_yes() {
     let mut market = Market::open();
     let (vault, token) = vault_of(&mut market, "SilentToken");
     let (lp, had) = (market.lp, market.stage.chain.token_balance(token, market.lp).expect("a balance"));
     let shares = deposit(&mut market, vault, 100.0).expect("a deposit");
+    let done = processed(&mut market, vault, shares);
     let stage = &mut market.stage;
-    stage
-        .chain
-        .send(lp, vault, IERC4626::requestRedeemCall { shares, controller: lp, owner: lp })
-        .expect("asked");
-    stage.chain.world.warp(START + 2 * DAY);
-    stage.push_price(SPOT).expect("a round");
-    let done = stage.chain.send(lp, vault, IERC4626::processEpochCall {}).expect("processed");
     let redeem = IERC4626::redeemCall { shares: done.shares, receiver: lp, controller: lp };
     let paid = stage.chain.send(lp, vault, redeem).expect("paid");
     assert!(usdc(100.0) - paid < U256::from(3), "{paid}");
@@ -166,15 +170,8 @@ fn a_token_whose_balances_change_by_themselves_is_paid_out_as_far_as_it_is_there
     assert_eq!(nav(&mut market), before);
     assert_eq!(deposit(&mut market, vault, 100.0).expect("at the same price"), all);
     rebase(&mut market, 60.0);
+    processed(&mut market, vault, all + all);
     let stage = &mut market.stage;
-    let shares = all + all;
-    stage
-        .chain
-        .send(lp, vault, IERC4626::requestRedeemCall { shares, controller: lp, owner: lp })
-        .expect("asked");
-    stage.chain.world.warp(START + 2 * DAY);
-    stage.push_price(SPOT).expect("a round");
-    stage.chain.send(lp, vault, IERC4626::processEpochCall {}).expect("processed");
     let take = |assets| IERC4626::withdrawCall { assets, receiver: lp, controller: lp };
     let before = stage.chain.world.digest(vault);
     let failure = stage.chain.send(lp, vault, take(usdc(60.000_001))).expect_err("more than there is");

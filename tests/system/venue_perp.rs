@@ -1,7 +1,7 @@
 //! The perp venue before a test double of a perpetuals exchange of GMX V2's form: what its desk does with it.
 
-use alloy_sol_types::{sol, SolCall, SolValue as _};
-use demo::stage::{artifacts, default_profile, Failure, Usdc};
+use alloy_sol_types::{sol, SolCall};
+use demo::stage::{artifacts, default_profile, Failure, PerpExchange};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Tx;
 use interfaces::external::IToken;
@@ -12,14 +12,6 @@ use crate::market::{signed, usdc, wad, wide_limits, Market, SPOT};
 use crate::venue_short::dollars;
 
 sol! {
-    interface Roles {
-        function set(address account, bool held) external;
-    }
-
-    interface Vault {
-        function recordTransferIn(address token) external returns (uint256);
-    }
-
     interface Exchange {
         function setMinFee(uint256 minFee) external;
         function setCallback(uint8 callback) external;
@@ -72,58 +64,22 @@ impl Perp {
     /// A venue that serves `desk` and pays `receiver`.
     pub(crate) fn serving(mut market: Market, desk: Address, receiver: Address) -> Self {
         let stage = &mut market.stage;
-        let (owner, asset, underlying) = (stage.actors.owner, stage.usdc, stage.underlying);
-        let chain = &mut stage.chain;
-        let perpetual = chain.world.account("perpetual");
-        let roles = chain.create(owner, "PerpRoles", &[]).expect("roles");
-        let mut part = |name| chain.create(owner, name, &roles.abi_encode()).expect(name);
-        let [store, vault, spender] = [part("PerpStore"), part("PerpVault"), part("PerpSpender")];
-        let parts = [roles, store, vault, spender, underlying];
-        let mut this = Self {
-            market,
-            desk,
-            receiver,
-            venue: Address::ZERO,
-            exchange: Address::ZERO,
-            store,
-            parts,
-            perpetual,
-        };
-        this.exchange = this.another_exchange();
-        this.found(owner, asset, vault);
-        let arguments = (desk, receiver, asset, underlying, perpetual, this.exchange, spender, vault, store);
-        let rest = (roles, TIMEOUT, HAIRCUT, U256::from(MAX_FEE)).abi_encode_params();
-        let arguments = [arguments.abi_encode_params(), rest].concat();
+        let (owner, asset) = (stage.actors.owner, stage.usdc);
+        let made =
+            PerpExchange::deploy(&mut stage.chain, owner, [asset, stage.underlying]).expect("the exchange");
+        let arguments = made.venue([desk, receiver, asset], (TIMEOUT, HAIRCUT, MAX_FEE));
         let wasm = artifacts::wasm("perp_venue").expect("the venue's WASM");
-        let world = &mut this.market.stage.chain.world;
-        this.venue = world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("the venue");
-        world.set_cached(this.venue, true);
-        this
-    }
-
-    /// Gives the exchange what it pays profits from.
-    fn found(&mut self, owner: Address, asset: Address, vault: Address) {
-        let chain = &mut self.market.stage.chain;
-        chain.send(owner, asset, Usdc::mintCall { to: vault, value: usdc(10e6) }).expect("cash");
-        let lend = IToken::transferCall { to: vault, value: wad(100.0) };
-        chain.send(owner, self.parts[4], lend).expect("wrapped ether");
-        chain.send(owner, self.parts[0], Roles::setCall { account: owner, held: true }).expect("a role");
-        for token in [asset, self.parts[4]] {
-            chain.send(owner, vault, Vault::recordTransferInCall { token }).expect("a record");
-        }
+        let world = &mut stage.chain.world;
+        let venue = world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("the venue");
+        world.set_cached(venue, true);
+        let PerpExchange { exchange, parts, perpetual } = made;
+        Self { market, desk, receiver, venue, exchange, store: parts[1], parts, perpetual }
     }
 
     /// A router and handler of the exchange, with the role that they need.
     pub(crate) fn another_exchange(&mut self) -> Address {
         let stage = &mut self.market.stage;
-        let owner = stage.actors.owner;
-        let arguments = self.parts.abi_encode();
-        let exchange = stage.chain.create(owner, "PerpExchange", &arguments).expect("the exchange");
-        stage
-            .chain
-            .send(owner, self.parts[0], Roles::setCall { account: exchange, held: true })
-            .expect("a role");
-        exchange
+        PerpExchange::another(&mut stage.chain, stage.actors.owner, self.parts).expect("the exchange")
     }
 
     /// A position of `size`, with half its value as margin.

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use alloy_sol_types::{sol, SolCall as _, SolError, SolInterface as _};
-use demo::stage::Failure;
+use demo::stage::{setPerpRoleCall, Failure};
 use host::alloy_primitives::{Address, Bytes, FixedBytes, B256, I256, U256};
 use host::Tx;
 use interfaces::external::{IPerpRouter, IPerpStore, IToken};
@@ -11,7 +11,7 @@ use interfaces::perp::IPerpVenue;
 use interfaces::position::IPositionVenue::{self, IPositionVenueErrors};
 
 use crate::market::{signed, usdc, wad, SPOT};
-use crate::venue_perp::{exchange_price, power, Exchange, Perp, Roles, FEE, TIMEOUT};
+use crate::venue_perp::{exchange_price, power, Exchange, Perp, FEE, TIMEOUT};
 use crate::venue_short::dollars;
 
 sol! {
@@ -226,7 +226,7 @@ fn a_rotated_handler_is_heard_by_its_role_and_the_old_one_no_longer() {
     perp.exchange = new;
     perp.at(key, SPOT);
     assert_eq!((perp.order(), perp.state(SPOT).size), (B256::ZERO, signed(-10.0)));
-    perp.send(owner, roles, Roles::setCall { account: old, held: false }).expect("the end of the old one");
+    perp.send(owner, roles, setPerpRoleCall { account: old, held: false }).expect("the end of the old one");
     let next = perp.place(-1.0, 1_000.0);
     assert_eq!(next.expect_err("the old router has no role").name(), "CallFailed");
     let stranger = perp.market.trader;

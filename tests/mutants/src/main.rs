@@ -54,6 +54,9 @@ struct Cli {
     /// Judges nothing: whether the results are those of the accounting, authorisation and oracle sources as they are
     #[arg(long)]
     check: bool,
+    /// Judges nothing: writes into this folder what the tests deploy in the place of the contracts, which run natively
+    #[arg(long, value_name = "FOLDER")]
+    stand_ins: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -73,12 +76,24 @@ fn run(cli: &Cli) -> Result<bool> {
     if cli.check {
         return check::guarded(&root);
     }
+    if let Some(folder) = &cli.stand_ins {
+        GROUPS
+            .iter()
+            .filter(|group| group.natively)
+            .try_for_each(|group| tree::stand_ins(folder, &target(&root), group))?;
+        return Ok(true);
+    }
     let until = cli.minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
     let mut well = true;
     for group in GROUPS.iter().filter(|group| cli.group.as_deref().is_none_or(|name| name == group.name)) {
         well &= judged(cli, &root, group, until)?;
     }
     Ok(well)
+}
+
+/// Where everything is built.
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// Judges a group; whether nothing survives without a reason.
@@ -88,7 +103,7 @@ fn judged(cli: &Cli, root: &Path, group: &Group, until: Option<Instant>) -> Resu
         println!("mutants: nothing changed in {}", group.name);
         return Ok(true);
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target = target(root);
     let store = Store::open(&target.join("mutants/results.jsonl"))?;
     let mutants = mutant::list(root, &target, &[group.listed, group.second].concat())?;
     // What is judged a second time is what survived.

@@ -19,11 +19,17 @@ pub struct Group {
     pub without: &'static [&'static str],
     /// Of tests that judge only with all cases: they take seconds, ten to a thousand times as long as others.
     pub slow: &'static [&'static str],
-    /// Programs whose modules the tests deploy and never run.
-    pub programs: &'static [&'static str],
+    /// Whether its packages are programs that the tests run natively: their modules are deployed and never run.
+    pub natively: bool,
 }
 
 impl Group {
+    /// The programs whose modules the tests deploy and never run, by the names of their modules.
+    pub fn programs(&self) -> impl Iterator<Item = String> {
+        let native = self.listed.iter().filter(|_| self.natively);
+        native.map(|package| package.replace('-', "_"))
+    }
+
     /// Whether a file is a source of one of the group's tests.
     #[must_use]
     pub fn is_test(&self, file: &str) -> bool {
@@ -59,7 +65,7 @@ const PURE: Group = Group {
         "hedge::farming::",
         "hidden_loss::",
     ],
-    programs: &[],
+    natively: false,
 };
 
 /// The contracts, by the system tests, which then run their sources natively: what is deployed only names them.
@@ -122,18 +128,7 @@ const CONTRACTS: Group = Group {
         "replay::",
         "surface::a_burst",
     ],
-    programs: &[
-        "equipoise_vault",
-        "aave_short",
-        "broker",
-        "hedge_desk",
-        "lens",
-        "margin",
-        "perp_venue",
-        "risk_engine",
-        "surface_feed",
-        "uniswap_v3_venue",
-    ],
+    natively: true,
 };
 
 pub const GROUPS: &[Group] = &[PURE, CONTRACTS];

@@ -56,7 +56,10 @@ impl Tree {
         fs::create_dir_all(&root)?;
         write(&wrapper, WRAPPER.as_bytes())?;
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
-        let modules = modules(&home, target, group)?;
+        let modules = group.natively.then(|| home.join("modules"));
+        if let Some(folder) = &modules {
+            stand_ins(folder, target, group)?;
+        }
         let tree =
             Self { root, target: target.to_owned(), modules, wrapper, repository: repository.to_owned() };
         let listed = Command::new("git")
@@ -173,23 +176,22 @@ impl Tree {
     }
 }
 
-/// A module for each program that runs natively: nothing of it is compressed or compiled, and its name is what tells it from the others.
-fn modules(home: &Path, target: &Path, group: &Group) -> Result<Option<PathBuf>> {
-    if group.programs.is_empty() {
-        return Ok(None);
-    }
-    let folder = home.join("modules");
-    for program in group.programs {
+/// Writes a module for each program that runs natively: nothing of it is compressed or compiled, and its name is what tells it from the others.
+///
+/// # Errors
+/// When one cannot be written, or the kernel's is not there.
+pub fn stand_ins(folder: &Path, target: &Path, group: &Group) -> Result<()> {
+    for program in group.programs() {
         let module = format!(
             "(module (memory (export \"memory\") 1 1) (data (i32.const 0) \"{program}\")
                 (func (export \"user_entrypoint\") (param i32) (result i32) i32.const 1))"
         );
-        write(&folder.join(program).with_extension("wasm"), &wat::parse_str(module)?)?;
+        write(&folder.join(&program).with_extension("wasm"), &wat::parse_str(module)?)?;
     }
     // The kernel is a program in its own right.
     let (kernel, built) = ("kernel_program.wasm", target.join("wasm32-unknown-unknown/release"));
     write(&folder.join(kernel), &fs::read(built.join(kernel)).context("scripts/build has not been run")?)?;
-    Ok(Some(folder))
+    Ok(())
 }
 
 /// Writes a file unless it holds just that; whether it was written.

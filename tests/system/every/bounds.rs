@@ -13,7 +13,7 @@ use interfaces::vault::IVault;
 
 use super::calls::pass;
 use super::cast::{subjects, Place, Scene, Scenes};
-use super::reentry::allowed;
+use super::reentry::{prepared, Prepared};
 use crate::costs::{hold, Figures};
 use crate::margin::{write, written};
 use crate::market::{expiry, legs_of, series, wide_limits, Market};
@@ -144,20 +144,12 @@ fn gas_at_the_greatest_sizes_is_bounded() {
     scenes.put(Place::Open, large());
     for subject in subjects().iter().filter(|subject| subject.place == Place::Open) {
         for method in subject.methods() {
-            let case = subject.cases.iter().find(|case| case.signature == method.signature);
-            let scene = scenes.at(case.map_or(Place::Open, |case| case.place));
-            let data = match case {
-                Some(case) => (case.ready)(scene),
-                None => scene.defaults().call(&method),
-            };
-            let may = case.and_then(|case| allowed(scene, subject, case, &data));
-            let from = may.unwrap_or(scene.market.trader);
+            let Prepared { scene, written, data, from, said, .. } = prepared(&mut scenes, subject, &method);
             let to = scene.contracts[subject.name];
             if let Ok(receipt) = scene.raw(from, to, 0, &data) {
-                let name = format!("{}: {}", subject.name, method.signature);
-                tell(&mut figures, name, receipt.execution_gas);
+                tell(&mut figures, said, receipt.execution_gas);
             } else {
-                assert!(case.is_none(), "{}: {}", subject.name, method.signature);
+                assert!(!written, "{said}");
             }
         }
     }

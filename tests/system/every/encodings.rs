@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::abi::{selector, Method};
 use super::cast::{subjects, Scene, Scenes};
-use super::reentry::{allowed, digests};
+use super::reentry::{digests, prepared, Prepared};
 
 /// What a word of calldata is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,18 +142,10 @@ fn each(mut act: impl FnMut(&mut Sent<'_>, &Method, &str, &[u8])) {
     let mut scenes = Scenes::default();
     for subject in subjects() {
         for method in subject.methods() {
-            let case = subject.cases.iter().find(|case| case.signature == method.signature);
-            let scene = scenes.at(case.map_or(subject.place, |case| case.place));
-            let data = match case {
-                Some(case) => (case.ready)(scene),
-                None => scene.defaults().call(&method),
-            };
-            let may = case.and_then(|case| allowed(scene, &subject, case, &data));
-            let from = may.unwrap_or(scene.market.trader);
-            let (to, value) = (scene.contracts[subject.name], case.map_or(0, |case| case.value));
+            let Prepared { scene, data, from, value, said, .. } = prepared(&mut scenes, &subject, &method);
+            let to = scene.contracts[subject.name];
             scene.market.stage.chain.world.set_balance(from, U256::from(u64::MAX));
             let ready = scene.market.stage.chain.world.snapshot();
-            let said = format!("{}: {}", subject.name, method.signature);
             act(&mut Sent { scene, from, to, value, said, ready }, &method, subject.name, &data);
         }
     }

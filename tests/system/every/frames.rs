@@ -8,7 +8,7 @@ use interfaces::vault::IVault;
 use super::abi::selector;
 use super::atomic::state;
 use super::cast::{subjects, Place, Scene, Scenes};
-use super::reentry::{allowed, digests};
+use super::reentry::{allowed, digests, prepared, Prepared};
 
 #[test]
 fn no_method_changes_anything_in_a_static_call() {
@@ -58,21 +58,11 @@ fn in_anothers_name_and_storage_every_method_says_why_it_refuses_and_leaves_the_
     let copy = Address::repeat_byte(0x9c);
     for subject in subjects() {
         for method in subject.methods() {
-            let case = subject.cases.iter().find(|case| case.signature == method.signature);
-            let scene = scenes.at(case.map_or(subject.place, |case| case.place));
-            let data = match case {
-                Some(case) => (case.ready)(scene),
-                None => scene.defaults().call(&method),
-            };
-            let may = case.and_then(|case| allowed(scene, &subject, case, &data));
-            let from = may.unwrap_or(scene.market.trader);
+            let Prepared { scene, data, from, value, said, .. } = prepared(&mut scenes, &subject, &method);
             let target = scene.contracts[subject.name];
             scene.market.stage.chain.world.set_code(copy, proxy(target));
             let before = state(scene, from);
-            let value = case.map_or(0, |case| case.value);
-            let done = scene.raw(from, copy, value, &data);
-            let said = format!("{}: {}", subject.name, method.signature);
-            match done {
+            match scene.raw(from, copy, value, &data) {
                 Err(CallError::Revert { data, .. }) => {
                     assert!(data.len() >= 4, "{said} is refused without a reason")
                 }

@@ -126,6 +126,34 @@ pub(crate) fn allowed(scene: &mut Scene, subject: &Subject, case: &Case, data: &
     })
 }
 
+/// A well-formed call of a method, in the scene where it may be made.
+pub(crate) struct Prepared<'s> {
+    pub(crate) scene: &'s mut Scene,
+    /// Whether the call is one that is written by hand, and so must go through.
+    pub(crate) written: bool,
+    pub(crate) data: Vec<u8>,
+    /// Who may make it, or anyone.
+    pub(crate) from: Address,
+    pub(crate) value: u64,
+    /// What is called, in words.
+    pub(crate) said: String,
+}
+
+/// Makes a call of a method ready.
+pub(crate) fn prepared<'s>(scenes: &'s mut Scenes, subject: &Subject, method: &Method) -> Prepared<'s> {
+    let case = subject.cases.iter().find(|case| case.signature == method.signature);
+    let scene = scenes.at(case.map_or(subject.place, |case| case.place));
+    let data = match case {
+        Some(case) => (case.ready)(scene),
+        None => scene.defaults().call(method),
+    };
+    let may = case.and_then(|case| allowed(scene, subject, case, &data));
+    let from = may.unwrap_or(scene.market.trader);
+    let (written, value) = (case.is_some(), case.map_or(0, |case| case.value));
+    let said = format!("{}: {}", subject.name, method.signature);
+    Prepared { scene, written, data, from, value, said }
+}
+
 /// Contracts and tokens by name, each with a digest.
 pub(crate) type Digests = BTreeMap<&'static str, B256>;
 

@@ -1,6 +1,7 @@
 //! A call of each method of the venues that hold a position, and the scenes that they are made in.
 
 use alloy_sol_types::SolCall as _;
+use demo::stage::setPerpRoleCall;
 use host::alloy_primitives::{Address, B256, I256, U256};
 use interfaces::external::IToken;
 use interfaces::perp::IPerpVenue::{self, EventLogData};
@@ -8,7 +9,7 @@ use interfaces::position::IPositionVenue;
 
 use super::cast::{at, Case, Place, Scene};
 use crate::market::{signed, usdc, wad, SPOT};
-use crate::venue_perp::{exchange_price, Exchange, Perp, Roles, FEE};
+use crate::venue_perp::{exchange_price, Exchange, Perp, FEE};
 use crate::venue_perp_hostile::LOSE;
 use crate::venue_short::Short;
 
@@ -48,7 +49,7 @@ pub(crate) fn perp_scene() -> Scene {
     let mut scene = scene_of(market, "perp-venue", venue, &people);
     // Who deployed the exchange is no controller of it any more.
     let owner = scene.role("owner");
-    scene.send(owner, parts[0], Roles::setCall { account: owner, held: false });
+    scene.send(owner, parts[0], setPerpRoleCall { account: owner, held: false });
     scene.perp = Some(PerpParts { venue, exchange });
     scene
 }

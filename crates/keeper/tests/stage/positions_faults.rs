@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::hedges::outcome;
 use crate::market::{HOUR, Market, SPOT, START, float};
 use crate::positions::{look, near, settled, skip};
-use crate::restart::{start, until, waiting};
+use crate::restart::killed_in_flight;
 use crate::seats::Seating;
 use crate::skips::{Spoil, answered, spoilt};
 
@@ -160,19 +160,7 @@ fn killed_with_a_position_in_flight_it_is_back_and_takes_it_once() {
     let market = Market::seated(Seating::Aave);
     market.puts(60.0);
     let due = market.need().due;
-    market.develop("anvil_setAutomine", json!([false]));
-    let first = start(&market);
-    first.well();
-    until("a transaction", || waiting(&market) == 1);
-    drop(first);
-    let second = start(&market);
-    second.well();
-    // Past its patience it replaces what it found waiting, under the same nonce.
-    std::thread::sleep(std::time::Duration::from_millis(2_500));
-    assert_eq!(waiting(&market), 1);
-    market.develop("anvil_setAutomine", json!([true]));
-    until("the position", || !market.is_due());
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    let _second = killed_in_flight(&market, "the position");
     assert!(near(market.held().size, due) && market.rewards().len() == 1);
 }
 

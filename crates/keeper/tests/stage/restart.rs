@@ -65,7 +65,7 @@ pub(crate) fn command(market: &Market, command: &str, port: u16) -> Command {
     process
 }
 
-pub(crate) fn start(market: &Market) -> Process {
+fn start(market: &Market) -> Process {
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let child = command(market, "run", port).stderr(Stdio::null()).spawn().expect("it starts");
     Process { child, port }
@@ -84,7 +84,7 @@ impl Process {
     }
 
     /// Waits until it has seen the chain.
-    pub(crate) fn well(&self) -> Duration {
+    fn well(&self) -> Duration {
         let since = Instant::now();
         while self.get("/healthz").is_none_or(|(status, _)| status != 200) {
             assert!(since.elapsed() < SOON, "not well in time: {:?}", self.get("/healthz"));
@@ -95,7 +95,7 @@ impl Process {
 }
 
 /// Waits for something.
-pub(crate) fn until(what: &str, mut seen: impl FnMut() -> bool) {
+fn until(what: &str, mut seen: impl FnMut() -> bool) {
     let since = Instant::now();
     while !seen() {
         assert!(since.elapsed() < Duration::from_secs(30), "{what} never came");
@@ -103,29 +103,35 @@ pub(crate) fn until(what: &str, mut seen: impl FnMut() -> bool) {
     }
 }
 
-pub(crate) fn waiting(market: &Market) -> u64 {
+fn waiting(market: &Market) -> u64 {
     crate::market::number(&market.develop("txpool_status", json!([]))["pending"])
+}
+
+/// Kills a keeper whose transaction waits, and starts another, which takes what is due; until then nothing is mined.
+pub(crate) fn killed_in_flight(market: &Market, due: &str) -> Process {
+    market.develop("anvil_setAutomine", json!([false]));
+    let first = start(market);
+    first.well();
+    until("a transaction", || waiting(market) == 1);
+    drop(first);
+
+    let second = start(market);
+    let took = second.well();
+    println!("well {} ms after its start", took.as_millis());
+    // Past its patience it replaces what it found waiting, under the same nonce.
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert_eq!(waiting(market), 1);
+    market.develop("anvil_setAutomine", json!([true]));
+    until(due, || !market.is_due());
+    std::thread::sleep(Duration::from_millis(500));
+    second
 }
 
 #[test]
 fn killed_with_a_hedge_in_flight_it_is_back_in_time_and_hedges_once() {
     let market = Market::open();
     market.skew();
-    market.develop("anvil_setAutomine", json!([false]));
-    let first = start(&market);
-    first.well();
-    until("a transaction", || waiting(&market) == 1);
-    drop(first);
-
-    let second = start(&market);
-    let took = second.well();
-    println!("well {} ms after its start", took.as_millis());
-    // Past its patience it replaces what it found waiting, under the same nonce.
-    std::thread::sleep(Duration::from_millis(2_500));
-    assert_eq!(waiting(&market), 1);
-    market.develop("anvil_setAutomine", json!([true]));
-    until("the hedge", || !market.is_due());
-    std::thread::sleep(Duration::from_millis(500));
+    let _second = killed_in_flight(&market, "the hedge");
     let hashes: Vec<_> = market.hedges().into_iter().map(|(_, hash, _)| hash).collect();
     assert!(!hashes.is_empty() && hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
 }

@@ -1,23 +1,12 @@
 //! The broker's venues on the stage: a short by lending on Aave's own bytecode, and a perpetuals exchange's test double.
 
+use alloy_primitives::Address;
 use alloy_primitives::aliases::U24;
-use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolValue, sol};
-use demo::stage::{Aave, POOL_FEE, Stage, Usdc, artifacts};
+use demo::stage::{Aave, POOL_FEE, PerpExchange, Stage, artifacts};
 use interfaces::broker::IBroker;
-use interfaces::external::IToken;
-
-use crate::market::wad;
 
 sol! {
-    interface Roles {
-        function set(address account, bool held) external;
-    }
-
-    interface Custody {
-        function recordTransferIn(address token) external returns (uint256);
-    }
-
     interface Exchange {
         function execute(bytes32 key, uint256 price) external;
         function cancelAsKeeper(bytes32 key) external;
@@ -91,27 +80,11 @@ fn short(stage: &mut Stage, price: f64) -> Address {
 
 /// The exchange, and the venue on it.
 fn orders(stage: &mut Stage) -> (Address, Address) {
-    let (owner, asset, underlying, broker) = (stage.actors.owner, stage.usdc, stage.underlying, stage.broker);
-    let chain = &mut stage.chain;
-    let perpetual = chain.world.account("perpetual");
-    let roles = chain.create(owner, "PerpRoles", &[]).expect("roles");
-    let mut part = |name| chain.create(owner, name, &roles.abi_encode()).expect(name);
-    let [store, vault, spender] = [part("PerpStore"), part("PerpVault"), part("PerpSpender")];
-    let parts = [roles, store, vault, spender, underlying];
-    let exchange = chain.create(owner, "PerpExchange", &parts.abi_encode()).expect("the exchange");
-    for account in [exchange, owner] {
-        chain.send(owner, roles, Roles::setCall { account, held: true }).expect("a role");
-    }
-    // What it pays profits from.
-    let cash = U256::from(10_000_000_000_000_u64);
-    chain.send(owner, asset, Usdc::mintCall { to: vault, value: cash }).expect("cash");
-    chain.send(owner, underlying, IToken::transferCall { to: vault, value: wad(100.0) }).expect("ether");
-    for token in [asset, underlying] {
-        chain.send(owner, vault, Custody::recordTransferInCall { token }).expect("a record");
-    }
-    let arguments = (broker, broker, asset, underlying, perpetual, exchange, spender, vault, store);
-    let rest = (roles, TIMEOUT, HAIRCUT, U256::from(MAX_FEE)).abi_encode_params();
-    let arguments = [arguments.abi_encode_params(), rest].concat();
+    let (owner, asset, broker) = (stage.actors.owner, stage.usdc, stage.broker);
+    let made =
+        PerpExchange::deploy(&mut stage.chain, owner, [asset, stage.underlying]).expect("the exchange");
+    let arguments = made.venue([broker, broker, asset], (TIMEOUT, HAIRCUT, MAX_FEE));
     let wasm = artifacts::wasm("perp_venue").expect("built");
-    (exchange, chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("a venue"))
+    let venue = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("a venue");
+    (made.exchange, venue)
 }

@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use interfaces::erc4626::IERC4626;
 use keeper::show::{Paint, plan, status};
-use keeper::{Chain, Collector, Endpoints, Now};
+use keeper::{Chain, Collector, Config, Endpoints, Now};
 
 use crate::market::{HOUR, Market, START, venues};
 use crate::seats::Seating;
@@ -94,6 +94,17 @@ process nothing: epoch # is ready at # # UTC
 
 Some duties are switched off.";
 
+/// What `status` prints.
+async fn looked(config: &Config, chain: &Endpoints) -> String {
+    let mut collector = Collector::new(config, venues(config));
+    collector.curious = true;
+    let head = chain.head(0).await.expect("a head");
+    let view = collector.collect(chain, head, None).await.expect("a view");
+    let text = status(&view, config, &chain.health(), Paint(false));
+    println!("{text}");
+    text
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn status_and_plan_have_these_lines() {
     let mut market = Market::open();
@@ -103,13 +114,7 @@ async fn status_and_plan_have_these_lines() {
         IERC4626::requestRedeemCall { shares: U256::from(10_u64.pow(18)), controller: owner, owner };
     market.send(owner, market.at.vault, request).expect("a request");
     let (config, chain, mut keeper) = market.own();
-    let mut collector = Collector::new(&config, venues(&config));
-    collector.curious = true;
-    let head = chain.head(0).await.expect("a head");
-    let view = collector.collect(&chain, head, None).await.expect("a view");
-    let text = status(&view, &config, &chain.health(), Paint(false));
-    println!("{text}");
-    assert_eq!(without_picture(&shape(&text)), STATUS);
+    assert_eq!(without_picture(&shape(&looked(&config, &chain).await)), STATUS);
     keeper.dry = true;
     let report = keeper.look(&chain, Now::default()).await;
     let text = plan(&report, &config, Paint(false));
@@ -170,12 +175,7 @@ async fn positions_have_these_lines() {
     let from = text.find("hedge ").expect("a hedge");
     assert_eq!(shape(&text[from..]), TAKEN);
     crate::positions::settled(&mut keeper, &chain).await;
-    let mut collector = Collector::new(&config, venues(&config));
-    collector.curious = true;
-    let head = chain.head(0).await.expect("a head");
-    let view = collector.collect(&chain, head, None).await.expect("a view");
-    let text = status(&view, &config, &chain.health(), Paint(false));
-    println!("{text}");
+    let text = looked(&config, &chain).await;
     let from = text.find("Positions ").expect("positions");
     assert_eq!(shape(&text[from..]), POSITIONS);
 }
