@@ -81,16 +81,18 @@ pub fn decide(view: &View, config: &Config) -> Decision {
 pub fn poke(view: &View, config: &Config, paid: i128, gas: u64) -> Option<Action> {
     let stance = due(view).ok().filter(|stance| config.hedge.poke && stance.is_unseen())?;
     let spent = gas_cost(view, config, gas).saturating_sub(paid);
+    let left = |later: &Stance, plan: &Plan, max_loss: f64| {
+        let share = i128::try_from(share(later, plan)?).ok()?;
+        Some(share.saturating_sub(spent).saturating_add(micro(max_loss)))
+    };
     let by_hedge = |later: &Stance| {
         let plan = plan(view, config, later).ok().filter(|_| config.hedge.on)?;
-        let share = i128::try_from(share(later, &plan)?).ok()?;
-        Some(share.saturating_sub(spent).saturating_add(micro(config.hedge.max_loss)))
+        left(later, &plan, config.hedge.max_loss)
     };
     let by_position = |later: &Stance| {
         let position = position::at(view, config, later).ok()?;
-        let plan = Some(position.plan).filter(|_| config.position.on && !position.later)?;
-        let share = i128::try_from(share(later, &plan)?).ok()?;
-        Some(share.saturating_sub(spent).saturating_add(micro(config.position.max_loss)))
+        let position = Some(position).filter(|position| config.position.on && !position.later)?;
+        left(later, &position.plan, config.position.max_loss)
     };
     let by_fill = |later: &Stance| {
         let fill = fill::at(view, config, later).ok().filter(|_| config.fill.on)?;
