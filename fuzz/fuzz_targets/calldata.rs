@@ -8,7 +8,7 @@ use alloy_sol_types::SolInterface;
 use arbitrary::Arbitrary;
 use interfaces::desk::IHedgeDesk::IHedgeDeskCalls;
 use interfaces::margin::IMargin::IMarginCalls;
-use interfaces::surface::ISurfaceFeed::ISurfaceFeedCalls;
+use interfaces::surface::ISurface::ISurfaceCalls;
 use interfaces::vault::IVault::IVaultCalls;
 use libfuzzer_sys::fuzz_target;
 use stateful::fuzz::{Fuzz, GAS};
@@ -55,7 +55,7 @@ fn contracts(fuzz: &Fuzz) -> [Contract; 8] {
         of::<IVaultCalls>(stage.vault),
         of::<IHedgeDeskCalls>(stage.desk),
         of::<IMarginCalls>(stage.margin),
-        of::<ISurfaceFeedCalls>(stage.surface),
+        of::<ISurfaceCalls>(stage.surface),
         plain(stage.engine),
         plain(stage.lens),
         plain(stage.venue),
