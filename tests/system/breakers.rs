@@ -1,13 +1,15 @@
 //! When no share is priced: round an expiry, and after a jump of the feed.
 
-use alloy_sol_types::SolError as _;
+use alloy_sol_types::{SolError as _, SolValue as _};
 use demo::stage::default_profile;
-use host::alloy_primitives::U256;
+use host::alloy_primitives::{B256, U256};
 use interfaces::erc4626::IERC4626;
+use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
 
 use crate::market::{usdc, wad, wide_limits, Market, HOUR, SPOT, START};
 use crate::redeem::{process, redeem_all, request, SHARE};
+use crate::surface_feed::answering;
 
 fn limits(market: &mut Market) -> [U256; 2] {
     let receiver = market.lp;
@@ -98,6 +100,25 @@ fn after_a_jump_of_the_surface_they_wait_for_the_next() {
     market.stage.push_price(SPOT).expect("a round");
     let slices = market.slices(0.8055);
     market.stage.publish(slices).expect("a surface");
+    market.deposit(1.0).expect("a deposit");
+    process(&mut market).expect("processed");
+}
+
+#[test]
+fn a_surface_that_moved_by_the_limit_has_not_jumped() {
+    let mut market = asked(IVault::Limits { surfaceJump: 3_000, ..wide_limits() });
+    let expiries = market.expiries.to_vec();
+    let told = market.surface(ISurface::slicesCall { expiries });
+    let moved = |market: &mut Market, by: u64| {
+        let mut words = told.clone();
+        *words.last_mut().expect("the largest move") = B256::from(U256::from(by));
+        answering(market, words.abi_encode(), false);
+    };
+    moved(&mut market, 3_001);
+    let error = || IVault::SurfaceJumped { moved: U256::from(3_001), limit: U256::from(3_000) };
+    market.refuses(error(), |market| market.deposit(1.0));
+    market.refuses(error(), process);
+    moved(&mut market, 3_000);
     market.deposit(1.0).expect("a deposit");
     process(&mut market).expect("processed");
 }

@@ -1,6 +1,7 @@
 //! Hedges by position: the desk has the broker trade, the vault counts what it holds.
 
 use alloy_sol_types::SolCall as _;
+use book::Brokered;
 use demo::stage::{default_profile, Failure};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::{Receipt, Tx};
@@ -121,6 +122,27 @@ fn without_a_venue_nothing_is_short_and_with_one_as_much_as_its_cap() {
     let put = short.market.put(2_800);
     let failure = (0..40).find_map(|_| short.market.trade(&[(put, 18.0)]).err()).expect("beyond the cap");
     assert_eq!(failure.name(), "HedgeCapacityExceeded");
+}
+
+#[test]
+fn the_engine_is_told_what_may_be_short_and_the_margin_that_it_takes() {
+    let told = |market: &mut Market| {
+        let words = market.stage.ask(IVault::wordsCall {}).expect("words");
+        let words: Vec<_> = words.iter().map(|word| word.0).collect();
+        book::Request::decode(&words).expect("a request").brokered
+    };
+    assert_eq!(told(&mut Market::open()), None);
+    let mut short = with_aave();
+    let nothing = Brokered { value: 0, equity: 0, short: CAP, margin: AAVE_MARGIN };
+    assert_eq!(told(&mut short.market), Some(nothing));
+    skew(&mut short.market, 60.0);
+    let venue = short.venue;
+    hedge(&mut short.market, venue, 0).expect("a hedge");
+    let held = held(&mut short.market);
+    let equity = i64::try_from(held.equity).expect("64 bits");
+    let Some(Brokered { value, .. }) = told(&mut short.market) else { panic!("nothing is held") };
+    assert_eq!(told(&mut short.market), Some(Brokered { value, equity, ..nothing }));
+    assert!((value as f64 / 1e6 + f64::from(held.size.unsigned_abs()) / 1e18 * SPOT).abs() < 0.01, "{value}");
 }
 
 #[test]

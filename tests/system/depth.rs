@@ -174,14 +174,17 @@ fn words_with_weights_that_no_vault_stores_are_refused_by_the_engine() {
 #[test]
 fn weights_go_with_their_expiry() {
     let mut market = capped();
-    let (trader, week) = (market.trader, market.expiries[0]);
+    let (trader, [week, far]) = (market.trader, market.expiries);
     set(&mut market, week, [20, 100, 80, 0, 0, 0, 0, 0]).expect("weights");
-    assert!(stored(&mut market, week).is_some());
+    set(&mut market, far, EVEN).expect("weights");
+    let other = stored(&mut market, far);
+    assert!(stored(&mut market, week).is_some() && other.is_some());
     market.move_to(week - HOUR, SPOT);
     let round = market.stage.last_round().expect("a round");
     market.move_to(week + HOUR, SPOT);
     let settle = IVault::settleCall { expiry: week, roundId: round };
     market.stage.vault(trader, settle).expect("a settlement");
+    assert_eq!(stored(&mut market, far), other, "those of another expiry stay");
 
     // The same place, another expiry.
     market.list(expiry(28), 1_800.0, 100.0, 21).expect("a listing");

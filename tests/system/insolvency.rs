@@ -150,6 +150,20 @@ fn a_gap_of_sixty_per_cent_ends_in_the_haircut_and_no_new_risk() {
 }
 
 #[test]
+fn shares_that_nothing_backs_are_not_sold() {
+    let mut market = gapped();
+    let receiver = market.lp;
+    let none = |market: &mut Market| {
+        let deposit = market.stage.ask(IERC4626::maxDepositCall { receiver }).expect("a limit");
+        [deposit, market.stage.ask(IERC4626::maxMintCall { receiver }).expect("a limit")]
+    };
+    assert_eq!(none(&mut market), [U256::ZERO; 2]);
+    let assets = usdc(1.0);
+    let error = IERC4626::ERC4626ExceededMaxDeposit { receiver, assets, max: U256::ZERO };
+    market.refuses(error, |market| market.deposit(1.0));
+}
+
+#[test]
 fn claims_are_pro_rata_to_the_unit_early_or_late_and_in_any_order() {
     let mut market = gapped();
     let ids = [market.call(1_800), market.put(2_800), market.put(2_700)];

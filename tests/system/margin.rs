@@ -144,6 +144,19 @@ fn two_legs_that_cannot_both_lose_need_less_than_their_sum() {
 }
 
 #[test]
+fn an_account_without_options_is_worth_its_cash_and_needs_no_margin() {
+    let (mut market, writer) = open(10_000.0);
+    let vault = market.stage.vault;
+    assert_eq!(market.stage.margin_view(IMargin::vaultCall {}).expect("a vault"), vault);
+    let equity = I256::from_raw(usdc(10_000.0));
+    let nothing =
+        IMargin::Health { equity, initial: U256::ZERO, maintenance: U256::ZERO, uncovered: U256::ZERO };
+    assert_eq!(health(&mut market, writer), nothing);
+    let error = IMargin::NotLiquidatable { account: writer, equity, maintenance: U256::ZERO };
+    market.refuses(error, |market| market.stage.margin(writer, IMargin::liquidateCall { account: writer }));
+}
+
+#[test]
 fn cash_leaves_while_the_initial_margin_stays() {
     let (mut market, writer) = open(10_000.0);
     let series = market.call(2_800);

@@ -143,6 +143,45 @@ fn the_vault_pays_nothing_for_an_account_with_equity_however_long_nobody_bids() 
 }
 
 #[test]
+fn an_account_that_has_just_its_maintenance_margin_is_left_alone() {
+    let (mut market, [writer, _]) = moved(10_000.0, 4_000.0);
+    let IMargin::Health { equity, maintenance, .. } = health(&mut market, writer);
+    let missing = maintenance - equity.into_raw();
+    let put_in = |market: &mut Market, amount| {
+        let call = IMargin::depositCall { amount, account: writer };
+        market.stage.margin(writer, call).expect("a deposit");
+    };
+    put_in(&mut market, missing - U256::ONE);
+    let base = market.stage.chain.world.snapshot();
+    liquidate(&mut market, writer).expect("a micro-dollar short");
+    market.stage.chain.world.restore(&base);
+    put_in(&mut market, U256::ONE);
+    let equity = I256::from_raw(maintenance);
+    let error = IMargin::NotLiquidatable { account: writer, equity, maintenance };
+    market.refuses(error, |market| liquidate(market, writer));
+}
+
+#[test]
+fn the_vault_pays_nothing_for_an_account_that_lacks_nothing() {
+    let (mut market, [writer, bidder]) = moved(10_000.0, 7_000.0);
+    liquidate(&mut market, writer).expect("an auction");
+    wait(&mut market, 3 * HOUR, 7_000.0);
+    let missing = -health(&mut market, writer).equity;
+    let paid = auction(&mut market, writer).0;
+    assert!(paid < -missing, "the missing equity and a margin for carrying the book: {paid}");
+    let deposit = IMargin::depositCall { amount: missing.into_raw(), account: writer };
+    market.stage.margin(writer, deposit).expect("a deposit");
+    assert_eq!(health(&mut market, writer).equity, I256::ZERO);
+    assert_eq!(auction(&mut market, writer), (I256::ZERO, 1_000_000));
+
+    let (margin, vault) = (market.stage.margin, market.stage.vault);
+    let call = IMargin::bidCall { account: writer, part: U256::from(1_000_000), maxPrice: I256::ZERO };
+    let (price, receipt) = market.stage.chain.send_for_receipt(bidder, margin, call).expect("all of it");
+    assert_eq!(price, I256::ZERO);
+    assert!(events::<IVault::UncoveredPaid>(&receipt.logs, vault).is_empty());
+}
+
+#[test]
 fn an_auction_lapses_when_the_account_has_its_margin_again() {
     let (mut market, [writer, bidder]) = moved(10_000.0, 4_000.0);
     liquidate(&mut market, writer).expect("an auction");

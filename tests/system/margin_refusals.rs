@@ -133,6 +133,8 @@ fn an_account_has_at_most_sixteen_series() {
     let last = ids[16];
     let error = IMargin::TooManySeries { limit: U256::from(16) };
     market.refuses(error, |market| write(market, writer, &[(last, 0.01)]));
+    // Nothing of another series is not one too many: it is nothing that the vault trades.
+    market.refuses(IVault::ZeroSize { series: last }, |market| write(market, writer, &[(last, 0.0)]));
 }
 
 #[test]
@@ -235,4 +237,24 @@ fn the_vaults_nav_bears_what_accounts_leave_uncovered() {
     too_low(crate::margin::withdraw(&mut market, writer, 1_500.0));
     write(&mut market, writer, &[(put, -12.0)]).expect("closed");
     market.quote(&[(call, 1.0)]).expect("a quote again");
+}
+
+#[test]
+fn what_the_market_makes_of_accounts_is_recorded_though_nav_does_not_bear_it() {
+    let (mut market, writer) = small();
+    let call = market.call(3_500);
+    for _ in 0..4 {
+        market.trade(&[(call, 1.0)]).expect("a purchase");
+        write(&mut market, writer, &[(call, 1.0)]).expect("written");
+    }
+    let before = accounts(&mut market).1;
+    let later = market.now() + HOUR;
+    market.move_to(later, 1.2 * SPOT);
+    // A fifth of spot is three fifths at the highest price that counts, for each of four calls.
+    let uncovered = crate::margin::health(&mut market, writer).uncovered;
+    assert!(uncovered > before + usdc(6_000.0), "{uncovered} after {before}");
+    let anyone = market.stage.actors.keeper;
+    market.stage.margin(anyone, IMargin::refreshCall { account: writer }).expect("a mark");
+    assert_eq!(accounts(&mut market), (U256::ZERO, uncovered));
+    too_low(market.quote(&[(call, 1.0)]));
 }

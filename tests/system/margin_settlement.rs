@@ -7,7 +7,7 @@ use interfaces::vault::IVault;
 
 use crate::insolvency::{record, strained_after, GAP};
 use crate::margin::{account, accounts, near, plain, write};
-use crate::market::{events, series, usdc, Market, HOUR, START};
+use crate::market::{events, series, usdc, Market, DAY, HOUR, START};
 
 /// A market whose first expiry has passed at `price`: four calls at 2,500 held, of which an account with `usd` has written two.
 fn expired(usd: f64, price: f64) -> (Market, Address, U80) {
@@ -66,6 +66,58 @@ fn holders_are_owed_gross_and_the_account_pays_its_part() {
     let claim = IVault::claimCall { series: vec![id], receiver: market.trader };
     assert_eq!(market.stage.vault(market.trader, claim).expect("a claim"), usdc(800.0));
     assert_eq!(market.nav().owed, U256::ZERO);
+}
+
+#[test]
+fn accounts_owe_for_the_puts_that_they_wrote_and_for_no_others() {
+    let mut market = Market::open();
+    let expiry = market.expiries[0];
+    let (call, put) = (series(expiry, 2_500, false), series(expiry, 2_500, true));
+    market.trade(&[(call, 12.0), (put, 4.0)]).expect("a purchase");
+    let writer = market.stage.writer("writer", 10_000.0).expect("an account");
+    write(&mut market, writer, &[(put, 1.0)]).expect("written");
+    write(&mut market, writer, &[(put, 1.0)]).expect("and more");
+    market.move_to(expiry - HOUR, 2_300.0);
+    let round = market.stage.last_round().expect("a round");
+    market.stage.chain.world.warp(expiry + HOUR);
+    market.stage.push_price(2_300.0).expect("a round");
+    market.publish();
+    settle(&mut market, round);
+    let nav = market.nav();
+    assert_eq!((nav.owed, nav.receivable), (usdc(800.0), usdc(400.0)));
+    assert_eq!(pay_in(&mut market, writer), (usdc(400.0), usdc(400.0)));
+}
+
+#[test]
+fn what_was_written_goes_with_its_expiry() {
+    let (mut market, writer, round) = expired(10_000.0, 2_700.0);
+    let owner = market.stage.actors.owner;
+    settle(&mut market, round);
+    pay_in(&mut market, writer);
+    // The same place, another expiry.
+    let next = crate::market::expiry(14);
+    market.list(next, 2_000.0, 50.0, 21).expect("a listing");
+    market.publish();
+    let id = series(next, 2_500, false);
+    market.trade(&[(id, 4.0)]).expect("a purchase");
+    write(&mut market, writer, &[(id, 1.0)]).expect("written");
+    market.move_to(next - HOUR, 2_600.0);
+    let round = market.stage.last_round().expect("a round");
+    market.stage.chain.world.warp(next + HOUR);
+    market.stage.push_price(2_600.0).expect("a round");
+    market.publish();
+    market.stage.vault(owner, IVault::settleCall { expiry: next, roundId: round }).expect("a settlement");
+    assert_eq!(accounts(&mut market).0, usdc(100.0));
+    let call = IMargin::settleAccountCall { account: writer, expiry: next };
+    let paid = market.stage.margin(owner, call).expect("a payment");
+    assert_eq!((paid.due, paid.paid), (usdc(100.0), usdc(100.0)));
+
+    // Nothing is left of either, so another margin contract may come.
+    let (which, contract_) = (IVault::Satellite::Margin, market.stage.surface);
+    market.stage.vault(owner, IVault::setSatelliteCall { which, contract_ }).expect("a proposal");
+    let due = market.now() + 2 * DAY;
+    market.stage.chain.world.warp(due);
+    market.stage.vault(owner, IVault::acceptSatelliteCall { which }).expect("accepted");
 }
 
 #[test]

@@ -208,6 +208,34 @@ impl Market {
         self.stage.chain.send(owner, feed, call).expect("a round");
     }
 
+    /// Finds the price between two of them [1e-8 USD] at which `amount` is nothing, to the unit, and pushes it. The amount has one sign at either
+    /// end.
+    pub(crate) fn push_where_nothing(
+        &mut self,
+        [mut low, mut high]: [i64; 2],
+        amount: impl Fn(&mut Self) -> i128,
+    ) {
+        let base = self.stage.chain.world.snapshot();
+        let mut at = |price| {
+            self.stage.chain.world.restore(&base);
+            self.push_answer(price);
+            amount(self)
+        };
+        let (below, above) = (at(low), at(high));
+        assert!(below.signum() * above.signum() < 0, "{below} at {low} and {above} at {high}");
+        let price = loop {
+            let middle = low.midpoint(high);
+            assert!(low < middle, "from one unit to the next, past nothing");
+            match at(middle) {
+                0 => break middle,
+                found if found.signum() == below.signum() => low = middle,
+                _ => high = middle,
+            }
+        };
+        self.stage.chain.world.restore(&base);
+        self.push_answer(price);
+    }
+
     pub(crate) fn usdc_of(&mut self, account: Address) -> U256 {
         self.stage.chain.token_balance(self.stage.usdc, account).expect("a balance")
     }

@@ -20,7 +20,7 @@ use crate::redeem::{process, redeem_all, request, shares_of};
 pub(crate) const FAIL: u8 = 1;
 const GARBAGE: u8 = 2;
 const MEGABYTE: u8 = 3;
-const BURN_GAS: u8 = 4;
+pub(crate) const BURN_GAS: u8 = 4;
 const REENTER: u8 = 5;
 const GIVE_HALF: u8 = 6;
 const GIVE_NOTHING: u8 = 7;
@@ -33,7 +33,7 @@ pub(crate) fn hasty() -> Market {
     Market::limited(IVault::Profile { redeemDelay: 0, ..default_profile() }, wide_limits())
 }
 
-fn hostile(market: &mut Market) -> Address {
+pub(crate) fn hostile(market: &mut Market) -> Address {
     let (owner, usdc) = (market.stage.actors.owner, market.stage.usdc);
     market.stage.chain.create(owner, "HostilePool", &usdc.abi_encode()).expect("a pool")
 }

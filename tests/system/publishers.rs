@@ -81,6 +81,36 @@ fn signatures_that_nobody_could_have_made() {
 }
 
 #[test]
+fn s_may_be_half_the_order_and_no_more() {
+    let mut market = Market::bare(default_profile(), default_limits());
+    for expiry in market.expiries {
+        market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
+    }
+    let update = next(&mut market, 0.8);
+    let digest = market.stage.digest(&update);
+    let half = ORDER >> 1;
+    let with = |s| Signature::new(r_of_the_generator(), s, false);
+    let signer = with(half).recover_address_from_prehash(&digest).expect("somebody's signature");
+    let owner = market.stage.actors.owner;
+    set(&mut market, owner, &[signer], 1).expect("at once before there are shares");
+    let (index, fault) = (U256::ZERO, SignatureFault::HighS);
+    let high = vec![bytes(&with(half + U256::ONE))];
+    let again = update.clone();
+    market.refuses(ISurface::SignatureInvalid { index, fault }, |market| submit(market, again, high));
+    submit(&mut market, update, vec![bytes(&with(half))]).expect("the largest s that is not high");
+}
+
+/// The abscissa of the generator of secp256k1: r of a signature whose nonce is 1.
+fn r_of_the_generator() -> U256 {
+    U256::from_limbs([
+        0x59f2_815b_16f8_1798,
+        0x029b_fcdb_2dce_28d9,
+        0x55a0_6295_ce87_0b07,
+        0x79be_667e_f9dc_bbac,
+    ])
+}
+
+#[test]
 fn signers_out_of_order_twice_or_unknown() {
     let mut market = Market::open();
     let (update, signatures) = signed(&mut market);

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use alloy_sol_types::{SolCall, SolValue};
 use demo::stage::{artifacts, name_satellite};
-use host::alloy_primitives::{Address, Bytes, B256, U256};
+use host::alloy_primitives::{Address, Bytes, B256, I256, U256};
 use host::{Answer, Mock};
 use interfaces::erc4626::IERC4626;
 use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
 
-use crate::market::{events, usdc, Market, DAY, SPOT, START};
+use crate::market::{events, signed, usdc, Market, DAY, SPOT, START};
 
 const SURFACE: IVault::Satellite = IVault::Satellite::Surface;
 
@@ -48,7 +48,7 @@ fn a_feed_waits_two_days_once_there_are_shares() {
 }
 
 /// Puts a contract in the feed's place that answers `slices` with `data`.
-fn answering(market: &mut Market, data: Vec<u8>, revert: bool) {
+pub(crate) fn answering(market: &mut Market, data: Vec<u8>, revert: bool) {
     let answer = Answer { gas: 100, data: Bytes::from(data), revert };
     let answers = HashMap::from([(ISurface::slicesCall::SELECTOR.to_vec(), answer)]);
     market.stage.chain.world.set_mock(market.stage.surface, Mock { answers, otherwise: None });
@@ -71,8 +71,12 @@ fn a_feed_that_fails_stops_what_needs_a_mark_and_nothing_else() {
     let invalid = B256::with_last_byte(1);
     let mut future = good.clone();
     future[64 + 28..64 + 32].copy_from_slice(&(START as u32 + 1).to_be_bytes());
+    // The near one alone, as good an answer to another question.
+    let mut fewer = [&good[..4 * 32], &good[6 * 32..]].concat();
+    fewer[63] = 3;
     let bad = [
         (vec![], false),
+        (fewer, false),
         (good.clone(), true),
         (good[..good.len() - 32].to_vec(), false),
         (word(0, B256::with_last_byte(64)), false),
@@ -132,6 +136,70 @@ fn a_feed_says_when_its_vault_fails() {
     assert_eq!(failure.surface_error(), Some(failed.clone()));
     let failure = market.stage.chain.view(feed, baselines).expect_err("no vault there");
     assert_eq!(failure.surface_error(), Some(failed));
+}
+
+#[test]
+fn headers_that_are_no_array_of_words_are_a_failure_of_the_vault() {
+    let mut market = Market::open();
+    let vault = market.stage.vault;
+    let update = crate::surface::next(&mut market, 0.8);
+    let signatures = market.stage.sign(&update);
+    let profile = market.stage.ask(IVault::profileCall {}).expect("a profile").abi_encode();
+    let limits = market.stage.ask(IVault::limitsCall {}).expect("limits").abi_encode();
+    let good = market.stage.ask(IVault::headersCall {}).expect("headers").abi_encode();
+    let answer_with = |market: &mut Market, headers: Vec<u8>| {
+        let answer = |data: &[u8]| Answer { gas: 100, data: Bytes::copy_from_slice(data), revert: false };
+        let answers = HashMap::from([
+            (IVault::profileCall::SELECTOR.to_vec(), answer(&profile)),
+            (IVault::limitsCall::SELECTOR.to_vec(), answer(&limits)),
+            (IVault::headersCall::SELECTOR.to_vec(), answer(&headers)),
+        ]);
+        market.stage.chain.world.set_mock(vault, Mock { answers, otherwise: None });
+    };
+    let byte = |at: usize, to: u8| {
+        let mut data = good.clone();
+        data[at] = to;
+        data
+    };
+    let bad = [
+        vec![],
+        good[..63].to_vec(),
+        good[..good.len() - 32].to_vec(),
+        good[..good.len() - 1].to_vec(),
+        [&good[..], &[0]].concat(),
+        byte(31, 64),
+        byte(30, 1),
+        byte(0, 1),
+        byte(63, 1),
+        byte(63, 3),
+        byte(32, 1),
+    ];
+    for headers in bad {
+        answer_with(&mut market, headers);
+        let (update, signatures) = (update.clone(), signatures.clone());
+        market.refuses(ISurface::VaultFailed { vault }, |market| {
+            crate::surface::submit(market, update, signatures)
+        });
+    }
+    answer_with(&mut market, good.clone());
+    crate::surface::submit(&mut market, update, signatures).expect("as the vault itself answers");
+}
+
+#[test]
+fn a_rate_that_changes_is_told_from_the_next_update_on() {
+    let mut market = Market::open();
+    let [near, far] = market.expiries;
+    for rates in [[0.05, -0.01], [0.05, 0.02], [0.0, 0.02]] {
+        let mut slices = market.slices(0.8);
+        for (slice, rate) in slices.iter_mut().zip(rates) {
+            slice.rate = signed(rate);
+        }
+        market.stage.publish(slices).expect("a surface");
+        let words = market.surface(ISurface::slicesCall { expiries: vec![near, far] });
+        let q30 = |rate: f64| I256::try_from((rate * 2_f64.powi(30)).round() as i64).expect("a rate");
+        let told = [words[1], words[3]].map(|word| I256::from_raw(word.into()));
+        assert_eq!(told, rates.map(q30));
+    }
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Quotes and trades.
 
 use host::alloy_primitives::{I256, U256};
+use interfaces::erc20::IERC20;
 use interfaces::erc6909::IERC6909;
 use interfaces::lens::ILens;
 use interfaces::vault::IVault;
 
-use crate::market::{events, legs_of, signed, wad, Market, SPOT, START};
+use crate::market::{events, legs_of, series, signed, wad, Market, SPOT, START};
 
 #[test]
 fn a_trade_pays_its_quote_and_its_events_rebuild_it() {
@@ -106,4 +107,33 @@ fn nav_is_the_sum_of_its_parts_and_a_trade_earns_the_vault_its_spread() {
     let earned = nav.mid - before.mid;
     let expected = quote.riskCharge + I256::from_raw(quote.spread);
     assert!((earned - expected).abs() <= I256::ONE, "{earned} {expected}");
+}
+
+#[test]
+fn a_trade_that_costs_nothing_moves_no_money() {
+    let mut market = Market::open();
+    // An option that is worth about as much as the spread on its sale.
+    let id = series(market.expiries[0], 3_800, false);
+    market.trade(&[(id, 1.0)]).expect("a purchase");
+    let sale = [(id, -1.0)];
+    let ends = [SPOT, 1.2 * SPOT].map(|price| (price * 1e8) as i64);
+    market.push_where_nothing(ends, |market| {
+        i128::try_from(market.quote(&sale).expect("a quote").premium).expect("a small number")
+    });
+    let (trader, vault, usdc) = (market.trader, market.stage.vault, market.stage.usdc);
+    let (before, held) = (market.nav().cash, market.usdc_of(trader));
+    let call = IVault::tradeCall {
+        legs: legs_of(&sale),
+        maxPremium: I256::ZERO,
+        receiver: trader,
+        deadline: U256::MAX,
+    };
+    let (premium, receipt) = market.receipt(trader, call);
+    assert_eq!(premium, I256::ZERO);
+    let [paid] = events::<IVault::PremiumPaid>(&receipt.logs, vault).try_into().expect("one event");
+    assert_eq!(paid.premium, I256::ZERO);
+    assert!(events::<IERC20::Transfer>(&receipt.logs, usdc).is_empty());
+    assert_eq!((market.nav().cash, market.usdc_of(trader)), (before, held));
+    let held = market.stage.ask(IERC6909::balanceOfCall { owner: trader, id }).expect("a balance");
+    assert_eq!(held, U256::ZERO);
 }

@@ -1,7 +1,7 @@
 //! What the vault's plain views tell: names, addresses, settings, flags, approvals.
 
 use demo::stage::default_profile;
-use host::alloy_primitives::{Address, U256};
+use host::alloy_primitives::{Address, B256, U256};
 use interfaces::erc165::IERC165;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
@@ -116,6 +116,21 @@ fn trades_are_young_for_ten_minutes() {
     for (age, there) in [(0, true), (599, true), (600, false)] {
         market.stage.chain.world.warp(now + age);
         assert_eq!(young(&mut market) > 0, there, "after {age} s");
+    }
+}
+
+#[test]
+fn trades_of_each_two_minutes_are_young_in_a_place_of_their_own() {
+    let mut market = Market::open();
+    let (id, start) = (market.call(2_800), market.now());
+    let mut expected = [B256::ZERO; 6];
+    for (place, time) in [(0, 0), (1, 120), (4, 480), (4, 599)] {
+        market.stage.chain.world.warp(start + time);
+        market.trade(&[(id, 1.0)]).expect("a trade");
+        let words = market.stage.ask(IVault::youngTradesCall {}).expect("words");
+        assert_ne!(words[place], expected[place], "after {time} s");
+        expected[place] = words[place];
+        assert_eq!(words, expected, "after {time} s");
     }
 }
 
