@@ -1,4 +1,4 @@
-//! What a pool may lose of a deposit, and that one which fails costs a payment no more than one call and an LP who leaves nothing of what it holds.
+//! What a pool may lose of what it is given, and what it costs others when it fails: a payment one call, and those who stay nothing.
 
 use host::alloy_primitives::{I256, U256};
 use interfaces::erc4626::IERC4626;

@@ -11,6 +11,7 @@ use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
 
 use crate::market::{events, signed, usdc, Market, DAY, SPOT, START};
+use crate::surface::{next, submit};
 
 const SURFACE: IVault::Satellite = IVault::Satellite::Surface;
 
@@ -138,24 +139,28 @@ fn a_feed_says_when_its_vault_fails() {
     assert_eq!(failure.surface_error(), Some(failed));
 }
 
-#[test]
-fn headers_that_are_no_array_of_words_are_a_failure_of_the_vault() {
-    let mut market = Market::open();
-    let vault = market.stage.vault;
-    let update = crate::surface::next(&mut market, 0.8);
-    let signatures = market.stage.sign(&update);
+/// Puts a contract in the vault's place that answers the feed as the vault does, but for its headers.
+fn telling(market: &mut Market) -> impl Fn(&mut Market, Vec<u8>) + use<> {
     let profile = market.stage.ask(IVault::profileCall {}).expect("a profile").abi_encode();
     let limits = market.stage.ask(IVault::limitsCall {}).expect("limits").abi_encode();
-    let good = market.stage.ask(IVault::headersCall {}).expect("headers").abi_encode();
-    let answer_with = |market: &mut Market, headers: Vec<u8>| {
+    move |market, headers| {
         let answer = |data: &[u8]| Answer { gas: 100, data: Bytes::copy_from_slice(data), revert: false };
         let answers = HashMap::from([
             (IVault::profileCall::SELECTOR.to_vec(), answer(&profile)),
             (IVault::limitsCall::SELECTOR.to_vec(), answer(&limits)),
             (IVault::headersCall::SELECTOR.to_vec(), answer(&headers)),
         ]);
-        market.stage.chain.world.set_mock(vault, Mock { answers, otherwise: None });
-    };
+        market.stage.chain.world.set_mock(market.stage.vault, Mock { answers, otherwise: None });
+    }
+}
+
+#[test]
+fn headers_that_are_no_array_of_words_are_a_failure_of_the_vault() {
+    let mut market = Market::open();
+    let vault = market.stage.vault;
+    let update = next(&mut market, 0.8);
+    let signatures = market.stage.sign(&update);
+    let good = market.stage.ask(IVault::headersCall {}).expect("headers").abi_encode();
     let byte = |at: usize, to: u8| {
         let mut data = good.clone();
         data[at] = to;
@@ -174,15 +179,14 @@ fn headers_that_are_no_array_of_words_are_a_failure_of_the_vault() {
         byte(63, 3),
         byte(32, 1),
     ];
+    let tell = telling(&mut market);
     for headers in bad {
-        answer_with(&mut market, headers);
+        tell(&mut market, headers);
         let (update, signatures) = (update.clone(), signatures.clone());
-        market.refuses(ISurface::VaultFailed { vault }, |market| {
-            crate::surface::submit(market, update, signatures)
-        });
+        market.refuses(ISurface::VaultFailed { vault }, |market| submit(market, update, signatures));
     }
-    answer_with(&mut market, good.clone());
-    crate::surface::submit(&mut market, update, signatures).expect("as the vault itself answers");
+    tell(&mut market, good.clone());
+    submit(&mut market, update, signatures).expect("as the vault itself answers");
 }
 
 #[test]
