@@ -108,6 +108,7 @@ fn what_was_written_goes_with_its_expiry() {
     market.publish();
     market.stage.vault(owner, IVault::settleCall { expiry: next, roundId: round }).expect("a settlement");
     assert_eq!(accounts(&mut market).0, usdc(100.0));
+    assert_eq!(market.nav().owed, usdc(1_200.0), "800 of the first expiry, 400 of this one");
     let call = IMargin::settleAccountCall { account: writer, expiry: next };
     let paid = market.stage.margin(owner, call).expect("a payment");
     assert_eq!((paid.due, paid.paid), (usdc(100.0), usdc(100.0)));

@@ -31,6 +31,7 @@ fn the_settings_are_told_as_they_were_set() {
     let mut market = Market::bare(profile.clone(), limits.clone());
     assert_eq!(market.stage.ask(IVault::limitsCall {}).expect("limits"), limits);
     assert_eq!(market.stage.ask(IVault::profileCall {}).expect("a profile"), profile);
+    assert_eq!(market.stage.ask(IERC4626::redeemDelayCall {}).expect("a time"), U256::from(65));
 }
 
 #[test]
