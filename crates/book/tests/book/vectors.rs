@@ -1,6 +1,6 @@
 //! Books on the markets of the vectors: their values have 50 decimals.
 
-use book::{Header, Hedge, Mark, Spots, Stored, add_lots, slots, stress};
+use book::{Error, Header, Hedge, Mark, Spots, Stored, add_lots, slots, stress};
 use options::{Kind, Slice, StrikeGrid};
 use serde_json::Value;
 
@@ -87,6 +87,23 @@ fn a_book_is_worth_what_its_options_are() {
         let years = mark.spots.mid.scale.floor(mark.totals().theta, 50).unwrap();
         near("theta", years, theta, 1.1 + theta.abs() * 1e-12);
         assert_eq!(position.reserve, None, "nobody asked what a reserve move does");
+        for (strike, point) in (0_u8..).zip(state["points"].as_array().unwrap()) {
+            for (option, kind) in [("call", Kind::Call), ("put", Kind::Put)] {
+                let quoted = mark.expiries[0].strike(strike, kind).unwrap();
+                let worth = quoted.greeks.price as f64 / 2_f64.powi(62)
+                    * integer::<u64>(&state["spot_e8"]) as f64
+                    / 1e2;
+                near(option, worth as i128, real(&point[option]["price"]) * 1e6, 1.1);
+                near(
+                    option,
+                    quoted.greeks.delta.into(),
+                    real(&point[option]["delta"]) * 2_f64.powi(62),
+                    2_f64.powi(12),
+                );
+                assert_eq!(quoted.moved, [0, 0]);
+            }
+        }
+        assert_eq!(mark.expiries[0].strike(25, Kind::Call), Err(Error::Overflow), "beyond the grid");
     }
 }
 

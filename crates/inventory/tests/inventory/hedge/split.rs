@@ -42,6 +42,27 @@ fn of_venues_that_cost_the_same_the_first_is_filled_first() {
 }
 
 #[test]
+fn of_splits_that_cost_the_same_the_first_venues_are_taken() {
+    // Either venue alone, at what it costs to go there at all; both cost twice that.
+    let line = [(100 * USD, 5_000)];
+    let venue = Venue { fixed: USD, fee: 0, cap: 100 * USD, curve: Curve::Sampled(&line) };
+    let plan = split(50 * USD, &[venue; 3], false).unwrap();
+    assert_eq!((plan.sizes[..3].to_vec(), plan.cost), (vec![50 * USD, 0, 0], 1_002_500));
+}
+
+#[test]
+fn a_cheap_venue_is_filled_to_its_cap() {
+    // Half of the hedge, and a power of two of its least step, costs a tenth of what the other half does.
+    let size = 1 << 24;
+    let (cheap, dear) = ([(size, size / 100)], [(size, size / 10)]);
+    let cheap = Venue { fixed: 0, fee: 0, cap: size / 2, curve: Curve::Sampled(&cheap) };
+    let dear = Venue { cap: size, curve: Curve::Sampled(&dear), ..cheap };
+    for (venues, sizes) in [([cheap, dear], [size / 2; 2]), ([dear, cheap], [size / 2; 2])] {
+        assert_eq!(split(size, &venues, true).unwrap().sizes[..2], sizes);
+    }
+}
+
+#[test]
 fn a_curve_that_is_not_convex_is_refused() {
     let bends = [(USD, 300), (2 * USD, 500)];
     let venue = Venue { fixed: 0, fee: 0, cap: USD, curve: Curve::Sampled(&bends) };
