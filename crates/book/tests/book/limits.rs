@@ -24,7 +24,7 @@ pub(crate) fn still(book: &[Holding]) -> Stored {
 
 /// A hedge that is worth so many USD.
 pub(crate) fn hedge(dollars: i128) -> Hedge {
-    Hedge { lots: (dollars * i128::from(UNIT) << 32) / 2_800, value: dollars * USD }
+    Hedge { lots: ((dollars * i128::from(UNIT)) << 32) / 2_800, value: dollars * USD }
 }
 
 fn brokered(value: i128, equity: i64, short: u32) -> Brokered {

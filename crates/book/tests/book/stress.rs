@@ -9,7 +9,7 @@ use crate::stage::{DAY, GRID, Holding, SPOT, UNIT, USD, expiry, holdings, marked
 
 /// A hedge of `units` of the underlying.
 fn hedge(units: i128) -> Hedge {
-    Hedge { lots: units * i128::from(UNIT) << 32, value: units * 2_800 * USD }
+    Hedge { lots: (units * i128::from(UNIT)) << 32, value: units * 2_800 * USD }
 }
 
 /// What a book pays at a spot [USD], puts and calls.

@@ -43,11 +43,12 @@ fn of_venues_that_cost_the_same_the_first_is_filled_first() {
 
 #[test]
 fn of_splits_that_cost_the_same_the_first_venues_are_taken() {
-    // Either venue alone, at what it costs to go there at all; both cost twice that.
-    let line = [(100 * USD, 5_000)];
-    let venue = Venue { fixed: USD, fee: 0, cap: 100 * USD, curve: Curve::Sampled(&line) };
-    let plan = split(50 * USD, &[venue; 3], false).unwrap();
-    assert_eq!((plan.sizes[..3].to_vec(), plan.cost), (vec![50 * USD, 0, 0], 1_002_500));
+    // Either pool alone: going to both costs its gas twice.
+    let pools = [pool(10_000_000, 500, 600 * USD); 2];
+    let plan = split(100_000 * USD, &pools, false).unwrap();
+    assert_eq!(plan.sizes[..2], [100_000 * USD, 0]);
+    let alone = split(100_000 * USD, &pools[1..], false).unwrap();
+    assert_eq!(plan.cost, alone.cost);
 }
 
 #[test]
