@@ -127,7 +127,9 @@ proptest! {
         let mut mark = Mark::new(book(&[], &[]).into_iter(), spots, NOW).unwrap();
         // A billion USD of hedge against the very trade: J falls by far more than the trade is worth.
         let delta = taken(&mark, &legs);
-        prop_assume!(delta.abs() > 10 * USD);
+        if delta.abs() <= 10 * USD {
+            return Ok(());
+        }
         let quote = price(&AVERSE, &mut mark, &orders(&legs), delta.signum() * 1_000_000_000 * USD).unwrap().quote;
         let spot = dollars * USD;
         // Spot at both ends of half a percent, in thousandths; the fee of three in ten thousand.
