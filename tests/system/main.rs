@@ -52,6 +52,7 @@ mod drills_late;
 mod drills_programs;
 mod drills_token;
 mod drills_venues;
+mod engine;
 mod erc20_properties;
 mod erc4626_properties;
 mod event_replay;
