@@ -11,7 +11,7 @@ use interfaces::vault::IVault;
 use crate::market::{events, signed, usdc, wad, wide_limits, Market, DAY, SPOT};
 
 sol! {
-    interface Told {
+    interface Adapter {
         struct Said {
             int256 size;
             int256 equity;
@@ -37,7 +37,7 @@ pub(crate) const MARGIN: u32 = 400_000;
 const NOTICE: u64 = 2 * DAY;
 
 /// A market whose desk is an account, and whose broker has two adapters that say what they were told.
-pub(crate) struct Told2 {
+pub(crate) struct Told {
     pub(crate) market: Market,
     pub(crate) desk: Address,
     pub(crate) venues: [Address; 2],
@@ -53,12 +53,12 @@ pub(crate) fn dollars(usd: f64) -> I256 {
 }
 
 /// A position of `size` that is worth `equity`, of which `withdrawable` could leave.
-pub(crate) fn position(size: f64, equity: f64, withdrawable: f64) -> Told::Said {
+pub(crate) fn position(size: f64, equity: f64, withdrawable: f64) -> Adapter::Said {
     let (size, equity, withdrawable) = (signed(size), dollars(equity), usdc(withdrawable));
-    Told::Said { size, equity, withdrawable, pending: I256::ZERO, pendingSince: U256::ZERO }
+    Adapter::Said { size, equity, withdrawable, pending: I256::ZERO, pendingSince: U256::ZERO }
 }
 
-impl Told2 {
+impl Told {
     pub(crate) fn open() -> Self {
         let mut market = Market::bare(default_profile(), wide_limits());
         let desk = market.stage.funded("desk", 1_000_000.0).expect("a desk with cash");
@@ -84,16 +84,16 @@ impl Told2 {
         told
     }
 
-    pub(crate) fn tell(&mut self, venue: Address, said: Told::Said) {
+    pub(crate) fn tell(&mut self, venue: Address, said: Adapter::Said) {
         let owner = self.market.stage.actors.owner;
-        self.market.stage.chain.send(owner, venue, Told::tellCall { told: said }).expect("told");
+        self.market.stage.chain.send(owner, venue, Adapter::tellCall { told: said }).expect("told");
     }
 
     /// What the adapter says.
     pub(crate) fn said(&mut self, venue: Address) -> State {
         let said =
-            self.market.stage.chain.view(venue, Told::stateCall { price: wad(SPOT) }).expect("a state");
-        let Told::Said { size, equity, withdrawable, pending, pendingSince } = said;
+            self.market.stage.chain.view(venue, Adapter::stateCall { price: wad(SPOT) }).expect("a state");
+        let Adapter::Said { size, equity, withdrawable, pending, pendingSince } = said;
         State { size, equity, withdrawable, pending, pendingSince }
     }
 
@@ -140,7 +140,7 @@ fn moved(market: &Market, logs: &[Log]) -> Vec<(Address, Address, U256)> {
 
 #[test]
 fn a_limit_is_within_the_cap_of_the_vaults_price_for_either_side() {
-    let mut told = Told2::open();
+    let mut told = Told::open();
     let [venue, _] = told.venues;
     let (most, least) = (wad(SPOT * 1.01), wad(SPOT * 0.99));
     let base = told.market.stage.chain.world.snapshot();
@@ -167,7 +167,7 @@ fn a_limit_is_within_the_cap_of_the_vaults_price_for_either_side() {
 #[test]
 fn a_position_grows_up_to_its_cap_and_takes_its_margin_with_it() {
     for size in [-10.0, 10.0] {
-        let mut told = Told2::open();
+        let mut told = Told::open();
         let ([venue, _], limit) = (told.venues, wad(SPOT));
         let receipt = told.adjust(venue, size, limit).expect("at the cap");
         let (vault, broker) = (told.market.stage.vault, told.market.stage.broker);
@@ -185,7 +185,7 @@ fn a_position_grows_up_to_its_cap_and_takes_its_margin_with_it() {
 
 #[test]
 fn a_venue_takes_no_more_before_its_notice_is_over_or_in_quarantine() {
-    let mut told = Told2::holding(-5.0);
+    let mut told = Told::holding(-5.0);
     let ([venue, other], limit, desk) = (told.venues, wad(SPOT), told.desk);
     let sell = |venue| IBroker::adjustCall { venue, size: signed(-1.0), limitPrice: limit };
     let owner = told.market.stage.actors.owner;
@@ -213,7 +213,7 @@ fn a_venue_takes_no_more_before_its_notice_is_over_or_in_quarantine() {
 
 #[test]
 fn a_trade_that_makes_a_position_no_larger_moves_no_money() {
-    let mut told = Told2::holding(-10.0);
+    let mut told = Told::holding(-10.0);
     let ([venue, _], limit) = (told.venues, wad(SPOT));
     // Half the margin that it takes: for the trade of a larger one, and for `tend`, it would be sent.
     told.tell(venue, position(-10.0, 5_600.0, 0.0));
@@ -221,15 +221,20 @@ fn a_trade_that_makes_a_position_no_larger_moves_no_money() {
         let receipt = told.adjust(venue, size, limit).expect("a trade");
         assert_eq!(told.traded(&receipt).margin, I256::ZERO);
         assert_eq!(moved(&told.market, &receipt.logs), []);
+        // The vault hears once of it: where the broker stands after it.
+        let [stands] = events::<IVault::MarginMoved>(&receipt.logs, told.market.stage.vault)
+            .try_into()
+            .expect("one event");
+        assert_eq!((stands.amount, stands.open), (I256::ZERO, true));
     }
 }
 
 #[test]
 fn an_order_of_an_adapter_counts_as_nothing_hedged() {
-    let mut told = Told2::open();
+    let mut told = Told::open();
     let ([venue, _], key) = (told.venues, B256::repeat_byte(7));
     let owner = told.market.stage.actors.owner;
-    told.market.stage.chain.send(owner, venue, Told::orderCall { key }).expect("orders from now on");
+    told.market.stage.chain.send(owner, venue, Adapter::orderCall { key }).expect("orders from now on");
     let call = IBroker::adjustCall { venue, size: signed(-1.0), limitPrice: wad(SPOT) };
     let (desk, broker) = (told.desk, told.market.stage.broker);
     let done = told.market.stage.chain.send(desk, broker, call).expect("an order");
@@ -239,7 +244,7 @@ fn an_order_of_an_adapter_counts_as_nothing_hedged() {
 
 #[test]
 fn a_margin_is_put_right_when_it_is_off_by_more_than_a_tenth() {
-    let mut told = Told2::holding(-10.0);
+    let mut told = Told::holding(-10.0);
     let [venue, _] = told.venues;
     let base = told.market.stage.chain.world.snapshot();
     // A tenth of 11,200 USD either way, and a millionth more. What could be collected needs no order.
@@ -273,7 +278,7 @@ fn a_margin_is_put_right_when_it_is_off_by_more_than_a_tenth() {
 
 #[test]
 fn margin_of_a_quarantined_venue_is_freed_and_never_topped_up() {
-    let mut told = Told2::holding(-10.0);
+    let mut told = Told::holding(-10.0);
     let [venue, _] = told.venues;
     told.quarantine(venue);
     told.tell(venue, position(-10.0, 5_000.0, 0.0));
@@ -288,7 +293,7 @@ fn margin_of_a_quarantined_venue_is_freed_and_never_topped_up() {
 
 #[test]
 fn a_venue_is_named_for_this_broker_alone_and_keeps_its_own_settings() {
-    let mut told = Told2::open();
+    let mut told = Told::open();
     let (owner, broker) = (told.market.stage.actors.owner, told.market.stage.broker);
     let (stranger, [first, second]) = (told.market.trader, told.venues);
     for (desk, receiver) in [(stranger, broker), (broker, stranger)] {

@@ -3,11 +3,11 @@
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::broker::IBroker;
 
-use crate::broker_bounds::{dollars, position, Told, Told2};
+use crate::broker_bounds::{dollars, position, Adapter, Told};
 use crate::market::{signed, usdc, wad, DAY, SPOT};
 
 /// Anyone brings back what lies over.
-fn collect(told: &mut Told2, venue: Address) -> U256 {
+fn collect(told: &mut Told, venue: Address) -> U256 {
     told.anyone(IBroker::collectCall { venue }).expect("what lies over").0
 }
 
@@ -15,7 +15,7 @@ fn collect(told: &mut Told2, venue: Address) -> U256 {
 fn what_counts_follows_the_price_and_not_what_a_venue_says_more() {
     // 11,200 USD of margin on 28,000; a hundred dollars of the price are a thousand of the position.
     for (size, up) in [(-10.0, -1_000.0), (10.0, 1_000.0)] {
-        let mut told = Told2::holding(size);
+        let mut told = Told::holding(size);
         let [venue, _] = told.venues;
         told.tell(venue, position(size, 1e6, 0.0));
         for (price, equity) in [(2_800.0, 11_200.0), (2_900.0, 11_200.0 + up), (2_700.0, 11_200.0 - up)] {
@@ -30,7 +30,7 @@ fn what_counts_follows_the_price_and_not_what_a_venue_says_more() {
 
 #[test]
 fn what_counts_grows_by_a_fifth_a_year_for_a_day() {
-    let mut told = Told2::holding(-10.0);
+    let mut told = Told::holding(-10.0);
     let [venue, _] = told.venues;
     told.tell(venue, position(-10.0, 1e6, 0.0));
     let start = told.market.now();
@@ -50,9 +50,9 @@ fn what_counts_grows_by_a_fifth_a_year_for_a_day() {
 
 #[test]
 fn orders_of_all_venues_are_one_as_old_as_the_oldest() {
-    let mut told = Told2::open();
+    let mut told = Told::open();
     let [first, second] = told.venues;
-    let flying = |size: f64, since: u64| Told::Said {
+    let flying = |size: f64, since: u64| Adapter::Said {
         pending: signed(size),
         pendingSince: U256::from(since),
         ..position(0.0, 0.0, 0.0)
@@ -78,10 +78,10 @@ fn orders_of_all_venues_are_one_as_old_as_the_oldest() {
 
 #[test]
 fn what_is_brought_back_is_all_but_the_margin_of_the_position_and_all_of_none() {
-    let mut told = Told2::holding(-10.0);
+    let mut told = Told::holding(-10.0);
     let [venue, _] = told.venues;
     let base = told.market.stage.chain.world.snapshot();
-    let under_way = |said: Told::Said| Told::Said { pendingSince: U256::from(1), ..said };
+    let under_way = |said: Adapter::Said| Adapter::Said { pendingSince: U256::from(1), ..said };
     for (said, amount) in [
         // Of a position, what is over its margin of 11,200, as far as it can leave.
         (position(-10.0, 15_000.0, 9_000.0), 3_800.0),
@@ -110,7 +110,7 @@ fn what_is_brought_back_is_all_but_the_margin_of_the_position_and_all_of_none() 
 
 #[test]
 fn what_comes_back_counts_once_and_takes_nothing_from_other_venues() {
-    let mut told = Told2::holding(-10.0);
+    let mut told = Told::holding(-10.0);
     let [first, second] = told.venues;
     told.adjust(second, -10.0, wad(SPOT)).expect("a second position");
     told.tell(first, position(-10.0, 12_000.0, 800.0));

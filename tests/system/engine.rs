@@ -79,7 +79,7 @@ fn an_offer_is_the_books_in_the_order_of_the_interface() {
         let mut numbers = vec![number(quote.premium), number(quote.value), number(quote.charge)];
         numbers.push(number(quote.spread));
         numbers.extend(offer.net.map(number));
-        numbers.extend(offer.young.halves().map(|half| number(half)));
+        numbers.extend(offer.young.halves().map(number));
         numbers.extend(offer.legs.as_flattened().iter().map(|part| number(*part)));
         assert_eq!(said, numbers, "{lots}");
         assert_eq!(said.len(), 10);

@@ -6,7 +6,7 @@ use alloy_sol_types::{sol, SolCall as _, SolValue as _};
 use demo::stage::{artifacts, default_profile, PerpExchange};
 use host::alloy_primitives::{Address, FixedBytes, B256, I256, U256};
 use host::{Answer, Mock};
-use interfaces::external::IPerpRouter;
+use interfaces::external::{IPerpRouter, IToken};
 use interfaces::perp::IPerpVenue;
 use interfaces::position::IPositionVenue::{self, State};
 
@@ -127,6 +127,31 @@ fn margin_of_a_long_is_added_and_freed_through_orders() {
     let margin = I256::try_from(-20_000_000_000_i64).expect("a margin");
     let error = IPositionVenue::MarginOutOfRange { margin, most: usdc(14_000.0 - 14.0 - 2_000.0) };
     perp.refuses(error, |perp| perp.place(0.0, -20_000.0));
+}
+
+#[test]
+fn orders_of_a_long_are_pending_on_its_side() {
+    let mut perp = Perp::open();
+    let key = perp.place(8.0, 10_000.0).expect("an order");
+    assert_eq!((perp.state(SPOT).size, perp.state(SPOT).pending), (I256::ZERO, signed(8.0)));
+    // An order of dollars is more of the token when that is cheaper.
+    assert_eq!(perp.state(SPOT / 2.0).pending, signed(16.0));
+    perp.at(key, SPOT);
+    perp.place(-3.0, 0.0).expect("an order");
+    let state = perp.state(SPOT);
+    assert_eq!((state.size, state.pending), (signed(8.0), signed(-3.0)));
+    assert_eq!(perp.state(SPOT / 2.0).pending, signed(-3.0), "a part of what is held");
+}
+
+#[test]
+fn what_a_mark_asks_for_is_the_state_without_what_could_be_withdrawn() {
+    let mut perp = Perp::holding(-10.0);
+    let (token, to, desk) = (perp.market.stage.usdc, perp.venue, perp.desk);
+    perp.send(desk, token, IToken::transferCall { to, value: usdc(5.0) }).expect("USDC");
+    let state = perp.state(SPOT);
+    assert_eq!(state.withdrawable, usdc(5.0));
+    let worth = perp.view(IPositionVenue::worthCall { price: wad(SPOT) });
+    assert_eq!(worth, State { withdrawable: U256::ZERO, ..state });
 }
 
 #[test]
