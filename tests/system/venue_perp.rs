@@ -1,7 +1,7 @@
 //! The perp venue before a test double of a perpetuals exchange of GMX V2's form: what its desk does with it.
 
 use alloy_sol_types::{sol, SolCall};
-use demo::stage::{artifacts, default_profile, Failure, PerpExchange};
+use demo::stage::{default_profile, Failure, PerpExchange};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Tx;
 use interfaces::external::IToken;
@@ -67,11 +67,8 @@ impl Perp {
         let (owner, asset) = (stage.actors.owner, stage.usdc);
         let made =
             PerpExchange::deploy(&mut stage.chain, owner, [asset, stage.underlying]).expect("the exchange");
-        let arguments = made.venue([desk, receiver, asset], (TIMEOUT, HAIRCUT, MAX_FEE));
-        let wasm = artifacts::wasm("perp_venue").expect("the venue's WASM");
-        let world = &mut stage.chain.world;
-        let venue = world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("the venue");
-        world.set_cached(venue, true);
+        let venue =
+            stage.perpetual_on(&made, [desk, receiver], (TIMEOUT, HAIRCUT, MAX_FEE)).expect("the venue");
         let PerpExchange { exchange, parts, perpetual } = made;
         Self { market, desk, receiver, venue, exchange, store: parts[1], parts, perpetual }
     }

@@ -1,8 +1,6 @@
 //! The short venue on Aave's and Uniswap's own bytecode: what its desk does with it.
 
-use alloy_sol_types::SolValue as _;
-use demo::stage::{artifacts, default_profile, Aave, Failure, POOL_FEE};
-use host::alloy_primitives::aliases::U24;
+use demo::stage::{default_profile, Aave, Failure};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use interfaces::external::{IAavePool, IToken};
 use interfaces::position::IPositionVenue::{self, State};
@@ -36,14 +34,7 @@ impl Short {
         let stage = &mut market.stage;
         let (owner, tokens) = (stage.actors.owner, [stage.usdc, stage.underlying, stage.feed]);
         let aave = Aave::deploy(&mut stage.chain, owner, tokens, SPOT).expect("Aave");
-        let [asset, underlying, _] = tokens;
-        let fee = U24::from(POOL_FEE);
-        let arguments =
-            (desk, receiver, asset, underlying, stage.uniswap.router, fee, aave.pool, FLOOR, HAIRCUT);
-        let wasm = artifacts::wasm("aave_short").expect("the venue's WASM");
-        let arguments = arguments.abi_encode_params();
-        let venue = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("the venue");
-        stage.chain.world.set_cached(venue, true);
+        let venue = stage.short_on(&aave, [desk, receiver], (FLOOR, HAIRCUT)).expect("the venue");
         Self { market, aave, desk, receiver, venue }
     }
 

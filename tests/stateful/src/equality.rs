@@ -21,6 +21,8 @@ pub enum Op {
         to: Address,
         /// Calldata.
         data: Bytes,
+        /// Ether [wei].
+        ether: u64,
         /// Gas limit.
         gas: u64,
         /// Answers to programs that asked for gas.
@@ -77,7 +79,9 @@ impl Fuzz {
             self.cast.hostile_filler,
             self.cast.flash_filler,
         ];
-        contracts.iter().map(|account| self.stage.chain.world.storage_digest(*account)).collect()
+        let held = self.positions().map_or_else(Vec::new, |positions| positions.contracts());
+        let world = &mut self.stage.chain.world;
+        contracts.iter().chain(&held).map(|account| world.storage_digest(*account)).collect()
     }
 
     /// Goes back to the beginning and does everything again natively. Fails at the first transaction that ends otherwise, and when the storage of a
@@ -108,10 +112,10 @@ impl Fuzz {
             match op {
                 Op::Warp(time) => world.warp(*time),
                 Op::Code(account, code) => world.set_code(*account, code.clone()),
-                Op::Call { from, to, data, gas, told, ended } => {
+                Op::Call { from, to, data, ether, gas, told, ended } => {
                     world.replay_gas(told.clone());
-                    let data = data.clone();
-                    let tx = Tx { from: *from, to: Some(*to), value: U256::ZERO, data, gas_limit: *gas };
+                    let (data, value) = (data.clone(), U256::from(*ether));
+                    let tx = Tx { from: *from, to: Some(*to), value, data, gas_limit: *gas };
                     let natively = execute(world, tx);
                     let left = world.take_gas();
                     let same = (natively.ok, &natively.output, &natively.logs, natively.halted)

@@ -47,6 +47,8 @@ pub struct Fuzz {
     pub step: Option<Step>,
     /// What fails during the next call.
     pub fault: Option<Fault>,
+    /// Ether of the next transaction [wei].
+    pub ether: u64,
     /// Whether the next call is looked at closely.
     pub close: bool,
     /// What tests do between a call and the look at it, or in the middle of a probe, to see a check fail.
@@ -83,6 +85,7 @@ impl Fuzz {
             tape: Tape::default(),
             step: None,
             fault: None,
+            ether: 0,
             close: false,
             saboteur: None,
             twice: false,
@@ -110,7 +113,7 @@ impl Fuzz {
         self.dice = Dice::new(seed);
         self.tape = Tape::default();
         self.twice = seed % 5 < 2;
-        (self.step, self.fault, self.close) = (None, None, false);
+        (self.step, self.fault, self.close, self.ether) = (None, None, false, 0);
     }
 
     /// Where the sequence began: the point of the history, and the time.
@@ -163,7 +166,8 @@ impl Fuzz {
     /// A transaction.
     pub fn send(&mut self, from: Address, to: Address, data: impl Into<Bytes>, gas: u64) -> Sent {
         let data = data.into();
-        let tx = Tx { from, to: Some(to), value: U256::ZERO, data: data.clone(), gas_limit: gas };
+        let ether = std::mem::take(&mut self.ether);
+        let tx = Tx { from, to: Some(to), value: U256::from(ether), data: data.clone(), gas_limit: gas };
         let recording = self.tape.on;
         if recording {
             self.stage.chain.world.record_gas();
@@ -172,7 +176,7 @@ impl Fuzz {
         if recording {
             let told = self.stage.chain.world.take_gas();
             let ended = sent.clone();
-            self.tape.push(Op::Call { from, to, data, gas, told, ended });
+            self.tape.push(Op::Call { from, to, data, ether, gas, told, ended });
         }
         self.tally.transactions += 1;
         sent
@@ -263,6 +267,7 @@ impl Fuzz {
         self.brink = Some(self.stage.chain.world.mark());
         let traced = self.close && crate::handlers::HEDGES.contains(&handler);
         self.stage.chain.world.set_tracing(traced);
+        let ether = self.ether;
         let sent = self.send(from, to, data.clone(), gas);
         let trace = if traced { self.stage.chain.world.take_trace().map(Rc::new) } else { None };
         self.stage.chain.world.set_tracing(false);
@@ -277,6 +282,7 @@ impl Fuzz {
             from,
             to,
             data,
+            ether,
             sent: Rc::new(sent),
             fault,
             before,
@@ -312,6 +318,7 @@ impl Fuzz {
 
     /// Sends a handler's transaction the plain way, for what happens in another branch of a trial.
     pub fn again(&mut self, step: &Step, gas: u64) -> Sent {
+        self.ether = step.ether;
         self.send(step.from, step.to, step.data.clone(), gas)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 
 /// Strikes of an expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,8 @@ pub struct Ghost {
     pub clocks: [u128; 4],
     /// Permits that were used.
     pub permits: u64,
+    /// Orders that the broker placed, the last at the end.
+    pub orders: Vec<B256>,
 }
 
 impl Ghost {

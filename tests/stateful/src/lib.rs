@@ -25,6 +25,7 @@ pub mod market;
 pub mod native;
 pub mod numbers;
 pub mod opening;
+pub mod positions;
 pub mod round_trips;
 pub mod run;
 pub mod slots;

@@ -11,6 +11,7 @@ use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
 
 use crate::numbers::usdc;
+use crate::positions::Positions;
 
 sol! {
     #[allow(missing_docs)]
@@ -59,6 +60,10 @@ pub struct Terms {
     pub deposit: f64,
     /// The artefact of the pool of idle cash.
     pub pool: &'static str,
+    /// How many of a hundred series that people pick are puts.
+    pub puts: u64,
+    /// Whether the broker has venues.
+    pub positions: bool,
     /// What people have done before the first call: handlers by name, in order.
     pub past: &'static [&'static str],
 }
@@ -82,6 +87,20 @@ const BUSY: &[&str] = &[
     "invest",
 ];
 
+/// A market with a short hedge, and an order for another.
+const SHORT: &[&str] = &[
+    "buy",
+    "buy",
+    "buy",
+    "buy",
+    "hedge_by_position",
+    "buy",
+    "buy",
+    "hedge_by_position",
+    "margin_write",
+    "request_redeem",
+];
+
 /// Every kind of market that sequences begin in.
 #[must_use]
 pub fn openings() -> Vec<Terms> {
@@ -93,6 +112,8 @@ pub fn openings() -> Vec<Terms> {
         grid: (1_800.0, 100.0, 21),
         deposit: 500_000.0,
         pool: "LendingPool",
+        puts: 20,
+        positions: false,
         past: BUSY,
     };
     let quick = |hours: u32| IVault::Profile { redeemDelay: hours * 3_600, ..default_profile() };
@@ -114,6 +135,15 @@ pub fn openings() -> Vec<Terms> {
             days: vec![1, 3, 28],
             grid: (2_100.0, 100.0, 15),
             pool: "HostilePool",
+            ..base.clone()
+        },
+        Terms {
+            name: "short",
+            profile: quick(6),
+            days: vec![2, 14],
+            puts: 65,
+            positions: true,
+            past: SHORT,
             ..base.clone()
         },
         Terms {
@@ -147,6 +177,8 @@ pub struct Cast {
     pub flash_filler: Address,
     /// The pool of idle cash.
     pub pool: Address,
+    /// Where the broker may hold positions.
+    pub positions: Option<Positions>,
     /// Where the code of USDC is once more, for the time when its own is replaced.
     pub token: Address,
     /// Everybody and everything that may hold tokens.
@@ -215,6 +247,7 @@ fn cast(stage: &mut Stage, terms: &Terms) -> Result<Cast> {
     // The venue that raises cash for claims is the one allowed last.
     stage.vault(owner, IVault::allowVenueCall { venue: stage.venue })?;
     stage.vault(owner, IVault::setPoolCall { pool })?;
+    let positions = if terms.positions { Some(Positions::open(stage)?) } else { None };
     let fixed = [
         stage.vault,
         stage.margin,
@@ -233,7 +266,9 @@ fn cast(stage: &mut Stage, terms: &Terms) -> Result<Cast> {
         arbitrageur,
         stranger,
     ];
-    let holders = fixed.into_iter().chain(contracts).chain(people.clone()).chain(writers.clone()).collect();
+    let held = positions.map_or_else(Vec::new, |positions| positions.contracts());
+    let others = contracts.into_iter().chain(held).chain(people.clone()).chain(writers.clone());
+    let holders = fixed.into_iter().chain(others).collect();
     let token = stage.chain.world.account("USDC's code");
     let code = stage.chain.world.code(stage.usdc);
     stage.chain.world.set_code(token, code);
@@ -246,6 +281,7 @@ fn cast(stage: &mut Stage, terms: &Terms) -> Result<Cast> {
         hostile_filler,
         flash_filler,
         pool,
+        positions,
         token,
         holders,
     })

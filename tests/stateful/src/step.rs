@@ -115,6 +115,8 @@ pub struct Step {
     pub to: Address,
     /// With what.
     pub data: Bytes,
+    /// And with how much ether [wei].
+    pub ether: u64,
     /// How it ended.
     pub sent: Rc<Sent>,
     /// What was made to fail meanwhile.

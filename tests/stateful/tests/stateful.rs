@@ -23,7 +23,7 @@ use stateful::snapshot::keep;
 use stateful::tally::Tally;
 
 /// Sequences in each kind of market; `STATEFUL_SEQUENCES` sets another number, `scripts/soak` runs for hours.
-const SEQUENCES: u64 = 3_125;
+const SEQUENCES: u64 = 2_500;
 /// Of five sequences in a row, those that run natively as well.
 const TWICE: u64 = 2;
 /// Calls of a handler that may be refused [percent].

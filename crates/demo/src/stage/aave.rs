@@ -1,11 +1,12 @@
 //! Aave V3 on the stage: its real contracts from its package, with a market of USDC and the underlying.
 
+use alloy_primitives::aliases::U24;
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolValue, sol};
 use anyhow::Result;
 use interfaces::external::{IAavePool, IToken};
 
-use super::{Chain, artifacts};
+use super::{Chain, POOL_FEE, Stage, artifacts};
 
 sol! {
     interface Addresses {
@@ -53,6 +54,10 @@ sol! {
         #[allow(missing_docs)]
         function fix(uint256 price) external;
     }
+
+    interface Reserves {
+        function getReserveData(address asset) external view returns (bytes32[15] memory words);
+    }
 }
 
 pub use Configurator::{setReserveFreezeCall, setReservePauseCall};
@@ -72,6 +77,8 @@ const LIBRARIES: [&str; 7] = [
 const TERMS: [u64; 3] = [7_500, 7_800, 10_500];
 /// Optimal usage, base rate and slopes [1e-2].
 const RATES: [u64; 4] = [80, 0, 4, 75];
+/// Which word of a reserve names the token of what is lent.
+const LENT: usize = 8;
 /// What others lend of each [USD].
 const DEPTH: f64 = 50_000_000.0;
 
@@ -84,6 +91,8 @@ pub struct Aave {
     pub configurator: Address,
     /// What its oracle asks for prices.
     pub fallback: Address,
+    /// The token of what is lent in USDC, which holds it.
+    pub lent: Address,
 }
 
 impl Aave {
@@ -109,8 +118,10 @@ impl Aave {
         let oracle = chain.create(owner, "AaveOracle", &oracle.abi_encode_params())?;
         chain.send(owner, registry, Addresses::setPriceOracleCall { oracle })?;
         let (pool, configurator) = core(chain, owner, registry)?;
-        let this = Self { pool, configurator, fallback };
+        let mut this = Self { pool, configurator, fallback, lent: Address::ZERO };
         this.list(chain, owner, registry, [(usdc, 6), (underlying, 18)])?;
+        let reserve = chain.view(pool, Reserves::getReserveDataCall { asset: usdc })?;
+        this.lent = Address::from_word(reserve[LENT]);
         for (asset, amount) in [(usdc, DEPTH * 1e6), (underlying, DEPTH / price * 1e18)] {
             let amount = U256::from(amount as u128);
             chain.send(owner, asset, IToken::approveCall { spender: pool, value: amount })?;
@@ -196,4 +207,21 @@ fn create(
 ) -> Result<Address> {
     let code: Bytes = artifacts::linked(name, libraries)?.iter().chain(arguments).copied().collect();
     Ok(chain.world.deploy_evm(owner, &code)?)
+}
+
+impl Stage {
+    /// An adapter of shorts on Aave that serves `desk` and pays `receiver`: its least health [18 decimals], and what closing is reckoned to cost [1e-6].
+    ///
+    /// # Errors
+    /// A missing artefact or a failing constructor.
+    pub fn short_on(
+        &mut self,
+        aave: &Aave,
+        [desk, receiver]: [Address; 2],
+        (floor, haircut): (u64, u32),
+    ) -> Result<Address> {
+        let (router, fee) = (self.uniswap.router, U24::from(POOL_FEE));
+        let arguments = (desk, receiver, self.usdc, self.underlying, router, fee, aave.pool, floor, haircut);
+        self.adapter("aave_short", &arguments.abi_encode_params())
+    }
 }

@@ -5,9 +5,19 @@ use alloy_sol_types::{SolValue, sol};
 use anyhow::Result;
 use interfaces::external::IToken;
 
-use super::{Chain, Usdc};
+use super::{Chain, Stage, Usdc};
 
 sol! {
+    /// What keepers of the exchange do.
+    #[allow(missing_docs)]
+    interface PerpKeeper {
+        function execute(bytes32 key, uint256 price) external;
+        function executePart(bytes32 key, uint256 price, uint256 percent, bool done) external;
+        function cancelAsKeeper(bytes32 key) external;
+        function freeze(bytes32 key) external;
+        function deleverage(address account, address market, address token, bool isLong, uint256 usd, uint256 price) external;
+    }
+
     interface Roles {
         #[allow(missing_docs)]
         function set(address account, bool held) external;
@@ -65,19 +75,24 @@ impl PerpExchange {
         chain.send(owner, parts[0], setPerpRoleCall { account: exchange, held: true })?;
         Ok(exchange)
     }
+}
 
-    /// How a venue on it is constructed that serves `desk` and pays `receiver` in `usdc`; the rest is its time-out [s], haircut [1e-6] and the most that
-    /// an order is given [wei].
-    #[must_use]
-    pub fn venue(
-        &self,
-        [desk, receiver, usdc]: [Address; 3],
+impl Stage {
+    /// An adapter of the exchange that serves `desk` and pays `receiver`: its time-out [s], what closing is reckoned to cost [1e-6] and the most that an
+    /// order is given [wei].
+    ///
+    /// # Errors
+    /// A missing artefact or a failing constructor.
+    pub fn perpetual_on(
+        &mut self,
+        made: &PerpExchange,
+        [desk, receiver]: [Address; 2],
         (timeout, haircut, fee): (u32, u32, u64),
-    ) -> Vec<u8> {
-        let [roles, store, vault, spender, underlying] = self.parts;
-        let (exchange, perpetual) = (self.exchange, self.perpetual);
-        let addresses = (desk, receiver, usdc, underlying, perpetual, exchange, spender, vault, store);
+    ) -> Result<Address> {
+        let [roles, store, vault, spender, underlying] = made.parts;
+        let addresses =
+            (desk, receiver, self.usdc, underlying, made.perpetual, made.exchange, spender, vault, store);
         let rest = (roles, timeout, haircut, U256::from(fee)).abi_encode_params();
-        [addresses.abi_encode_params(), rest].concat()
+        self.adapter("perp_venue", &[addresses.abi_encode_params(), rest].concat())
     }
 }

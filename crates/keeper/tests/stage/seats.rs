@@ -1,9 +1,8 @@
 //! The broker's venues on the stage: a short by lending on Aave's own bytecode, and a perpetuals exchange's test double.
 
 use alloy_primitives::Address;
-use alloy_primitives::aliases::U24;
-use alloy_sol_types::{SolValue, sol};
-use demo::stage::{Aave, POOL_FEE, PerpExchange, Stage, artifacts};
+use alloy_sol_types::sol;
+use demo::stage::{Aave, PerpExchange, Stage};
 use interfaces::broker::IBroker;
 
 sol! {
@@ -71,11 +70,8 @@ pub(crate) fn seat(stage: &mut Stage, seating: Seating, price: f64) -> Seats {
 fn short(stage: &mut Stage, price: f64) -> Address {
     let (owner, tokens) = (stage.actors.owner, [stage.usdc, stage.underlying, stage.feed]);
     let aave = Aave::deploy(&mut stage.chain, owner, tokens, price).expect("Aave");
-    let ([asset, underlying, _], broker) = (tokens, stage.broker);
-    let fee = U24::from(POOL_FEE);
-    let arguments = (broker, broker, asset, underlying, stage.uniswap.router, fee, aave.pool, FLOOR, HAIRCUT);
-    let wasm = artifacts::wasm("aave_short").expect("built");
-    stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments.abi_encode_params())).expect("a venue")
+    let broker = stage.broker;
+    stage.short_on(&aave, [broker, broker], (FLOOR, HAIRCUT)).expect("a venue")
 }
 
 /// The exchange, and the venue on it.
@@ -83,8 +79,6 @@ fn orders(stage: &mut Stage) -> (Address, Address) {
     let (owner, asset, broker) = (stage.actors.owner, stage.usdc, stage.broker);
     let made =
         PerpExchange::deploy(&mut stage.chain, owner, [asset, stage.underlying]).expect("the exchange");
-    let arguments = made.venue([broker, broker, asset], (TIMEOUT, HAIRCUT, MAX_FEE));
-    let wasm = artifacts::wasm("perp_venue").expect("built");
-    let venue = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("a venue");
+    let venue = stage.perpetual_on(&made, [broker, broker], (TIMEOUT, HAIRCUT, MAX_FEE)).expect("a venue");
     (made.exchange, venue)
 }

@@ -26,7 +26,7 @@ impl Fuzz {
     }
 
     /// A plan over these venues, at the feed's price.
-    fn plan(&mut self, legs: Vec<Leg>) -> Option<Plan> {
+    pub(super) fn plan(&mut self, legs: Vec<Leg>) -> Option<Plan> {
         let spot = self.ask(IVault::spotCall {})?.price;
         let payee = self.stage.actors.keeper;
         Some(Plan { legs, spot, deadline: U256::MAX, payee })

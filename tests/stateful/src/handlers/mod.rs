@@ -7,6 +7,7 @@ mod govern;
 mod hedge;
 mod liquidity;
 mod margin;
+mod positions;
 mod tokens;
 mod trade;
 
@@ -25,6 +26,7 @@ pub const HEDGES: &[&str] = &[
     "flash_fill",
     "ambush_venue",
     "ambush_filler",
+    "hedge_by_position",
 ];
 /// Handlers that may open risk.
 pub const OPENING: &[&str] = &["buy", "combo", "trade_in_round"];
@@ -41,6 +43,10 @@ pub const PRICED: &[&str] = &[
     "perform_upkeep",
     "on_report",
     "flash_fill",
+    "hedge_by_position",
+    "tend",
+    "collect",
+    "checkpoint",
     "margin_write",
     "margin_close",
     "liquidate",
@@ -96,6 +102,12 @@ pub const HANDLERS: &[Handler] = &[
     ("flash_fill", 4, hedge::flash),
     ("ambush_venue", 5, hedge::ambush_venue),
     ("ambush_filler", 4, hedge::ambush_filler),
+    ("hedge_by_position", 16, positions::hedge),
+    ("cancel_order", 4, positions::cancel),
+    ("tend", 6, positions::tend),
+    ("collect", 6, positions::collect),
+    ("checkpoint", 6, positions::checkpoint),
+    ("quarantine", 1, positions::quarantine),
     ("invest", 5, cash::invest),
     ("divest", 5, cash::divest),
     ("set_pool", 2, cash::set_pool),
@@ -131,6 +143,9 @@ impl Fuzz {
 
     /// What happens before a call: time passes, the price moves, surfaces come, an expiry is reached.
     pub fn drift(&mut self) {
+        if self.dice.percent(30) {
+            self.exchange_acts();
+        }
         match self.dice.below(100) {
             0..=39 => {}
             40..=69 => {

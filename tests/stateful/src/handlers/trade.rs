@@ -18,7 +18,7 @@ pub fn leg(id: U256, lots: i64) -> Leg {
 }
 
 impl Fuzz {
-    /// A live series, round the money more often than not, mostly a call.
+    /// A live series, round the money more often than not.
     pub fn live_series(&mut self) -> Option<U256> {
         let now = self.now();
         let live: Vec<u64> = self.ghost.listed.keys().copied().filter(|expiry| *expiry > now).collect();
@@ -34,7 +34,7 @@ impl Fuzz {
             self.dice.below(grid.count.into())
         };
         let strike = grid.strike(index.min(u64::from(grid.count) - 1));
-        Some(series(expiry, strike, self.dice.percent(20)))
+        Some(series(expiry, strike, self.dice.percent(self.terms.puts)))
     }
 
     /// How many lots: few, some or as many as may be.

@@ -2,12 +2,14 @@
 
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
 use alloy_sol_types::SolCall;
+use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
 use interfaces::erc20::IERC20;
 use interfaces::erc4626::IERC4626;
 use interfaces::erc6909::IERC6909;
 use interfaces::lens::ILens;
 use interfaces::margin::IMargin;
+use interfaces::position::IPositionVenue;
 use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
 use interfaces::venue::IHedgeVenue;
@@ -17,11 +19,12 @@ use crate::fault::Fault;
 use crate::fuzz::{Fuzz, GAS};
 use crate::numbers::int;
 use crate::opening::expiry;
+use crate::positions::Positions;
 use crate::step::{Step, Told};
 
-/// I-30. The protocol's write-down is the removal of a pool that fails, or of a venue: it never raises NAV, and leaves cash, claims and shares alone.
+/// I-30. The protocol's write-down is the removal of a pool that fails or of a venue, or the quarantine of one of the broker's: it never raises NAV, and leaves cash, claims and shares alone.
 pub(super) fn impair_only_down(_: &mut Fuzz, step: &Step) -> Verdict {
-    if !step.by(&["remove_pool", "remove_venue"]) || !step.ok() {
+    if !step.by(&["remove_pool", "remove_venue", "quarantine"]) || !step.ok() {
         return Ok(false);
     }
     let (before, after) = (&step.before, &step.after);
@@ -79,6 +82,20 @@ fn forbidden(fuzz: &mut Fuzz) -> (Address, Bytes) {
         (surface, ISurface::setPublishersCall { publishers_: vec![stranger], threshold_: 1 }.abi_encode()),
         (fuzz.stage.venue, IHedgeVenue::hedgeCall { size: int(1), cashLimit: one }.abi_encode()),
     ];
+    if let Some(Positions { short: venue, perp, .. }) = fuzz.positions() {
+        let broker = fuzz.stage.broker;
+        let (size, price) = (int(-1), one);
+        let adjust = IPositionVenue::adjustCall { size, price, limitPrice: one, margin: int(0) };
+        all.extend([
+            (broker, IBroker::adjustCall { venue, size, limitPrice: one }.abi_encode()),
+            (broker, IBroker::setVenueCall { venue: stranger, cap: 1, margin: 1 }.abi_encode()),
+            (broker, IBroker::quarantineCall { venue }.abi_encode()),
+            (broker, IBroker::dropVenueCall { venue: perp }.abi_encode()),
+            (venue, adjust.abi_encode()),
+            (perp, adjust.abi_encode()),
+            (perp, IPositionVenue::withdrawCall { amount: one }.abi_encode()),
+        ]);
+    }
     let hedge = IVault::hedgeCall {
         venue: fuzz.stage.venue,
         size: int(1),
@@ -170,6 +187,7 @@ fn views(fuzz: &mut Fuzz) -> Vec<(Address, Vec<u8>)> {
         (lens, ILens::greeksCall { vault }.abi_encode()),
         (lens, ILens::worstCaseCall { vault }.abi_encode()),
         (lens, ILens::queueCall { vault }.abi_encode()),
+        (fuzz.stage.broker, IBroker::heldCall { price: crate::numbers::wad(fuzz.ghost.price) }.abi_encode()),
     ]
 }
 

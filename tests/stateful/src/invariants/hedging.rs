@@ -2,13 +2,15 @@
 
 use alloy_primitives::Address;
 use host::Trace;
+use interfaces::desk::IHedgeDesk;
 use interfaces::vault::IVault;
 
 use super::{Verdict, holds};
 use crate::fuzz::Fuzz;
 use crate::handlers::HEDGES;
-use crate::numbers::{mul_div, mul_div_up, real, small};
+use crate::numbers::{mul_div, mul_div_up, real, signed, small};
 use crate::opening::Hostile;
+use crate::positions::HAIRCUT;
 use crate::step::{Step, Told};
 
 /// What is computed in floating point is no finer.
@@ -25,10 +27,37 @@ fn value(fuzz: &Fuzz, units: u128, up: bool) -> u128 {
     if up { mul_div_up(units, price, per_micro) } else { mul_div(units, price, per_micro) }
 }
 
+/// What a position pays a venue beyond its price at most: its own fee and what closing is reckoned to cost [1e-6].
+const VENUE_COST: u128 = 1_000 + HAIRCUT as u128;
+
+/// What a hedge by position did at once: its size, none when it was ordered.
+fn positioned(fuzz: &Fuzz, step: &Step) -> u128 {
+    if !step.by(&["hedge_by_position"]) {
+        return 0;
+    }
+    let done = step.sent.events::<IHedgeDesk::Rebalanced>(fuzz.stage.desk);
+    done.iter().fold(0, |sum, done| sum + small(done.size.unsigned_abs()))
+}
+
+/// A hedge by position costs NAV no more than the slippage cap, what its venue takes, and the reward.
+fn position_price_cap(fuzz: &Fuzz, step: &Step) -> Verdict {
+    let (Some(before), Some(after)) = (&step.deep_before, &step.deep_after) else { return Ok(false) };
+    let rewards = step.sent.events::<IVault::RewardPaid>(fuzz.stage.vault);
+    let paid = rewards.iter().fold(0, |sum, reward| sum + small(reward.amount));
+    let rate = u128::from(fuzz.terms.profile.maxSlippage) + VENUE_COST;
+    let most = mul_div_up(value(fuzz, positioned(fuzz, step), true), rate, 1_000_000) + paid + 4;
+    let lost = signed(before.nav.mid) - signed(after.nav.mid);
+    holds(lost <= most as i128, || format!("{lost} of NAV, {most} was the most"))?;
+    Ok(true)
+}
+
 /// I-20. By the vault's own balances a hedge costs no more than the slippage cap beyond the feed's price, whatever venue or filler took the other side.
 pub(super) fn rebalance_price_cap(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     if !step.by(HEDGES) || !step.ok() {
         return Ok(false);
+    }
+    if step.by(&["hedge_by_position"]) {
+        return position_price_cap(fuzz, step);
     }
     let rewards = step.sent.events::<IVault::RewardPaid>(fuzz.stage.vault);
     let paid = rewards.iter().fold(0, |sum, reward| sum + small(reward.amount));
@@ -71,7 +100,7 @@ pub(super) fn keeper_reward_cap(fuzz: &mut Fuzz, step: &Step) -> Verdict {
         return Ok(false);
     }
     let got = fuzz.usdc_of(payee).saturating_sub(before);
-    let hedged = step.after.hedge.abs_diff(step.before.hedge);
+    let hedged = step.after.hedge.abs_diff(step.before.hedge) + positioned(fuzz, step);
     let most = GAS_CAP + mul_div_up(value(fuzz, hedged, true), REWARD_CAP, 1_000_000) + 2;
     holds(got <= most, || format!("{got} was paid, {most} is the most"))?;
     let now = fuzz.now();

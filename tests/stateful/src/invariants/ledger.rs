@@ -1,14 +1,24 @@
 //! Money: what is there, what is owed, and that nothing comes from nowhere.
 
 use alloy_primitives::U256;
+use interfaces::broker::IBroker;
 use interfaces::erc20::IERC20;
 use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
 
 use super::{Verdict, holds};
 use crate::fuzz::Fuzz;
-use crate::numbers::{signed, small};
+use crate::numbers::{mul_div, signed, small};
 use crate::step::Step;
+
+/// Age from which a pending order no longer counts as done, as the desk ships it [s].
+const PATIENCE: u64 = 900;
+/// A size is no finer in the book [18 decimals].
+const GRAIN: u128 = 1_000_000_000_000;
+/// All positions that are worth less are nothing to the broker [micro-USD].
+const DUST: u128 = 2 * 25_000_000;
+/// 18-decimal size times 18-decimal price in a micro-USD.
+const PER_MICRO: u128 = 1_000_000_000_000_000_000_000_000_000_000;
 
 /// I-01. Who opens risk leaves a vault whose NAV bears the worst loss and what accounts leave uncovered, unless the trade lowered that loss; and what
 /// is owed for settled claims and processed redemptions is there in cash, in the pool and in hedges, or NAV is below zero, which is a shortfall that
@@ -57,7 +67,26 @@ pub(super) fn donation_neutral(_: &mut Fuzz, step: &Step) -> Verdict {
     Ok(true)
 }
 
-/// I-12. The stored hedge is the sum of what was hedged, and the vault has it. Positions at venues are none: venues are spot.
+/// Positions at the broker's venues are in the hedge that the desk counts, orders that are not overdue too, and the broker keeps no money.
+fn positions(fuzz: &mut Fuzz, stored: u128) -> Result<(), String> {
+    let kept = fuzz.usdc_of(fuzz.stage.broker);
+    holds(kept == 0, || format!("{kept} lies with the broker"))?;
+    let Some(price) = fuzz.ask(IVault::spotCall {}).map(|spot| spot.price) else { return Ok(()) };
+    let (Ok(held), Ok(need)) = (fuzz.stage.broker_view(IBroker::heldCall { price }), fuzz.stage.need())
+    else {
+        return Ok(());
+    };
+    let patient = fuzz.now() < held.pendingSince.saturating_to::<u64>() + PATIENCE;
+    let pending = if patient { signed(held.pending) } else { 0 };
+    let (counted, there) = (signed(need.position), stored as i128 + signed(held.size) + pending);
+    let apart = (counted - there).unsigned_abs();
+    // Positions that are worth no mark count as none.
+    let alone = (counted - stored as i128).unsigned_abs() <= GRAIN;
+    let nothing = alone && mul_div(apart, small(price), PER_MICRO) < DUST;
+    holds(nothing || apart <= GRAIN, || format!("{counted} counted, {there} there"))
+}
+
+/// I-12. The stored hedge is the sum of what was hedged, and the vault has it; with positions at venues it is what the desk counts.
 pub(super) fn venue_position(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     if fuzz.ghost.shortfall {
         return Ok(false);
@@ -72,6 +101,9 @@ pub(super) fn venue_position(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     }
     let ghost = fuzz.ghost.hedge;
     holds(stored == ghost && held >= stored, || format!("{stored} stored, {ghost} hedged, {held} held"))?;
+    if fuzz.positions().is_some() {
+        positions(fuzz, stored)?;
+    }
     Ok(true)
 }
 

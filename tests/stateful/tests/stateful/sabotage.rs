@@ -76,6 +76,10 @@ pub(crate) fn keeper_enriched(fuzz: &mut Fuzz) {
     money(fuzz, fuzz.stage.actors.keeper, |held| held + 900_000_000);
 }
 
+pub(crate) fn broker_paid(fuzz: &mut Fuzz) {
+    money(fuzz, fuzz.stage.broker, |held| held + 1);
+}
+
 pub(crate) fn receiver_robbed(fuzz: &mut Fuzz) {
     let told = fuzz.step.as_ref().map(|step| step.told);
     if let Some(Told::Claim { receiver, .. }) = told {
