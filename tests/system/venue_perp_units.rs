@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use alloy_sol_types::{sol, SolCall as _, SolValue as _};
-use demo::stage::{artifacts, default_profile, PerpExchange};
+use demo::stage::{default_profile, PerpExchange};
 use host::alloy_primitives::{Address, FixedBytes, B256, I256, U256};
 use host::{Answer, Mock};
 use interfaces::external::{IPerpRouter, IToken};
@@ -37,9 +37,7 @@ fn of_eight_decimals() -> (Perp, Address) {
         PerpExchange::deploy(&mut stage.chain, owner, [asset, stage.underlying]).expect("the exchange");
     let mut told = made;
     told.parts[4] = token;
-    let arguments = told.venue([desk, receiver, asset], (TIMEOUT, 2_000, MAX_FEE));
-    let wasm = artifacts::wasm("perp_venue").expect("the venue's WASM");
-    let venue = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments)).expect("the venue");
+    let venue = stage.perpetual_on(&told, [desk, receiver], (TIMEOUT, 2_000, MAX_FEE)).expect("the venue");
     let PerpExchange { exchange, parts, perpetual } = made;
     (Perp { market, desk, receiver, venue, exchange, store: parts[1], parts, perpetual }, token)
 }
