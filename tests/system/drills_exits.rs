@@ -199,3 +199,17 @@ fn c17_a_stolen_owner_key_loosens_nothing_before_lps_can_be_gone() {
     assert!(redeem_all(&mut market, lp) > usdc(20_000.0));
     assert!(market.now() < stolen + 2 * DAY && shares_of(&mut market, lp).is_zero());
 }
+
+#[test]
+fn empty_epochs_block_nothing() {
+    let mut market = Market::open();
+    let (lp, other) = (market.lp, lps(&mut market, [10_000.0])[0]);
+    request(&mut market, lp, U256::from(SHARE)).expect("a request");
+    cancel(&mut market, lp, 1).expect("a cancellation");
+    market.stage.chain.world.warp(START + 7 * HOUR);
+    assert_eq!(request(&mut market, other, U256::from(SHARE)).expect("a request"), U256::from(2));
+    market.move_to(START + 3 * DAY, SPOT);
+    let empty = process(&mut market).expect("an empty epoch");
+    assert_eq!((empty.requestId, empty.shares, empty.assets), (U256::ONE, U256::ZERO, U256::ZERO));
+    assert_eq!(process(&mut market).expect("the next").shares, U256::from(SHARE));
+}
