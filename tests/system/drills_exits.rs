@@ -12,7 +12,7 @@ use crate::drills_token::owing;
 use crate::market::{series, usdc, wide_limits, Market, DAY, HOUR, SPOT, START};
 use crate::pool::{calls, divest, settle};
 use crate::pool_drills::{entrusted, set_mode, FAIL};
-use crate::redeem::{lps, process, redeem_all, request, shares_of};
+use crate::redeem::{cancel, lps, process, redeem_all, request, shares_of, SHARE};
 
 #[test]
 fn c16_ten_thousand_requests_of_dust_over_forty_epochs_hold_up_a_real_one_by_forty_cheap_calls() {
