@@ -147,9 +147,7 @@ interface IVault {
     event RoleSet(Role indexed role, address account);
 
     enum Role { Owner, Curator, Guardian, PendingOwner }
-
-    /// @notice Contracts that work for the vault: the vol surface (ISurface), the accounts that write options (IMargin), the hedging desk
-    /// (IHedgeDesk).
+    /// @notice Contracts that work for the vault: vol surface, accounts that write options, hedging desk, positions at venues.
     enum Satellite { Surface, Margin, Desk, Broker }
 
     error NotAuthorised(address caller, Role role);
@@ -158,7 +156,6 @@ interface IVault {
     error ZeroAddress();
     error DeadlinePassed(uint256 deadline, uint256 timestamp);
     error ArithmeticOverflow();
-
     error UnknownSeries(uint256 series);
     error SeriesExpired(uint256 series, uint256 timestamp);
     error NoLegs();
@@ -174,7 +171,6 @@ interface IVault {
     error InsufficientLiquidity(uint256 needed, uint256 available);
     /// @notice Cash delta of the hedge that the book would need and the least that a spot venue can hold [USDC].
     error HedgeCapacityExceeded(int256 needed, int256 available);
-
     /// @notice What is missing of NAV for the worst loss after the trade and the buffer above it [USDC].
     error SolvencyTooLow(int256 nav, uint256 worstLoss, uint256 missing);
     /// @notice A cap on the book's cash greeks that the trade would exceed [USDC].
@@ -283,8 +279,7 @@ interface IVault {
 
     /// @notice The premium of a trade of these legs as one, on their net risk. The same code as `trade`.
     function quote(Leg[] calldata legs) external view returns (Quote memory);
-    /// @notice Trades at the vault's quote. Bought options go to `receiver`; sold options and USDC come from the caller, who also receives
-    /// the USDC of a sale.
+    /// @notice Trades at the vault's quote. Bought options go to `receiver`; sold options and USDC come from the caller, who also receives the USDC of a sale.
     /// @param maxPremium most the caller pays; negative: least it must receive
     function trade(Leg[] calldata legs, int256 maxPremium, address receiver, uint256 deadline)
         external
@@ -386,8 +381,7 @@ interface IVault {
 
     /// @notice What accounts owe for settled series, and the most that they could fail to pay [USDC].
     function accounts() external view returns (uint256 receivable, uint256 uncovered);
-    /// @notice What options of settled series pay, and of series that were live when a shortfall was recorded at their value then. Rounded
-    /// up. [USDC]
+    /// @notice What options of settled series pay, and of series that were live when a shortfall was recorded at their value then. Rounded up. [USDC]
     function payoff(Leg[] calldata legs) external view returns (uint256);
     /// @notice Trades at the vault's quote for a margin account: sizes sold are written, sizes bought close what was written, and no token is
     /// made or burned. USDC comes from, and goes to, the margin contract, which alone may call.

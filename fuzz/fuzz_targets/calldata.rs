@@ -3,9 +3,10 @@
 
 use std::cell::RefCell;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolInterface;
 use arbitrary::Arbitrary;
+use interfaces::broker::IBroker::IBrokerCalls;
 use interfaces::desk::IHedgeDesk::IHedgeDeskCalls;
 use interfaces::margin::IMargin::IMarginCalls;
 use interfaces::surface::ISurface::ISurfaceCalls;
@@ -59,11 +60,12 @@ fn contracts(fuzz: &Fuzz) -> [Contract; 8] {
         plain(stage.engine),
         plain(stage.lens),
         plain(stage.venue),
-        plain(stage.broker),
+        of::<IBrokerCalls>(stage.broker),
     ]
 }
 
-fuzz_target!(|input: Input| {
+// Opening the markets takes longer than any input may.
+fuzz_target!(init: MARKETS.with_borrow(|markets| assert!(!markets.is_empty())), |input: Input| {
     MARKETS.with_borrow_mut(|markets| {
         let market = usize::from(input.market) % markets.len();
         let fuzz = &mut markets[market];
@@ -72,6 +74,10 @@ fuzz_target!(|input: Input| {
         let actors = &fuzz.stage.actors;
         let mut callers = vec![actors.owner, actors.curator, fuzz.cast.stranger, fuzz.stage.desk, fuzz.stage.margin];
         callers.extend_from_slice(&fuzz.cast.people);
+        // Contracts too, as if they could sign.
+        for caller in &callers {
+            fuzz.stage.chain.world.set_balance(*caller, U256::from(10_u128.pow(20)));
+        }
         for call in input.calls.into_iter().take(MOST) {
             fuzz.set_time(fuzz.now() + u64::from(call.wait));
             let (to, selectors, well_formed) = &contracts[usize::from(call.of) % contracts.len()];

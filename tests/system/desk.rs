@@ -250,7 +250,7 @@ fn rules_have_bounds_and_are_fixed_once_there_are_shares() {
     let mut market = Market::bare(demo::stage::default_profile(), crate::market::wide_limits());
     let (owner, desk, stranger) = (market.stage.actors.owner, market.stage.desk, market.trader);
     let rules = market.stage.chain.view(desk, IHedgeDesk::rulesCall {}).expect("rules");
-    let other = IHedgeDesk::Rules { slipBase: 2_000, ..rules.clone() };
+    let other = IHedgeDesk::Rules { slipBase: 1_500, budgetSpan: 43_200, ..rules.clone() };
     let set = |rules: &IHedgeDesk::Rules| IHedgeDesk::setRulesCall { rules_: rules.clone() };
     let failure = market.stage.hedge(stranger, set(&other)).err().expect("not the owner");
     assert_eq!(failure.data(), IHedgeDesk::OnlyOwner { caller: stranger, owner }.abi_encode());

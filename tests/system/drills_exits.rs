@@ -12,7 +12,7 @@ use crate::drills_token::owing;
 use crate::market::{series, usdc, wide_limits, Market, DAY, HOUR, SPOT, START};
 use crate::pool::{calls, divest, settle};
 use crate::pool_drills::{entrusted, set_mode, FAIL};
-use crate::redeem::{lps, process, redeem_all, request, shares_of};
+use crate::redeem::{cancel, lps, process, redeem_all, request, shares_of, SHARE};
 
 #[test]
 fn c16_ten_thousand_requests_of_dust_over_forty_epochs_hold_up_a_real_one_by_forty_cheap_calls() {
@@ -198,4 +198,18 @@ fn c17_a_stolen_owner_key_loosens_nothing_before_lps_can_be_gone() {
     assert_eq!(process(&mut market).expect("processed").shares, rest);
     assert!(redeem_all(&mut market, lp) > usdc(20_000.0));
     assert!(market.now() < stolen + 2 * DAY && shares_of(&mut market, lp).is_zero());
+}
+
+#[test]
+fn empty_epochs_block_nothing() {
+    let mut market = Market::open();
+    let (lp, other) = (market.lp, lps(&mut market, [10_000.0])[0]);
+    request(&mut market, lp, U256::from(SHARE)).expect("a request");
+    cancel(&mut market, lp, 1).expect("a cancellation");
+    market.stage.chain.world.warp(START + 7 * HOUR);
+    assert_eq!(request(&mut market, other, U256::from(SHARE)).expect("a request"), U256::from(2));
+    market.move_to(START + 3 * DAY, SPOT);
+    let empty = process(&mut market).expect("an empty epoch");
+    assert_eq!((empty.requestId, empty.shares, empty.assets), (U256::ONE, U256::ZERO, U256::ZERO));
+    assert_eq!(process(&mut market).expect("the next").shares, U256::from(SHARE));
 }

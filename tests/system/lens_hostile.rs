@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use alloy_sol_types::{SolCall, SolError as _, SolInterface as _};
+use book::{Request, MAX_EXPIRIES};
 use demo::stage::Failure;
 use host::alloy_primitives::{Address, Bytes, B256, U256};
 use host::{Answer, CallError, Mock};
 use interfaces::erc4626::IERC4626;
 use interfaces::lens::ILens::{self, ILensErrors};
+use interfaces::settings::Settings;
 use interfaces::vault::IVault;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -92,6 +94,62 @@ fn an_answer_cut_short_or_not_given_is_the_vaults_failure() {
                 if asked == *selector {
                     assert_eq!(seen.expect_err("a failure").data(), failed, "{asked:?}");
                 }
+            }
+        }
+    }
+}
+
+/// The vault's words, with a change.
+fn spoilt(words: &[B256], change: impl FnOnce(&mut Request)) -> Bytes {
+    let plain: Vec<[u8; 32]> = words.iter().map(|word| word.0).collect();
+    let mut request = Request::decode(&plain).expect("a request");
+    change(&mut request);
+    let words = request.encode().into_iter().map(B256::from).collect();
+    IVault::wordsCall::abi_encode_returns(&words).into()
+}
+
+#[test]
+fn words_of_a_book_that_no_vault_has_are_the_vaults_failure() {
+    let mut market = stocked();
+    let answers = honest(&mut market);
+    let liar = market.stage.chain.world.account("liar");
+    let failed = ILens::VaultFailed { vault: liar }.abi_encode();
+    let words = market.stage.ask(IVault::wordsCall {}).expect("words");
+    type Change = fn(&mut Request);
+    let changes: [(&str, Change); 7] = [
+        ("a lot of nothing", |request| {
+            let mut settings = Settings::unpack(&request.settings);
+            settings.profile.lot = 0;
+            request.settings = settings.pack();
+        }),
+        ("more expiries than a vault has", |request| {
+            while request.stored.len() <= MAX_EXPIRIES {
+                request.stored.push(request.stored[1].clone());
+            }
+        }),
+        ("strikes that are one", |request| request.stored[1].header.grid.step = 0),
+        ("strikes from nothing", |request| request.stored[0].header.grid.base = 0),
+        ("a forward of nothing", |request| request.stored[1].slice.as_mut().expect("a slice").forward = 0),
+        ("a smile of negative variance", |request| {
+            request.stored[0].slice.as_mut().expect("a slice").a = -(1 << 36)
+        }),
+        ("a slice of the next second", |request| {
+            request.stored[1].slice.as_mut().expect("a slice").updated_at = request.now + 1;
+        }),
+    ];
+    let mut look = |data: Bytes| {
+        let mut answers = answers.clone();
+        answers.insert(IVault::wordsCall::SELECTOR.to_vec(), Answer { gas: 1_000, data, revert: false });
+        market.stage.chain.world.set_mock(liar, Mock { answers, otherwise: None });
+        views(&mut market, liar)
+    };
+    for (asked, seen) in look(spoilt(&words, |_| {})) {
+        seen.unwrap_or_else(|failure| panic!("{asked:?}: {failure}"));
+    }
+    for (name, change) in changes {
+        for (asked, seen) in look(spoilt(&words, change)) {
+            if asked == IVault::wordsCall::SELECTOR {
+                assert_eq!(seen.expect_err(name).data(), failed, "{name}");
             }
         }
     }

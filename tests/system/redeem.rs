@@ -20,7 +20,7 @@ pub(crate) fn request(market: &mut Market, of: Address, shares: U256) -> Result<
     market.stage.vault(of, IERC4626::requestRedeemCall { shares, controller: of, owner: of })
 }
 
-fn cancel(market: &mut Market, of: Address, id: u64) -> Result<(), Failure> {
+pub(crate) fn cancel(market: &mut Market, of: Address, id: u64) -> Result<(), Failure> {
     let call = IERC4626::cancelRedeemRequestCall { requestId: U256::from(id), controller: of };
     market.stage.vault(of, call).map(|_| ())
 }
@@ -391,18 +391,4 @@ fn gas_of_dust(count: u32) -> u64 {
 fn ten_thousand_requests_cost_an_epoch_what_one_costs() {
     let (few, many) = (gas_of_dust(1), gas_of_dust(10_000));
     assert!(many.abs_diff(few) < 100, "{few} {many}");
-}
-
-#[test]
-fn empty_epochs_block_nothing() {
-    let mut market = Market::open();
-    let (lp, other) = (market.lp, lps(&mut market, [10_000.0])[0]);
-    request(&mut market, lp, U256::from(SHARE)).expect("a request");
-    cancel(&mut market, lp, 1).expect("a cancellation");
-    market.stage.chain.world.warp(START + 7 * HOUR);
-    assert_eq!(request(&mut market, other, U256::from(SHARE)).expect("a request"), U256::from(2));
-    market.move_to(START + 3 * DAY, SPOT);
-    let empty = process(&mut market).expect("an empty epoch");
-    assert_eq!((empty.requestId, empty.shares, empty.assets), (U256::ONE, U256::ZERO, U256::ZERO));
-    assert_eq!(process(&mut market).expect("the next").shares, U256::from(SHARE));
 }

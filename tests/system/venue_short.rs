@@ -161,6 +161,10 @@ fn a_position_at_the_floor_closes_out_of_itself_and_pays_what_it_said() {
     short.adjust_exactly(-size, SPOT, SPOT * 1.005, 0.0).expect("a purchase of all");
     let closed = short.state(SPOT);
     assert_eq!((closed.size, closed.equity.into_raw()), (I256::ZERO, closed.withdrawable));
+    // Nothing is lent again to carry no debt.
+    let venue = short.venue;
+    let left = short.market.usdc_of(venue);
+    assert!(left > U256::ZERO && left < closed.withdrawable, "{left}");
     // The haircut covers fee and impact, and no more than twice.
     assert!(closed.equity >= equity && dollars(closed.equity - equity) < 28_000.0 * 0.002);
     assert_eq!(short.withdraw(closed.withdrawable).expect("all"), closed.withdrawable);

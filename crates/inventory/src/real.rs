@@ -208,6 +208,19 @@ mod tests {
         }
     }
 
+    /// Whatever the exponent: none is that of nothing.
+    #[test]
+    fn nothing_changes_no_sum() {
+        for exponent in [-200, -64, 0, 64] {
+            let x = Real::new(5, exponent);
+            for sum in [x.plus(Real::ZERO), Real::ZERO.plus(x), x.minus(Real::ZERO)] {
+                assert_eq!(sum.floor(-exponent), Some(5), "2^{exponent}");
+            }
+            assert_eq!(Real::ZERO.minus(x).floor(-exponent), Some(0));
+        }
+        assert_eq!(Real::ZERO.plus(Real::ZERO).floor(64), Some(0));
+    }
+
     #[test]
     fn numbers_out_of_range_are_refused() {
         assert_eq!(Real::new(1, 128).floor(0), None);

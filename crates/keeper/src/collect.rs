@@ -168,14 +168,7 @@ impl Collector {
         let venues = self.offers(chain, &head, &market, &state, stance.as_ref(), asked).await?;
         let broker =
             self.broker(chain, &head, &market, &state, stance.as_ref().zip(told.as_ref().ok())).await;
-        let queue = ask(chain, &head, vault, &IERC4626::processEpochCall {}).await;
-        let ready_at = match &queue {
-            Ok(done) => {
-                let call = IERC4626::epochCall { requestId: done.requestId };
-                ask(chain, &head, vault, &call).await.ok().map(|epoch| seconds(epoch.readyAt))
-            }
-            Err(_) => None,
-        };
+        let (queue, ready_at) = epoch(chain, &head, vault).await;
         let supply = ask(chain, &head, vault, &IERC20::totalSupplyCall {}).await?;
         Ok(View {
             head,
@@ -190,7 +183,7 @@ impl Collector {
             venues,
             broker,
             expired: expired(chain, &head, &market, &state).await,
-            queue: queue.map(|done| (done.requestId, done.shares, done.assets)),
+            queue,
             ready_at,
             epochs: if self.curious { Some(self.epochs(chain, &head).await) } else { None },
             supply,
@@ -344,6 +337,21 @@ async fn ordered(
     let placed = u32::try_from(held.pendingSince).unwrap_or_default();
     let pending = i128::try_from(held.pending).unwrap_or_default();
     Ok(state.request.ordered(pending, placed).filter(|_| placed != 0))
+}
+
+/// What processing the next epoch would do: its id, shares and USDC, and when that may be.
+async fn epoch(
+    chain: &dyn Chain,
+    head: &Head,
+    vault: Address,
+) -> (Result<(U256, U256, U256), Fault>, Option<u64>) {
+    let done = match ask(chain, head, vault, &IERC4626::processEpochCall {}).await {
+        Ok(done) => done,
+        Err(fault) => return (Err(fault), None),
+    };
+    let call = IERC4626::epochCall { requestId: done.requestId };
+    let ready_at = ask(chain, head, vault, &call).await.ok().map(|epoch| seconds(epoch.readyAt));
+    (Ok((done.requestId, done.shares, done.assets)), ready_at)
 }
 
 async fn expired(chain: &dyn Chain, head: &Head, market: &Market, state: &State) -> Vec<Expired> {

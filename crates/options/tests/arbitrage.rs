@@ -167,9 +167,60 @@ fn a_slice_is_compared_on_both_sides() {
     }
 }
 
+/// A later slice with a sharp bend on one side of the earlier's centre, above its wings and below its bowl there.
+#[test]
+fn a_slice_that_dips_on_one_side_of_the_centre_is_refused() {
+    let earlier = Svi { a: 0.02, b: 0.4, rho: 0.0, m: 0.0, s: 0.5 };
+    for side in [1.0, -1.0] {
+        // At the bend the earlier is 0.583 b above its asymptotes' meeting point, and the asymptotes are 0.3 b.
+        let later = |level: f64| {
+            Svi { a: earlier.a + level * earlier.b, m: side * 0.3, s: 0.001, ..earlier }.stored()
+        };
+        assert!(matches!(earlier.stored().check_calendar(&later(0.5)), Err(Arbitrage::Calendar { .. })));
+        assert_eq!(earlier.stored().check_calendar(&later(0.6)), Ok(()));
+    }
+}
+
+/// Of b s: what the lines that bound a slice are above it, and so what the later must be.
+#[test]
+fn slices_that_nearly_touch_are_refused() {
+    let near = Svi { a: 0.02, b: 0.4, rho: 0.0, m: 0.0, s: 0.5 };
+    let depth = near.b * near.s;
+    let passes = |far: Svi| near.stored().check_calendar(&far.stored()).is_ok();
+    // Parallel slices: the line beyond the last node, e^-u = (8/9)^40.5, is 0.85 % above it.
+    let parallel = |part: f64| passes(Svi { a: near.a + part * depth, ..near });
+    assert!(!parallel(0.008) && parallel(0.009));
+    // The same, one wing higher by a move of 0.003 b s and the other lower: in whichever wing.
+    for side in [1.0, -1.0] {
+        let moved = |part: f64| passes(Svi { a: near.a + part * depth, m: side * 0.003 * near.s, ..near });
+        assert!(!moved(0.010) && moved(0.012), "{side}");
+    }
+    // Steeper wings: only the chord about the centre, cosh h - 1 = 0.17 % above it, where e^2h = 9/8.
+    let bowl = |part: f64| passes(Svi { a: near.a + (part - 0.2) * depth, b: near.b * 1.2, ..near });
+    assert!(!bowl(0.0015) && bowl(0.002));
+}
+
+/// The Vogt slice, on grids about the left end of where its g is negative.
+#[test]
+fn g_is_looked_at_between_strikes_and_not_beyond_the_last() {
+    let vogt = Svi { a: -0.0410, b: 0.1331, rho: 0.3060, m: 0.3586, s: 0.4153 };
+    let at = |k: f64| (FORWARD as f64 * k.exp()) as u64;
+    let (clean, bad) = ((0..).map(|n| f64::from(n) * 0.01).find(|k| vogt.g(k + 0.01) < 0.0).unwrap(), 0.8);
+    assert!(vogt.g(clean) > 0.0 && vogt.g(bad) < 0.0);
+    let (base, half) = (at(clean), at(bad) - at(clean));
+    let check = |count| vogt.stored().check_butterfly(&StrikeGrid { base, step: 2 * half, count });
+    assert_eq!(check(1), Ok(()), "the only strike is clean");
+    let named = |found| matches!(found, Err(Arbitrage::Butterfly { strike, .. }) if strike == base + half);
+    assert!(named(check(2)), "halfway to the second");
+}
+
 #[test]
 fn flat_slices_are_compared_by_their_level() {
     let flat = |a: f64| Svi { a, b: 0.0, rho: 0.0, m: 0.0, s: 0.1 }.stored();
+    // More variance is a unit of a slice more; as much is not.
+    assert_eq!(flat(0.02).check_calendar(&flat(0.02)), Err(Arbitrage::Calendar { by: 0 }));
+    let more = Slice { a: flat(0.02).a + 1, ..flat(0.02) };
+    assert_eq!(flat(0.02).check_calendar(&more), Ok(()));
     assert_eq!(flat(0.02).check_butterfly(&grid()), Ok(()));
     assert_eq!(flat(0.02).check_calendar(&flat(0.020001)), Ok(()));
     assert!(flat(0.020001).check_calendar(&flat(0.02)).is_err());

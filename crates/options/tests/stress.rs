@@ -147,6 +147,79 @@ fn puts_are_calls_by_parity_in_every_scenario() {
     }
 }
 
+/// N(x) by its series, all of whose terms have one sign.
+fn normal(x: f64) -> f64 {
+    let (mut term, mut sum) = (x, x);
+    for odd in (3..400).step_by(2) {
+        term *= x * x / f64::from(odd);
+        sum += term;
+    }
+    0.5 + (-x * x / 2.0).exp() * sum / std::f64::consts::TAU.sqrt()
+}
+
+#[test]
+fn of_several_worst_spots_the_lowest_is_told() {
+    let grid = StrikeGrid::new(100, 10, 3).unwrap();
+    let worst = |lots: [i32; 3], range| {
+        Terminal::new(&grid, lots.into_iter(), (0, 0), 0, range).map(|line| (line.at, line.least))
+    };
+    // Nothing anywhere; a call spread that pays from 100 on; a butterfly that pays nothing outside its wings.
+    assert_eq!(worst([0; 3], [7, 500]), Some((7, 0)));
+    assert_eq!(worst([1, -1, 0], [0, 500]), Some((0, 0)));
+    assert_eq!(worst([-1, 1, 0], [0, 500]), Some((110, -10 << 32)));
+    assert_eq!(worst([1, -2, 1], [105, 500]), Some((120, 0)));
+}
+
+/// A short put covered by a long call is spot less the strike's value: no time value, so no more than a rounding to the nearest.
+#[test]
+fn a_forward_is_exact_in_every_scenario() {
+    let moves = [-950_000, -333_333, -123_457, -1, 0, 1, 777_777, 1_999_999, 3_000_000];
+    let (market, moved) = (market(), Moves::new(&moves).unwrap());
+    let grid = StrikeGrid::new(1_600_000_000, 100_000_000, 16).unwrap();
+    let mut forward = Stress::default();
+    forward.add_puts(&market, &grid, -1, -4);
+    for row in forward.values(&moved).unwrap() {
+        for (value, by) in row.iter().zip(moves) {
+            // In millionths of 2^-30: a strike of 2,000 is spot.
+            let exact = i128::from(by) << 30;
+            assert!((value * 1_000_000 - exact).abs() <= 500_000, "{by}: {value}");
+        }
+    }
+}
+
+/// Roundings go to the nearest, so that the errors of a book's options cancel: on average an option is off by these parts of a unit of 2^-30,
+/// where d1 and d2 are above 0, where they lie on either side and where they are below.
+#[test]
+fn the_errors_of_many_options_cancel() {
+    const MOST: [f64; 3] = [0.12, 0.4, 0.05];
+    let (market, moves, changes) = (market(), Moves::new(&MOVES).unwrap(), [-400_000, 0, 900_000]);
+    let scales = scales(changes);
+    let sd = (FLAT.a as f64 / 2_f64.powi(36)).sqrt();
+    let mut errors = [(0.0, 0); 3];
+    for strike in (600_000_000..5_000_000_000_u64).step_by(470_001) {
+        let kappa = strike as f64 / 2e9;
+        let mut stress = Stress::default();
+        stress.add(&market, &moves, &scales, strike, 1);
+        for (row, change) in stress.values(&moves).unwrap().iter().zip(changes) {
+            let sd = sd * (1.0 + f64::from(change) * 1e-6);
+            for (value, by) in row.iter().zip(MOVES) {
+                let moved = 1.0 + f64::from(by) * 1e-6;
+                let centre = (moved / kappa).ln() / sd;
+                let (d1, d2) = (centre + sd / 2.0, centre - sd / 2.0);
+                if centre.abs() < 3.0 && moved < 1.5 {
+                    let truth = moved * normal(d1) - kappa * normal(d2);
+                    let (sum, count) = &mut errors[usize::from(d1 < 0.0) + usize::from(d2 < 0.0)];
+                    *sum += *value as f64 - truth * 2_f64.powi(30);
+                    *count += 1;
+                }
+            }
+        }
+    }
+    for ((sum, count), most) in errors.into_iter().zip(MOST) {
+        assert!(count > 5_000 && (sum / f64::from(count)).abs() < most, "{sum} {count}");
+    }
+}
+
 /// Net lots by strike, puts among them, and the sum of puts times index.
 fn position() -> impl Strategy<Value = (StrikeGrid, Vec<i32>, Vec<i32>)> {
     let grid = (1..100_000_000_000_u64, 1..1_000_000_000_u64, 1..=64_u8);

@@ -98,6 +98,8 @@ fn terms_out_of_range_are_refused_by_name() {
     assert_eq!(value(|terms| terms.seconds = TEN_YEARS), None);
     assert_eq!(TERMS.value(1 << 63), Err(TermsError::Vol));
     assert!(TERMS.value((1 << 63) - 1).is_ok());
+    let both = Terms { strike: (1 << 48) + 1, ..TERMS };
+    assert_eq!(both.value(1 << 63), Err(TermsError::Strike), "and no two faults make a value");
 }
 
 #[test]
@@ -121,6 +123,9 @@ fn rates_out_of_range_are_refused_by_name() {
     // e^-cT of a negative carry: to 0.4375 in ten years.
     assert_eq!(grown(0, -(ONE_Q60 / 10 * 7 / 16)), None);
     assert_eq!(grown(0, -(ONE_Q60 / 10 * 7 / 16) - (1 << 30)), refused);
+    let year = |carry: i64| value(|terms| (terms.seconds, terms.carry) = (31_536_000, carry));
+    assert_eq!(year(-(7 << 56)), None, "0.4375 in a year is in");
+    assert_eq!(year(-(7 << 56) - 8), refused);
 }
 
 #[test]

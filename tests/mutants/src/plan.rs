@@ -103,11 +103,12 @@ const CONTRACTS: Group = Group {
     tested: &["equipoise-vault"],
     judges: &["--workspace", "--test=system", "--features=equipoise-vault/natively"],
     sources: &["tests/system/"],
-    // They measure WASM.
+    // They measure WASM, or compare a page with results that a run before this one has changed.
     without: &[
         "calldata::a_tail_that_many_share",
         "drills_programs::c10_out_of_the_cache",
         "every::bounds",
+        "figures::the_scores_of_mutants",
         "surroundings::no_program_asks",
     ],
     slow: &[

@@ -16,6 +16,8 @@ pub const FEE: u64 = 2_000_000_000_000_000;
 pub const TIMEOUT: u32 = 1_800;
 /// What closing is reckoned to cost [1e-6].
 pub const HAIRCUT: u32 = 2_000;
+/// What the positions at both venues may be worth without counting for anything [micro-USD].
+pub const DUST: u128 = 2 * 25_000_000;
 /// Least health on Aave [18 decimals].
 const FLOOR: u64 = 1_250_000_000_000_000_000;
 /// The most that an order is given [wei].

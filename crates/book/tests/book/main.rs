@@ -4,6 +4,7 @@
     clippy::as_conversions,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -14,4 +15,13 @@
 )]
 
 mod depth;
+mod header;
+mod limits;
+mod mark;
+mod offer;
+mod price;
 mod request;
+mod stage;
+mod stress;
+mod value;
+mod vectors;

@@ -3,7 +3,7 @@
 use options::{ImpliedError, Kind, Terms, Value};
 use proptest::prelude::*;
 
-use crate::cases::{CASES, Case, PROMISED, WIDE, holding, strike_value};
+use crate::cases::{CASES, Case, PROMISED, WIDE, holding, q60, strike_value};
 use crate::errors;
 
 /// Of a vol beyond what the error of a price, in units of S / vega, makes of it.
@@ -64,6 +64,23 @@ proptest! {
             Err(ImpliedError::High { by }) => prop_assert!(price >= most && by == price - most),
             Err(ImpliedError::Vol) => prop_assert!(dearest(&case.terms, put) <= price + 2 * errors::put(&value)),
             Err(error) => prop_assert!(false, "{error:?}"),
+        }
+    }
+}
+
+/// At ten years a vol below 8.0 brings a price to within a unit of what no vol can exceed: that has a vol as well, and none is told as zero.
+#[test]
+fn the_last_unit_below_the_most_has_a_vol() {
+    for carry in [0.0, -0.04, 0.1] {
+        for (strike, kind) in
+            [(2_000_000_000, Kind::Call), (9_000_000_000, Kind::Call), (700_000_000, Kind::Put)]
+        {
+            let terms =
+                Terms { spot: 200_000_000_000, strike, seconds: 315_360_000, rate: 0, carry: q60(carry) };
+            let value = terms.value(0).expect("terms in range");
+            let most = if kind == Kind::Call { holding(&value) } else { strike_value(&value) };
+            let vol = terms.implied_vol(kind, most - 1).expect("a vol");
+            assert!((5 << 60..1 << 63).contains(&vol), "{carry} {strike} {vol}");
         }
     }
 }

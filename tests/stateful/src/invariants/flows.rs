@@ -22,8 +22,17 @@ use crate::opening::expiry;
 use crate::positions::Positions;
 use crate::step::{Step, Told};
 
-/// I-30. The protocol's write-down is the removal of a pool that fails or of a venue, or the quarantine of one of the broker's: it never raises NAV, and leaves cash, claims and shares alone.
-pub(super) fn impair_only_down(_: &mut Fuzz, step: &Step) -> Verdict {
+/// What the venue that is quarantined owed beyond its margin, which nobody collects [micro-USD].
+fn owed_beyond(fuzz: &mut Fuzz, step: &Step) -> Option<I256> {
+    let IBroker::quarantineCall { venue } = IBroker::quarantineCall::abi_decode(&step.data).ok()?;
+    let price = fuzz.ask(IVault::spotCall {})?.price;
+    let state = fuzz.stage.chain.view(venue, IPositionVenue::worthCall { price }).ok()?;
+    Some((-state.equity).max(I256::ZERO))
+}
+
+/// I-30. The protocol's write-down is the removal of a pool that fails or of a venue, or the quarantine of one of the broker's: it leaves cash, claims and
+/// shares alone and never raises NAV, but by what a quarantined position owed beyond its margin.
+pub(super) fn impair_only_down(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     if !step.by(&["remove_pool", "remove_venue", "quarantine"]) || !step.ok() {
         return Ok(false);
     }
@@ -33,7 +42,8 @@ pub(super) fn impair_only_down(_: &mut Fuzz, step: &Step) -> Verdict {
     let (stood, stands) = (numbers(before), numbers(after));
     holds(stood == stands, || format!("{stood:?} became {stands:?}"))?;
     if let (Some(before), Some(after)) = (&step.deep_before, &step.deep_after) {
-        holds(after.nav.mid <= before.nav.mid, || format!("{} became {}", before.nav.mid, after.nav.mid))?;
+        let most = before.nav.mid + owed_beyond(fuzz, step).unwrap_or_default();
+        holds(after.nav.mid <= most, || format!("{} became {}", before.nav.mid, after.nav.mid))?;
     }
     Ok(true)
 }

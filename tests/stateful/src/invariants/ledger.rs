@@ -9,14 +9,13 @@ use interfaces::vault::IVault;
 use super::{Verdict, holds};
 use crate::fuzz::Fuzz;
 use crate::numbers::{mul_div, signed, small};
+use crate::positions::DUST;
 use crate::step::Step;
 
 /// Age from which a pending order no longer counts as done, as the desk ships it [s].
 const PATIENCE: u64 = 900;
 /// A size is no finer in the book [18 decimals].
 const GRAIN: u128 = 1_000_000_000_000;
-/// All positions that are worth less are nothing to the broker [micro-USD].
-const DUST: u128 = 2 * 25_000_000;
 /// 18-decimal size times 18-decimal price in a micro-USD.
 const PER_MICRO: u128 = 1_000_000_000_000_000_000_000_000_000_000;
 

@@ -35,6 +35,21 @@ fn young_excess_is_offered_at_the_premium() {
     assert_eq!(both, 2_000 * 5_300 - 500_000);
 }
 
+#[test]
+fn a_fill_is_paid_its_size_and_what_it_is_discounted() {
+    // Who sells to the vault gets the discount on top; who buys from it pays less by it.
+    assert_eq!(Dutch::cash(true, 1_000 * USD, 4_000_000), Some(1_004 * USD));
+    assert_eq!(Dutch::cash(false, 1_000 * USD, 4_000_000), Some(996 * USD));
+    // At the premium it is the other way round.
+    assert_eq!(Dutch::cash(true, 1_000 * USD, -500_000), Some(999_500_000));
+    assert_eq!(Dutch::cash(false, 1_000 * USD, -500_000), Some(1_000_500_000));
+    assert_eq!([true, false].map(|buying| Dutch::cash(buying, 5, 0)), [Some(5); 2]);
+    assert_eq!(Dutch::cash(false, 5, 6), None, "nobody is paid for taking");
+    assert_eq!(Dutch::cash(true, 5, -6), None);
+    assert_eq!(Dutch::cash(true, i128::MAX as u128, 1), None);
+    assert_eq!(Dutch::cash(true, u128::MAX, 0), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
 

@@ -1,4 +1,4 @@
-use inventory::hedge::{Budget, Rules, Trigger, Work, benefit};
+use inventory::hedge::{Budget, Reward, Rules, Trigger, Work, benefit};
 use inventory::{Band, Profile, band};
 use proptest::prelude::*;
 
@@ -71,6 +71,7 @@ fn seasoned_excess_is_worth_what_it_would_be_without_the_young() {
 fn the_budget_refills_in_its_time_and_never_overflows() {
     let rules = Rules::default();
     let empty = Budget::full(&rules, NOW).pay(&rules, 500_000_000, NOW).unwrap();
+    assert_eq!(Budget::full(&rules, NOW), Budget { level: 500_000_000, since: NOW });
     assert_eq!(empty.available(&rules, NOW), 0);
     assert_eq!(empty.available(&rules, NOW + DAY / 2), 250_000_000);
     assert_eq!(empty.available(&rules, NOW + 3 * DAY), 500_000_000);
@@ -80,6 +81,18 @@ fn the_budget_refills_in_its_time_and_never_overflows() {
     assert_eq!(Budget::unpack(word.pack()), word);
     let beyond = Budget { level: u128::MAX, since: NOW };
     assert_eq!(Budget::unpack(beyond.pack()), Budget { level: (1 << 96) - 1, since: NOW });
+}
+
+#[test]
+fn gas_and_share_are_paid_out_of_the_budget() {
+    let rules = Rules::default();
+    let (budget, reward) =
+        (Budget::full(&rules, NOW), Reward { benefit: 7, gas: 300_000, share: 20_000_000 });
+    let left = Budget { level: 479_700_000, since: NOW + 5 };
+    assert_eq!(Work::paid(&rules, &reward, &budget, NOW + 5), Some(left));
+    let all = Reward { share: 499_700_000, ..reward };
+    assert_eq!(Work::paid(&rules, &all, &budget, NOW), Some(Budget { level: 0, since: NOW }));
+    assert_eq!(Work::paid(&rules, &Reward { gas: 300_001, ..all }, &budget, NOW), None);
 }
 
 proptest! {

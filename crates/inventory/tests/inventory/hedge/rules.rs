@@ -25,6 +25,32 @@ fn a_least_hedge_beyond_half_of_the_narrowest_band_is_refused() {
     assert!(Rules::default().check(&narrow).is_err());
 }
 
+/// What the vault's events and errors call a field by.
+#[test]
+fn a_field_is_known_by_its_place() {
+    let fields = [
+        Rule::Seasoning,
+        Rule::MaxWait,
+        Rule::OrderPatience,
+        Rule::MinHedge,
+        Rule::SlipBase,
+        Rule::SlipMax,
+        Rule::SlipSpan,
+        Rule::AuctionPremium,
+        Rule::AuctionSpan,
+        Rule::AuctionScale,
+        Rule::RewardShare,
+        Rule::RewardSpan,
+        Rule::RewardCap,
+        Rule::GasCap,
+        Rule::Budget,
+        Rule::BudgetSpan,
+    ];
+    for (place, field) in (0..).zip(fields) {
+        assert_eq!(field.index(), place, "{field:?}");
+    }
+}
+
 #[test]
 fn every_field_has_bounds() {
     let base = Rules::default();

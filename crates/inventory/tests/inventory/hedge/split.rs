@@ -42,6 +42,28 @@ fn of_venues_that_cost_the_same_the_first_is_filled_first() {
 }
 
 #[test]
+fn of_splits_that_cost_the_same_the_first_venues_are_taken() {
+    // Either pool alone: going to both costs its gas twice.
+    let pools = [pool(10_000_000, 500, 600 * USD); 2];
+    let plan = split(100_000 * USD, &pools, false).unwrap();
+    assert_eq!(plan.sizes[..2], [100_000 * USD, 0]);
+    let alone = split(100_000 * USD, &pools[1..], false).unwrap();
+    assert_eq!(plan.cost, alone.cost);
+}
+
+#[test]
+fn a_cheap_venue_is_filled_to_its_cap() {
+    // Half of the hedge, and a power of two of its least step, costs a tenth of what the other half does.
+    let size = 1 << 24;
+    let (cheap, dear) = ([(size, size / 100)], [(size, size / 10)]);
+    let cheap = Venue { fixed: 0, fee: 0, cap: size / 2, curve: Curve::Sampled(&cheap) };
+    let dear = Venue { cap: size, curve: Curve::Sampled(&dear), ..cheap };
+    for (venues, sizes) in [([cheap, dear], [size / 2; 2]), ([dear, cheap], [size / 2; 2])] {
+        assert_eq!(split(size, &venues, true).unwrap().sizes[..2], sizes);
+    }
+}
+
+#[test]
 fn a_curve_that_is_not_convex_is_refused() {
     let bends = [(USD, 300), (2 * USD, 500)];
     let venue = Venue { fixed: 0, fee: 0, cap: USD, curve: Curve::Sampled(&bends) };

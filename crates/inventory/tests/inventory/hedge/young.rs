@@ -17,6 +17,31 @@ fn seasoned(ring: &Young, net: i128, now: u32) -> u128 {
 }
 
 #[test]
+fn a_ring_is_read_as_it_is_stored() {
+    let ring = Young::default().record(NOW, 10 * WAD, 5, N).record(NOW + 130, -3 * WAD, 20_000_000_000, N);
+    let words = ring.spans.each_ref().map(Span::pack);
+    assert_eq!(Young::unpack(&words), ring);
+    let [high, low] = Span { last: NOW, up: 7, down: 9, edge: 3 }.halves();
+    assert_eq!((high, low), (7 << 32 | 3, 9 << 32 | u128::from(NOW)));
+    // A place without a word had no trades.
+    let place = Young::place(NOW, N);
+    let mut first = Young::default();
+    first.spans[..=place].copy_from_slice(&ring.spans[..=place]);
+    assert_eq!(Young::unpack(&words[..=place]), first);
+}
+
+/// A clock that goes back writes to a place whose trades are of a later time: they stay young.
+#[test]
+fn a_clock_that_went_back_forgets_no_trade() {
+    let span = Span { last: NOW + 500, up: 5, down: 7, edge: 2 };
+    let after = Young::add(&span, NOW, 3, 0, N);
+    assert_eq!(after, Span { up: 8, ..span });
+    // Of the round before, a whole ring ago, nothing is left.
+    let next = Young::add(&span, NOW + 500 + 720, -3, 3_000_000, N);
+    assert_eq!(next, Span { last: NOW + 1_220, up: 0, down: 3, edge: 3 });
+}
+
+#[test]
 fn a_trade_then_a_hedge_counts_for_nothing() {
     let ring = Young::default().record(NOW, 10 * WAD, 0, N);
     assert_eq!(seasoned(&ring, 10 * WAD, NOW), 0);

@@ -1,0 +1,130 @@
+//! What positions count for, and what is brought back of them, to the unit: before adapters that say what they were told.
+
+use host::alloy_primitives::{Address, I256, U256};
+use interfaces::broker::IBroker;
+
+use crate::broker_bounds::{dollars, position, Adapter, Told};
+use crate::market::{signed, usdc, wad, DAY, SPOT};
+
+/// Anyone brings back what lies over.
+fn collect(told: &mut Told, venue: Address) -> U256 {
+    told.anyone(IBroker::collectCall { venue }).expect("what lies over").0
+}
+
+#[test]
+fn what_counts_follows_the_price_and_not_what_a_venue_says_more() {
+    // 11,200 USD of margin on 28,000; a hundred dollars of the price are a thousand of the position.
+    for (size, up) in [(-10.0, -1_000.0), (10.0, 1_000.0)] {
+        let mut told = Told::holding(size);
+        let [venue, _] = told.venues;
+        told.tell(venue, position(size, 1e6, 0.0));
+        for (price, equity) in [(2_800.0, 11_200.0), (2_900.0, 11_200.0 + up), (2_700.0, 11_200.0 - up)] {
+            let held = told.held(price);
+            assert_eq!((held.size, held.equity), (signed(size), dollars(equity)), "{size} at {price}");
+        }
+        // A loss counts at once, whatever the price.
+        told.tell(venue, position(size, 500.0, 0.0));
+        assert_eq!(told.held(2_700.0).equity, dollars(500.0));
+    }
+}
+
+#[test]
+fn what_counts_grows_by_a_fifth_a_year_for_a_day() {
+    let mut told = Told::holding(-10.0);
+    let [venue, _] = told.venues;
+    told.tell(venue, position(-10.0, 1e6, 0.0));
+    let start = told.market.now();
+    // A fifth of 28,000 + 11,200 USD a year.
+    for (seconds, growth) in [(0, 0), (3_600, 894_977), (DAY, 21_479_452), (3 * DAY, 21_479_452)] {
+        told.market.stage.chain.world.warp(start + seconds);
+        let equity = dollars(11_200.0) + I256::try_from(growth).expect("a number");
+        assert_eq!(told.held(SPOT).equity, equity, "{seconds}");
+    }
+    // A checkpoint makes it the next day's beginning.
+    told.market.stage.push_price(SPOT).expect("a round");
+    told.anyone(IBroker::checkpointCall {}).expect("a checkpoint");
+    told.market.stage.chain.world.warp(start + 4 * DAY);
+    let grown = told.held(SPOT).equity - dollars(11_200.0 + 21.479_452);
+    assert_eq!(grown, I256::try_from(21_491_221).expect("a number"));
+}
+
+#[test]
+fn orders_of_all_venues_are_one_as_old_as_the_oldest() {
+    let mut told = Told::open();
+    let [first, second] = told.venues;
+    let flying = |size: f64, since: u64| Adapter::Said {
+        pending: signed(size),
+        pendingSince: U256::from(since),
+        ..position(0.0, 0.0, 0.0)
+    };
+    let now = told.market.now();
+    let (old, new) = (now - 60, now - 10);
+    for ([one, other], since) in [
+        ([flying(-1.0, old), flying(-2.0, new)], old),
+        ([flying(-1.0, new), flying(-2.0, old)], old),
+        ([flying(-3.0, old), flying(0.0, 0)], old),
+        ([flying(0.0, 0), flying(-3.0, new)], new),
+    ] {
+        told.tell(first, one);
+        told.tell(second, other);
+        let held = told.held(SPOT);
+        assert_eq!((held.pending, held.pendingSince), (signed(-3.0), U256::from(since)));
+    }
+    // What is in quarantine is not under way.
+    told.quarantine(second);
+    let held = told.held(SPOT);
+    assert_eq!((held.pending, held.pendingSince), (I256::ZERO, U256::ZERO));
+}
+
+#[test]
+fn what_is_brought_back_is_all_but_the_margin_of_the_position_and_all_of_none() {
+    let mut told = Told::holding(-10.0);
+    let [venue, _] = told.venues;
+    let base = told.market.stage.chain.world.snapshot();
+    let under_way = |said: Adapter::Said| Adapter::Said { pendingSince: U256::from(1), ..said };
+    for (said, amount) in [
+        // Of a position, what is over its margin of 11,200, as far as it can leave.
+        (position(-10.0, 15_000.0, 9_000.0), 3_800.0),
+        (position(-10.0, 15_000.0, 2_000.0), 2_000.0),
+        // Of none, all, whatever the venue says that it is worth; but an order in flight may still need it.
+        (position(0.0, 500.0, 900.0), 900.0),
+        (under_way(position(0.0, 500.0, 900.0)), 500.0),
+        (under_way(position(-10.0, 15_000.0, 9_000.0)), 3_800.0),
+    ] {
+        told.market.stage.chain.world.restore(&base);
+        told.tell(venue, said);
+        let before = told.market.nav().cash;
+        assert_eq!(collect(&mut told, venue), usdc(amount));
+        assert_eq!(told.market.nav().cash - before, usdc(amount));
+    }
+    told.market.stage.chain.world.restore(&base);
+    for said in
+        [position(-10.0, 11_200.0, 9_000.0), position(-10.0, -1.0, 9_000.0), position(0.0, 500.0, 0.0)]
+    {
+        told.tell(venue, said);
+        told.market.refuses(IBroker::NothingToCollect {}, |market| {
+            market.stage.broker(market.stage.actors.keeper, IBroker::collectCall { venue })
+        });
+    }
+}
+
+#[test]
+fn what_comes_back_counts_once_and_takes_nothing_from_other_venues() {
+    let mut told = Told::holding(-10.0);
+    let [first, second] = told.venues;
+    told.adjust(second, -10.0, wad(SPOT)).expect("a second position");
+    told.tell(first, position(-10.0, 12_000.0, 800.0));
+    let (before, cash) = (told.market.nav().broker, told.market.nav().cash);
+    assert_eq!(before, dollars(22_400.0));
+    assert_eq!(collect(&mut told, first), usdc(800.0));
+    assert_eq!(told.market.nav().cash, cash + usdc(800.0));
+    assert_eq!(told.market.nav().broker, before - dollars(800.0), "in the vault or at the venue");
+
+    told.quarantine(first);
+    told.anyone(IBroker::checkpointCall {}).expect("a checkpoint");
+    assert_eq!(told.market.nav().broker, dollars(11_200.0), "what is left counts for nothing");
+    told.tell(first, position(0.0, 0.0, 700.0));
+    assert_eq!(collect(&mut told, first), usdc(700.0));
+    assert_eq!(told.market.nav().cash, cash + usdc(1_500.0));
+    assert_eq!(told.market.nav().broker, dollars(11_200.0), "the other venue's is as it was");
+}
