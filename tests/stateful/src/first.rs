@@ -18,7 +18,7 @@ pub(crate) fn first_ghost(stage: &mut Stage, cast: &Cast, terms: &Terms) -> Resu
     let mut ghost = Ghost { price: SPOT, pool_price: SPOT, vol: 0.8, ..Ghost::default() };
     let (base, step, count) = terms.grid;
     for days in &terms.days {
-        ghost.listed.insert(expiry(*days), Grid { base: base as u64, step: step as u64, count });
+        ghost.listed.insert(expiry(*days), Grid { base: base as u64, step: step as u64, count, since: 0 });
     }
     let round = stage.last_round()?;
     let now = stage.chain.world.timestamp();

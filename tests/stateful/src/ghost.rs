@@ -13,6 +13,8 @@ pub struct Grid {
     pub step: u64,
     /// How many.
     pub count: u8,
+    /// Since when the expiry is listed [unix seconds]
+    pub since: u64,
 }
 
 impl Grid {

@@ -39,7 +39,8 @@ pub(super) fn list(fuzz: &mut Fuzz) -> Option<()> {
     let call = IVault::listExpiryCall { expiry, base: wad(low), step: wad(step), count };
     let (vault, curator) = (fuzz.stage.vault, fuzz.stage.actors.curator);
     if fuzz.act("list_expiry", curator, vault, &call).is_some() {
-        fuzz.ghost.listed.insert(expiry, Grid { base: low as u64, step: step as u64, count });
+        let grid = Grid { base: low as u64, step: step as u64, count, since: now };
+        fuzz.ghost.listed.insert(expiry, grid);
         let _ = fuzz.publish(fuzz.ghost.vol);
     }
     Some(())

@@ -23,16 +23,19 @@ pub(super) fn vol_update_bounded(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     let now = fuzz.now();
     let interval = u64::from(fuzz.terms.limits.surfaceInterval);
     // The base is the last one that is an interval old, or one beside it that is two intervals old at most.
-    let old = fuzz.ghost.surfaces.iter().rev().filter(|(time, _)| time + interval <= now);
+    let Some((expiry, grid)) = fuzz.ghost.listed.iter().find(|(expiry, _)| **expiry > now) else {
+        return Ok(false);
+    };
+    // An expiry that is new has no surface that is older than it.
+    let (expiry, since) = (*expiry, grid.since);
+    let own = fuzz.ghost.surfaces.iter().rev().filter(|(time, _)| *time >= since);
+    let old = own.filter(|(time, _)| time + interval <= now);
     let mut bases =
         old.clone().take(1).chain(old.filter(|(time, _)| time + 2 * interval >= now)).copied().peekable();
     if bases.peek().is_none() {
         return Ok(false);
     }
     let bases: Vec<f64> = bases.map(|(_, level)| level).collect();
-    let Some(expiry) = fuzz.ghost.listed.keys().copied().find(|expiry| *expiry > now) else {
-        return Ok(false);
-    };
     let surface = fuzz.stage.surface;
     let Ok(kept) = fuzz.stage.chain.view(surface, ISurface::sliceCall { expiry }) else { return Ok(false) };
     let years = (expiry - kept.updatedAt) as f64 / 31_536_000.0;
