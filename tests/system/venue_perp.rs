@@ -1,6 +1,7 @@
 //! The perp venue before a test double of a perpetuals exchange of GMX V2's form: what its desk does with it.
 
-use alloy_sol_types::{sol, SolCall};
+use alloy_sol_types::SolCall;
+pub(crate) use demo::stage::Exchange;
 use demo::stage::{default_profile, Failure, PerpExchange};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Tx;
@@ -10,24 +11,6 @@ use interfaces::position::IPositionVenue::{self, State};
 
 use crate::market::{signed, usdc, wad, wide_limits, Market, SPOT};
 use crate::venue_short::dollars;
-
-sol! {
-    interface Exchange {
-        function setMinFee(uint256 minFee) external;
-        function setCallback(uint8 callback) external;
-        function execute(bytes32 key, uint256 price) external;
-        function executeBadly(bytes32 key, uint256 price) external;
-        function executePart(bytes32 key, uint256 price, uint256 percent, bool done) external;
-        function cancelAsKeeper(bytes32 key) external;
-        function freeze(bytes32 key) external;
-        function deleverage(address account, address market, address token, bool isLong, uint256 usd, uint256 price) external;
-        function lie(address venue, bytes4 method, bytes32 key, uint256 claims) external;
-        function accrue(address market, address token, bool isLong, uint256 borrowing, uint256 funding) external;
-        function owe(address market, address token, address account, uint256 amount) external;
-        function oweRebate(address market, address token, uint256 timeKey, address account, uint256 amount) external;
-        function setImpact(address account, address market, address token, bool isLong, int256 amount) external;
-    }
-}
 
 /// Seconds after which anyone may cancel an order.
 pub(crate) const TIMEOUT: u32 = 1_800;

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use anyhow::Result;
-use demo::stage::{Aave, PerpExchange, PerpKeeper, Stage};
+use demo::stage::{Aave, Exchange, PerpExchange, Stage};
 use interfaces::broker::IBroker;
 use interfaces::position::IPositionVenue;
 
@@ -93,20 +93,20 @@ impl Fuzz {
         let (percent, done) = (U256::from(self.dice.below(101)), self.dice.percent(50));
         let exchange = exchange.exchange;
         match self.dice.below(20) {
-            0..=11 => drop(self.aside(keeper, exchange, &PerpKeeper::executeCall { key, price })),
+            0..=11 => drop(self.aside(keeper, exchange, &Exchange::executeCall { key, price })),
             12..=14 => {
-                let call = PerpKeeper::executePartCall { key, price, percent, done };
+                let call = Exchange::executePartCall { key, price, percent, done };
                 drop(self.aside(keeper, exchange, &call));
             }
-            15 | 16 => drop(self.aside(keeper, exchange, &PerpKeeper::cancelAsKeeperCall { key })),
-            17 | 18 => drop(self.aside(keeper, exchange, &PerpKeeper::freezeCall { key })),
+            15 | 16 => drop(self.aside(keeper, exchange, &Exchange::cancelAsKeeperCall { key })),
+            17 | 18 => drop(self.aside(keeper, exchange, &Exchange::freezeCall { key })),
             _ => {
                 let size = self.size_at(perp).unwrap_or_default();
                 let worth = size.unsigned_abs() as f64 / 1e18 * self.ghost.price;
                 let usd = wad(worth * self.dice.real(0.1, 0.9)) * U256::from(1_000_000_000_000_u64);
                 let is_long = size > 0;
                 let call =
-                    PerpKeeper::deleverageCall { account: perp, market, token, isLong: is_long, usd, price };
+                    Exchange::deleverageCall { account: perp, market, token, isLong: is_long, usd, price };
                 drop(self.aside(keeper, exchange, &call));
             }
         }

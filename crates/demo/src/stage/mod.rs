@@ -25,7 +25,7 @@ pub use broker::BROKER_SLIP;
 pub use contracts::{PriceFeed, SequencerFeed, Usdc, Weth};
 pub use failure::Failure;
 pub use margin::UNCOVERED_LIMITS;
-pub use perp::{PerpExchange, PerpKeeper, setPerpRoleCall};
+pub use perp::{Exchange, PerpExchange, setPerpRoleCall};
 pub use settings::{default_limits, default_profile, wide_limits};
 pub use surface::{THRESHOLD, key, surface_slice};
 pub use uniswap::{POOL_FEE, Uniswap};

@@ -8,14 +8,22 @@ use interfaces::external::IToken;
 use super::{Chain, Stage, Usdc};
 
 sol! {
-    /// What keepers of the exchange do.
+    /// What its keepers do, and what it is told to be.
     #[allow(missing_docs)]
-    interface PerpKeeper {
+    interface Exchange {
+        function setMinFee(uint256 minFee) external;
+        function setCallback(uint8 callback) external;
         function execute(bytes32 key, uint256 price) external;
+        function executeBadly(bytes32 key, uint256 price) external;
         function executePart(bytes32 key, uint256 price, uint256 percent, bool done) external;
         function cancelAsKeeper(bytes32 key) external;
         function freeze(bytes32 key) external;
         function deleverage(address account, address market, address token, bool isLong, uint256 usd, uint256 price) external;
+        function lie(address venue, bytes4 method, bytes32 key, uint256 claims) external;
+        function accrue(address market, address token, bool isLong, uint256 borrowing, uint256 funding) external;
+        function owe(address market, address token, address account, uint256 amount) external;
+        function oweRebate(address market, address token, uint256 timeKey, address account, uint256 amount) external;
+        function setImpact(address account, address market, address token, bool isLong, int256 amount) external;
     }
 
     interface Roles {

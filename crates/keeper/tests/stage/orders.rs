@@ -1,6 +1,7 @@
 //! Hedges by orders at a perpetuals exchange: placed once, waited for, cancelled when they have had their time.
 
 use alloy_primitives::{B256, I256, U256};
+use demo::stage::Exchange;
 use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
 use interfaces::perp::IPerpVenue;
@@ -9,7 +10,7 @@ use keeper::{Action, Chain, Collector, Followed, Skip};
 
 use crate::market::{HOUR, Market, SPOT, float, venues, wad};
 use crate::positions::{look, settled, skip, taken};
-use crate::seats::{Exchange, Seating, TIMEOUT};
+use crate::seats::{Seating, TIMEOUT};
 
 /// Ether of an order by the keeper's settings, of which the exchange keeps a half [wei]
 const FEE: u128 = 2_000_000_000_000_000;

@@ -1,17 +1,8 @@
 //! The broker's venues on the stage: a short by lending on Aave's own bytecode, and a perpetuals exchange's test double.
 
 use alloy_primitives::Address;
-use alloy_sol_types::sol;
 use demo::stage::{Aave, PerpExchange, Stage};
 use interfaces::broker::IBroker;
-
-sol! {
-    interface Exchange {
-        function execute(bytes32 key, uint256 price) external;
-        function cancelAsKeeper(bytes32 key) external;
-        function setMinFee(uint256 minFee) external;
-    }
-}
 
 /// Which venues the broker has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

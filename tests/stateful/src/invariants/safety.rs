@@ -96,9 +96,9 @@ pub(super) fn gas_bounded(_: &mut Fuzz, step: &Step) -> Verdict {
 /// I-38. No call of ours ends without saying why.
 pub(super) fn no_panic(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     let stage = &fuzz.stage;
-    let adapters = fuzz.positions().map_or([stage.broker; 2], |positions| [positions.short, positions.perp]);
-    let ours = [stage.vault, stage.desk, stage.margin, stage.surface, stage.broker];
-    let ours = ours.iter().chain(&adapters).any(|own| *own == step.to);
+    let adapter = fuzz.positions().is_some_and(|held| [held.short, held.perp].contains(&step.to));
+    let own = [stage.vault, stage.desk, stage.margin, stage.surface, stage.broker];
+    let ours = adapter || own.contains(&step.to);
     let silent = step.fault == Some(Fault::SurfaceSilent) && step.to == stage.surface;
     let starved = silent || matches!(step.fault, Some(Fault::LowGas(_) | Fault::FeedBurns));
     if !ours || starved {
