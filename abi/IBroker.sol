@@ -10,11 +10,13 @@ interface IBroker {
     /// @param allowedFrom when it may be used; 0 when it may not: it is quarantined, counts for nothing, and can only be made smaller
     /// @param cap most that its position may be worth either way [whole USD]
     /// @param margin margin that a position takes [1e-6]
+    /// @param countsFrom when what it holds begins to count: as `allowedFrom` when it was named or let in again, not moved by other settings since
     struct Venue {
         address venue;
         uint64 allowedFrom;
         uint32 cap;
         uint32 margin;
+        uint64 countsFrom;
     }
 
     /// @notice What the positions count for, and what is under way.
@@ -58,12 +60,14 @@ interface IBroker {
     error NothingToTend(int256 equity, uint256 margin);
     error NothingToCollect();
 
-    /// @notice The positions at `price`. Fails while a venue that counts does not answer.
+    /// @notice The positions at `price`. Fails while a venue that counts does not answer, or says that it holds, or has on order, more than four
+    /// times its cap.
     function held(uint256 price) external view returns (Held memory);
-    /// @notice Trades `size` at a venue, or places the order, with the margin that the position then takes. The vault's desk.
+    /// @notice Trades `size` at a venue, or places the order, with the margin that the position then takes. The vault's desk; at a
+    /// venue that does not count, where a position can only be made smaller, the vault's guardian or owner.
     /// @param limitPrice the most to pay, the least to take: within the cap of the vault's price
     /// @return key of the order, 0 when all is done
-    /// @return filled what was done at once
+    /// @return filled by how much more is held that counts
     function adjust(address venue, int256 size, uint256 limitPrice) external payable returns (bytes32 key, int256 filled);
     /// @notice Brings a position's margin to what it should be, when it is off by more than a tenth. Anyone.
     function tend(address venue) external payable returns (bytes32 key);

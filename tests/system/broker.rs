@@ -2,6 +2,7 @@
 
 use alloy_sol_types::SolCall as _;
 use book::Brokered;
+use demo::stage::positions::{CAP, FEE, PERP_MARGIN, SHORT_MARGIN, TIMEOUT};
 use demo::stage::{default_profile, Failure};
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::{Receipt, Tx};
@@ -12,27 +13,15 @@ use interfaces::position::IPositionVenue;
 use interfaces::vault::IVault;
 
 use crate::market::{signed, usdc, wad, wide_limits, Market, HOUR, SPOT, START};
-use crate::venue_perp::{Perp, FEE};
+use crate::venue_perp::Perp;
 use crate::venue_short::{dollars, Short};
-
-/// Most that a venue's position may be worth [USD], and the margin that it takes [1e-6].
-pub(crate) const CAP: u32 = 400_000;
-pub(crate) const MARGIN: u32 = 400_000;
-/// Aave lends 78 % of the collateral, which is margin and proceeds, and its venue keeps a health of 1.25.
-const AAVE_MARGIN: u32 = 700_000;
-
-/// An adapter that serves the stage's broker, named before anything is deposited.
-pub(crate) fn name(market: &mut Market, venue: Address, margin: u32) -> Result<(), Failure> {
-    let owner = market.stage.actors.owner;
-    market.stage.broker(owner, IBroker::setVenueCall { venue, cap: CAP, margin }).map(|_| ())
-}
 
 /// A market whose broker may be short on Aave.
 pub(crate) fn with_aave() -> Short {
     let market = Market::bare(default_profile(), wide_limits());
     let broker = market.stage.broker;
     let mut short = Short::serving(market, broker, broker);
-    name(&mut short.market, short.venue, AAVE_MARGIN).expect("a venue");
+    short.market.stage.seat(short.venue, SHORT_MARGIN).expect("a venue");
     populate(&mut short.market);
     short
 }
@@ -42,14 +31,14 @@ pub(crate) fn with_perp() -> Perp {
     let market = Market::bare(default_profile(), wide_limits());
     let broker = market.stage.broker;
     let mut perp = Perp::serving(market, broker, broker);
-    name(&mut perp.market, perp.venue, MARGIN).expect("a venue");
+    perp.market.stage.seat(perp.venue, PERP_MARGIN).expect("a venue");
     populate(&mut perp.market);
     let keeper = perp.market.stage.actors.keeper;
     perp.market.stage.chain.world.set_balance(keeper, wad(10.0));
     perp
 }
 
-fn populate(market: &mut Market) {
+pub(crate) fn populate(market: &mut Market) {
     market.deposit(1_000_000.0).expect("a deposit");
     for expiry in market.expiries {
         market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
@@ -133,7 +122,7 @@ fn the_engine_is_told_what_may_be_short_and_the_margin_that_it_takes() {
     };
     assert_eq!(told(&mut Market::open()), None);
     let mut short = with_aave();
-    let nothing = Brokered { value: 0, equity: 0, short: CAP, margin: AAVE_MARGIN };
+    let nothing = Brokered { value: 0, equity: 0, short: CAP, margin: SHORT_MARGIN };
     assert_eq!(told(&mut short.market), Some(nothing));
     skew(&mut short.market, 60.0);
     let venue = short.venue;
@@ -245,7 +234,7 @@ fn an_order_that_never_fills_blocks_nothing_for_longer_than_patience() {
     // It must go before there is another.
     let failure = hedge(&mut perp.market, venue, FEE).expect_err("two orders");
     assert_eq!(failure.name(), "CallFailed");
-    let (anyone, timeout) = (perp.market.stage.actors.arbitrageur, u64::from(crate::venue_perp::TIMEOUT));
+    let (anyone, timeout) = (perp.market.stage.actors.arbitrageur, u64::from(TIMEOUT));
     perp.market.move_to(START + timeout + HOUR, SPOT);
     perp.send(anyone, venue, IPositionVenue::cancelCall { key }).expect("a cancellation");
     assert!(perp.market.stage.need().expect("a need").due.is_negative());
@@ -288,7 +277,7 @@ fn a_venue_that_does_not_answer_stops_marks_until_it_is_quarantined() {
     perp.market.stage.broker(guardian, IBroker::checkpointCall {}).expect("a checkpoint");
     perp.market
         .stage
-        .broker(owner, IBroker::setVenueCall { venue, cap: CAP, margin: MARGIN })
+        .broker(owner, IBroker::setVenueCall { venue, cap: CAP, margin: PERP_MARGIN })
         .expect("again");
     perp.market.stage.broker(guardian, IBroker::checkpointCall {}).expect("a checkpoint");
     let counted = perp.market.nav().broker;
@@ -353,13 +342,13 @@ fn each_door_is_for_whom_it_says() {
     let call =
         IVault::moveMarginCall { amount: I256::ONE, value: U256::ZERO, open: true, short_: 1, margin: 1 };
     short.market.refuses(IVault::OnlyBroker { caller: trader, broker }, |m| m.stage.vault(trader, call));
-    let call = IBroker::setVenueCall { venue, cap: CAP, margin: MARGIN };
+    let call = IBroker::setVenueCall { venue, cap: CAP, margin: PERP_MARGIN };
     let failure = short.market.stage.broker(trader, call.clone()).err().expect("not theirs");
     assert_eq!(failure.name(), "OnlyOwner");
     // With shares there is notice: until it is over the venue takes nothing new.
     short.market.stage.broker(owner, call).expect("other settings");
     skew_off(&mut short.market);
-    for (wrong, margin) in [(desk, MARGIN), (venue, 1), (venue, 1_000_001)] {
+    for (wrong, margin) in [(desk, PERP_MARGIN), (venue, 1), (venue, 1_000_001)] {
         let call = IBroker::setVenueCall { venue: wrong, cap: CAP, margin };
         assert!(short.market.stage.broker(owner, call).is_err(), "{wrong} {margin}");
     }

@@ -98,9 +98,18 @@ impl Told {
     }
 
     pub(crate) fn adjust(&mut self, venue: Address, size: f64, limit: U256) -> Result<Receipt, Failure> {
+        self.adjust_by(self.desk, venue, size, limit)
+    }
+
+    fn adjust_by(
+        &mut self,
+        who: Address,
+        venue: Address,
+        size: f64,
+        limit: U256,
+    ) -> Result<Receipt, Failure> {
         let call = IBroker::adjustCall { venue, size: signed(size), limitPrice: limit };
-        let (desk, broker) = (self.desk, self.market.stage.broker);
-        Ok(self.market.stage.chain.send_for_receipt(desk, broker, call)?.1)
+        Ok(self.market.stage.chain.send_for_receipt(who, self.market.stage.broker, call)?.1)
     }
 
     /// Anyone's call, for its logs.
@@ -202,12 +211,17 @@ fn a_venue_takes_no_more_before_its_notice_is_over_or_in_quarantine() {
     told.adjust(other, -1.0, limit).expect("on the second");
 
     told.quarantine(venue);
+    let guardian = told.market.stage.actors.guardian;
+    for who in [desk, told.market.stage.actors.keeper] {
+        told.market
+            .refuses(IBroker::OnlyGuardian { caller: who }, |market| market.stage.broker(who, sell(venue)));
+    }
     let error = IBroker::VenueNotAllowed { venue, allowedFrom: U256::ZERO };
-    told.market.refuses(error, |market| market.stage.broker(desk, sell(venue)));
-    let receipt = told.adjust(venue, 2.0, limit).expect("it may be made smaller");
+    told.market.refuses(error, |market| market.stage.broker(guardian, sell(venue)));
+    let receipt = told.adjust_by(guardian, venue, 2.0, limit).expect("it may be made smaller");
     assert_eq!(told.said(venue).size, signed(-3.0));
     assert_eq!(told.traded(&receipt).margin, I256::ZERO);
-    let receipt = told.adjust(venue, 6.0, limit).expect("or turned, if it is no larger then");
+    let receipt = told.adjust_by(owner, venue, 6.0, limit).expect("or turned, if it is no larger then");
     assert_eq!((told.said(venue).size, told.traded(&receipt).margin), (signed(3.0), I256::ZERO));
 }
 
@@ -309,11 +323,17 @@ fn a_venue_is_named_for_this_broker_alone_and_keeps_its_own_settings() {
     let third = adapter(&mut told.market, broker, broker);
     let call = IBroker::setVenueCall { venue: third, cap: 1, margin: 50_000 };
     told.market.stage.broker(owner, call).expect("a third");
-    let entry = |venue, from, cap, margin| Venue { venue, allowedFrom: from, cap, margin };
+    let entry = |venue, from, cap, margin, counts| Venue {
+        venue,
+        allowedFrom: from,
+        cap,
+        margin,
+        countsFrom: counts,
+    };
     let all = [
-        entry(first, 0, CAP, MARGIN),
-        entry(second, now + NOTICE, 9_000, 1_000_000),
-        entry(third, now + NOTICE, 1, 50_000),
+        entry(first, 0, CAP, MARGIN, 0),
+        entry(second, now + NOTICE, 9_000, 1_000_000, now),
+        entry(third, now + NOTICE, 1, 50_000, now + NOTICE),
     ];
     assert_eq!(told.market.stage.broker_view(IBroker::venuesCall {}).expect("the venues"), all);
     // What is forgotten leaves its place to the next.

@@ -1,5 +1,6 @@
 //! What positions cost: hedging with one, and every mark while there is one.
 
+use demo::stage::positions::FEE;
 use host::alloy_primitives::Address;
 use interfaces::broker::IBroker;
 use interfaces::vault::IVault;
@@ -7,7 +8,6 @@ use interfaces::vault::IVault;
 use crate::broker::{hedge, receipt_of, skew, with_aave, with_perp};
 use crate::costs::{view, Figures};
 use crate::market::{wad, Market, SPOT};
-use crate::venue_perp::FEE;
 
 /// Gas of hedging all that is due with a position.
 fn position(market: &mut Market, venue: Address, ether: u64) -> u64 {

@@ -1,15 +1,19 @@
 //! An exchange that delays, cuts, cancels and loses, behind the broker: the vault counts what is there, and nothing is hedged twice.
 
+use demo::stage::default_profile;
+use demo::stage::positions::{CAP, FEE, PERP_MARGIN, TIMEOUT};
 use host::alloy_primitives::{B256, I256, U256};
 use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk::Need;
 use interfaces::position::IPositionVenue;
 
-use crate::broker::{hedge, hedge_of, held, skew, vault_nav, with_perp, CAP};
+use crate::broker::{hedge, hedge_of, held, populate, skew, vault_nav, with_perp};
+use crate::broker_bounds::{adapter, position, Adapter};
+use crate::desk::poke;
 use crate::desk_states::real;
-use crate::market::{signed, START};
+use crate::market::{signed, wad, wide_limits, Market, HOUR, SPOT, START};
 use crate::venue_drills::Dice;
-use crate::venue_perp::{exchange_price, power, Exchange, Perp, FEE, TIMEOUT};
+use crate::venue_perp::{exchange_price, power, Exchange, Perp};
 use crate::venue_perp_hostile::LOSE;
 
 /// Money is no finer than this in a size at 2,800 USD.
@@ -94,6 +98,37 @@ fn what_the_exchange_cancels_comes_back_to_the_vault_whether_it_calls_or_not() {
         assert!(perp.market.usdc_of(broker).is_zero());
         hedge(&mut perp.market, venue, FEE).expect("another order");
     }
+}
+
+#[test]
+fn a_venue_in_quarantine_sells_nobody_hedges_that_count_for_nothing() {
+    let mut market = Market::bare(default_profile(), wide_limits());
+    let (broker, owner) = (market.stage.broker, market.stage.actors.owner);
+    let venue = adapter(&mut market, broker, broker);
+    market.stage.seat(venue, PERP_MARGIN).expect("a venue");
+    populate(&mut market);
+    for strike in [2_700, 2_800, 2_900] {
+        let call = market.call(strike);
+        market.trade(&[(call, 15.0)]).expect("calls");
+    }
+    let guardian = market.stage.actors.guardian;
+    market.stage.broker(guardian, IBroker::quarantineCall { venue }).expect("a quarantine");
+    poke(&mut market);
+    market.move_to(START + HOUR, SPOT);
+    let need = market.stage.need().expect("a need");
+    assert!(need.due.is_positive(), "{need:?}");
+    // A short of whatever size would be made smaller by all that is due, as often as anybody asks.
+    let told = position(-1_000.0, 0.0, 0.0);
+    market.stage.chain.send(owner, venue, Adapter::tellCall { told }).expect("told");
+    for key in [B256::ZERO, B256::repeat_byte(7)] {
+        market.stage.chain.send(owner, venue, Adapter::orderCall { key }).expect("at once, and by order");
+        let failure = hedge(&mut market, venue, 0).expect_err("nothing is hedged by it");
+        assert_eq!(failure.name(), "OnlyGuardian");
+        assert_eq!(market.stage.need().expect("a need"), need);
+    }
+    let call = IBroker::adjustCall { venue, size: need.due, limitPrice: wad(SPOT) };
+    market.stage.broker(guardian, call).expect("the guardian makes it smaller");
+    assert_eq!(market.stage.need().expect("a need"), need, "and nothing else changes");
 }
 
 #[test]

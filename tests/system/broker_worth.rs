@@ -1,9 +1,11 @@
 //! What positions count for, and what is brought back of them, to the unit: before adapters that say what they were told.
 
+use alloy_sol_types::{SolCall as _, SolError as _};
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::broker::IBroker;
+use interfaces::position::IPositionVenue;
 
-use crate::broker_bounds::{dollars, position, Adapter, Told};
+use crate::broker_bounds::{adapter, dollars, position, Adapter, Told, CAP, MARGIN};
 use crate::market::{signed, usdc, wad, DAY, SPOT};
 
 /// Anyone brings back what lies over.
@@ -46,6 +48,87 @@ fn what_counts_grows_by_a_fifth_a_year_for_a_day() {
     told.market.stage.chain.world.warp(start + 4 * DAY);
     let grown = told.held(SPOT).equity - dollars(11_200.0 + 21.479_452);
     assert_eq!(grown, I256::try_from(21_491_221).expect("a number"));
+}
+
+#[test]
+fn nothing_has_gained_before_anything_was_held() {
+    for size in [-10.0, 10.0] {
+        let mut told = Told::open();
+        let [venue, _] = told.venues;
+        told.tell(venue, position(size, 1e6, 0.0));
+        assert_eq!(told.held(SPOT).equity, I256::ZERO);
+        told.anyone(IBroker::checkpointCall {}).expect("a checkpoint");
+        assert_eq!(told.market.nav().broker, I256::ZERO);
+        told.tell(venue, position(size, -500.0, 0.0));
+        assert_eq!(told.market.nav().broker, dollars(-500.0), "a loss counts");
+    }
+}
+
+#[test]
+fn a_venue_counts_for_nothing_before_its_notice_is_over() {
+    let mut told = Told::holding(-10.0);
+    let ([first, second], owner) = (told.venues, told.market.stage.actors.owner);
+    told.quarantine(second);
+    let third = adapter(&mut told.market, told.market.stage.broker, told.market.stage.broker);
+    let now = told.market.now();
+    for venue in [first, second, third] {
+        let call = IBroker::setVenueCall { venue, cap: CAP, margin: MARGIN };
+        told.market.stage.broker(owner, call).expect("named");
+    }
+    let said =
+        Adapter::Said { pending: signed(-3.0), pendingSince: U256::from(1), ..position(30.0, 1e6, 0.0) };
+    for venue in [second, third] {
+        told.tell(venue, said.clone());
+    }
+    told.anyone(IBroker::checkpointCall {}).expect("a checkpoint");
+    // The first, which was there, counts under its new settings.
+    let counted = |told: &mut Told| {
+        let held = told.held(SPOT);
+        (held.size, held.pending, held.equity)
+    };
+    let before = (signed(-10.0), I256::ZERO, dollars(11_200.0));
+    assert_eq!((counted(&mut told), told.market.nav().broker), (before, before.2));
+    let call = IBroker::adjustCall { venue: third, size: signed(-1.0), limitPrice: wad(SPOT) };
+    let desk = told.desk;
+    told.market.refuses(IBroker::OnlyGuardian { caller: desk }, |market| market.stage.broker(desk, call));
+    told.market.stage.chain.world.warp(now + 2 * DAY - 1);
+    let held = told.held(SPOT);
+    assert_eq!((held.size, held.pending), (before.0, before.1));
+    told.market.stage.chain.world.warp(now + 2 * DAY);
+    let (size, pending, equity) = counted(&mut told);
+    assert_eq!((size, pending), (signed(50.0), signed(-6.0)));
+    assert!(equity - before.2 <= dollars(21.48), "and what they are worth counts as it grows: {equity}");
+}
+
+#[test]
+fn a_venue_that_says_more_than_four_times_its_cap_has_answered_badly() {
+    let mut told = Told::open();
+    let [venue, _] = told.venues;
+    // Ten units are the cap at this price.
+    for size in [-40.0, 40.0] {
+        let (whole, none) = (position(size, 0.0, 0.0), position(0.0, 0.0, 0.0));
+        let flying =
+            |size: I256| Adapter::Said { pending: size, pendingSince: U256::from(1), ..none.clone() };
+        let beyond = signed(size) + I256::try_from(size.signum() as i64).expect("a unit");
+        for (most, more) in [
+            (whole.clone(), Adapter::Said { size: beyond, ..whole.clone() }),
+            (flying(signed(size)), flying(beyond)),
+        ] {
+            told.tell(venue, most);
+            told.held(SPOT);
+            told.tell(venue, more);
+            let call = IBroker::heldCall { price: wad(SPOT) };
+            let failure = told.market.stage.broker_view(call).err().expect("no answer");
+            let method = IPositionVenue::worthCall::SELECTOR.into();
+            assert_eq!(
+                failure.data(),
+                IBroker::BadAnswer { callee: venue, method }.abi_encode(),
+                "{failure}"
+            );
+        }
+    }
+    told.quarantine(venue);
+    assert_eq!(told.held(SPOT).size, I256::ZERO);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Fault drills of what a keeper left undone (C8) and of what comes late or twice (C9).
 
 use alloy_sol_types::{SolCall, SolError};
+use demo::stage::positions::TIMEOUT;
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::desk::IHedgeDesk;
 use interfaces::erc4626::IERC4626;
@@ -11,7 +12,7 @@ use interfaces::vault::IVault;
 use crate::desk::{need, waited};
 use crate::market::{legs_of, series, usdc, Market, DAY, HOUR, SPOT, START};
 use crate::redeem::{request, SHARE};
-use crate::venue_perp::{Perp, TIMEOUT};
+use crate::venue_perp::Perp;
 
 /// Sends a call that is refused with `error` and changes nothing; the gas that it took.
 fn refused<C: SolCall>(market: &mut Market, from: Address, to: Address, call: C, error: [u8; 4]) -> u64 {

@@ -17,11 +17,7 @@ fn expired(usd: f64, price: f64) -> (Market, Address, U80) {
     let writer = market.stage.writer("writer", usd).expect("an account");
     write(&mut market, writer, &[(call, 2.0)]).expect("written");
     let expiry = market.expiries[0];
-    market.move_to(expiry - HOUR, price);
-    let round = market.stage.last_round().expect("a round");
-    market.stage.chain.world.warp(expiry + HOUR);
-    market.stage.push_price(price).expect("a round");
-    market.publish();
+    let round = market.past(expiry, [price; 2]);
     (market, writer, round)
 }
 
@@ -77,11 +73,7 @@ fn accounts_owe_for_the_puts_that_they_wrote_and_for_no_others() {
     let writer = market.stage.writer("writer", 10_000.0).expect("an account");
     write(&mut market, writer, &[(put, 1.0)]).expect("written");
     write(&mut market, writer, &[(put, 1.0)]).expect("and more");
-    market.move_to(expiry - HOUR, 2_300.0);
-    let round = market.stage.last_round().expect("a round");
-    market.stage.chain.world.warp(expiry + HOUR);
-    market.stage.push_price(2_300.0).expect("a round");
-    market.publish();
+    let round = market.past(expiry, [2_300.0; 2]);
     settle(&mut market, round);
     let nav = market.nav();
     assert_eq!((nav.owed, nav.receivable), (usdc(800.0), usdc(400.0)));
@@ -101,11 +93,7 @@ fn what_was_written_goes_with_its_expiry() {
     let id = series(next, 2_500, false);
     market.trade(&[(id, 4.0)]).expect("a purchase");
     write(&mut market, writer, &[(id, 1.0)]).expect("written");
-    market.move_to(next - HOUR, 2_600.0);
-    let round = market.stage.last_round().expect("a round");
-    market.stage.chain.world.warp(next + HOUR);
-    market.stage.push_price(2_600.0).expect("a round");
-    market.publish();
+    let round = market.past(next, [2_600.0; 2]);
     market.stage.vault(owner, IVault::settleCall { expiry: next, roundId: round }).expect("a settlement");
     assert_eq!(accounts(&mut market).0, usdc(100.0));
     assert_eq!(market.nav().owed, usdc(1_200.0), "800 of the first expiry, 400 of this one");
@@ -181,11 +169,7 @@ fn what_is_left_of_an_account_stays_counted_when_one_expiry_settles() {
     let writer = market.stage.writer("writer", 8_500.0).expect("an account");
     write(&mut market, writer, &[(near, 2.0), (far, 2.0)]).expect("written");
     let expiry = market.expiries[0];
-    market.move_to(expiry - HOUR, 2_700.0);
-    let round = market.stage.last_round().expect("a round");
-    market.stage.chain.world.warp(expiry + HOUR);
-    market.stage.push_price(2_700.0).expect("a round");
-    market.publish();
+    let round = market.past(expiry, [2_700.0; 2]);
     settle(&mut market, round);
     pay_in(&mut market, writer);
     let (left, health) = (account(&mut market, writer), crate::margin::health(&mut market, writer));

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use alloy_sol_types::{SolCall, SolError};
 pub(crate) use demo::stage::wide_limits;
 use demo::stage::{default_profile, Config, Failure, PriceFeed, Stage};
+use host::alloy_primitives::aliases::U80;
 use host::alloy_primitives::{Address, B256, I256, U256};
 use host::Log;
 use interfaces::desk::IHedgeDesk;
@@ -150,6 +151,16 @@ impl Market {
         self.stage.push_price(price).expect("a round");
         self.stage.arbitrage(price).expect("a pool at the price");
         self.publish();
+    }
+
+    /// Goes past `expiry`, at one price an hour before it and at another an hour behind it: the round that settles it.
+    pub(crate) fn past(&mut self, expiry: u64, [before, behind]: [f64; 2]) -> U80 {
+        self.move_to(expiry - HOUR, before);
+        let round = self.stage.last_round().expect("a round");
+        self.stage.chain.world.warp(expiry + HOUR);
+        self.stage.push_price(behind).expect("a round");
+        self.publish();
+        round
     }
 
     pub(crate) fn now(&self) -> u64 {

@@ -15,12 +15,8 @@ fn expired(price: f64) -> (Market, [U80; 2]) {
     let expiry = market.expiries[0];
     let (call, put) = (series(expiry, 2_500, false), series(expiry, 2_400, true));
     market.trade(&[(call, 4.0), (put, 1.0)]).expect("a trade");
-    market.move_to(expiry - HOUR, price);
-    let before = market.stage.last_round().expect("a round");
-    market.stage.chain.world.warp(expiry + HOUR);
-    market.stage.push_price(price * 1.3).expect("a round");
+    let before = market.past(expiry, [price, price * 1.3]);
     let after = market.stage.last_round().expect("a round");
-    market.publish();
     (market, [before, after])
 }
 

@@ -1,13 +1,14 @@
 //! What venues with positions cost, and how large they are.
 
 use alloy_sol_types::SolCall;
+use demo::stage::positions::FEE;
 use host::alloy_primitives::{Address, I256, U256};
 use host::Tx;
 use interfaces::position::IPositionVenue;
 
 use crate::costs::{size, Figures};
 use crate::market::{signed, usdc, wad, Market, SPOT};
-use crate::venue_perp::{Perp, FEE};
+use crate::venue_perp::Perp;
 use crate::venue_short::Short;
 
 /// Gas of a call to a venue.

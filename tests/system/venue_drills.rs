@@ -1,13 +1,14 @@
 //! Long random courses of both venues: what must hold after every step, whatever the protocol did.
 
 use alloy_sol_types::SolValue as _;
+use demo::stage::positions::FEE;
 use host::alloy_primitives::{keccak256, B256, I256, U256};
 use interfaces::external::{IPerpStore, IToken};
 use interfaces::perp::IPerpVenue;
 use interfaces::position::IPositionVenue;
 
 use crate::market::{signed, usdc, SPOT};
-use crate::venue_perp::{exchange_price, power, Exchange, Perp, FEE};
+use crate::venue_perp::{exchange_price, power, Exchange, Perp};
 use crate::venue_perp_hostile::CALLBACKS;
 use crate::venue_short::{dollars, Short};
 

@@ -1,6 +1,7 @@
 //! The perp venue before a test double of a perpetuals exchange of GMX V2's form: what its desk does with it.
 
 use alloy_sol_types::SolCall;
+use demo::stage::positions::{FEE, MAX_FEE};
 pub(crate) use demo::stage::Exchange;
 use demo::stage::{default_profile, Failure, PerpExchange};
 use host::alloy_primitives::{Address, B256, I256, U256};
@@ -11,15 +12,6 @@ use interfaces::position::IPositionVenue::{self, State};
 
 use crate::market::{signed, usdc, wad, wide_limits, Market, SPOT};
 use crate::venue_short::dollars;
-
-/// Seconds after which anyone may cancel an order.
-pub(crate) const TIMEOUT: u32 = 1_800;
-/// What closing is reckoned to cost: 0.2 %.
-const HAIRCUT: u32 = 2_000;
-/// Ether of an order, of which the exchange keeps a half.
-pub(crate) const FEE: u64 = 2_000_000_000_000_000;
-/// The most that an order is given.
-pub(crate) const MAX_FEE: u64 = 5_000_000_000_000_000;
 
 /// A market with the exchange, and a venue for a desk that is an account.
 pub(crate) struct Perp {
@@ -50,8 +42,7 @@ impl Perp {
         let (owner, asset) = (stage.actors.owner, stage.usdc);
         let made =
             PerpExchange::deploy(&mut stage.chain, owner, [asset, stage.underlying]).expect("the exchange");
-        let venue =
-            stage.perpetual_on(&made, [desk, receiver], (TIMEOUT, HAIRCUT, MAX_FEE)).expect("the venue");
+        let venue = stage.perpetual_on(&made, [desk, receiver]).expect("the venue");
         let PerpExchange { exchange, parts, perpetual } = made;
         Self { market, desk, receiver, venue, exchange, store: parts[1], parts, perpetual }
     }

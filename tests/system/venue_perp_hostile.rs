@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use alloy_sol_types::{sol, SolCall as _, SolError, SolInterface as _};
+use demo::stage::positions::{FEE, TIMEOUT};
 use demo::stage::{setPerpRoleCall, Failure};
 use host::alloy_primitives::{Address, Bytes, FixedBytes, B256, I256, U256};
 use host::Tx;
@@ -11,7 +12,7 @@ use interfaces::perp::IPerpVenue;
 use interfaces::position::IPositionVenue::{self, IPositionVenueErrors};
 
 use crate::market::{signed, usdc, wad, SPOT};
-use crate::venue_perp::{exchange_price, power, Exchange, Perp, FEE, TIMEOUT};
+use crate::venue_perp::{exchange_price, power, Exchange, Perp};
 use crate::venue_short::dollars;
 
 sol! {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use alloy_sol_types::{sol, SolCall as _, SolValue as _};
+use demo::stage::positions::{FEE, MAX_FEE, TIMEOUT};
 use demo::stage::{default_profile, PerpExchange};
 use host::alloy_primitives::{Address, FixedBytes, B256, I256, U256};
 use host::{Answer, Mock};
@@ -12,7 +13,7 @@ use interfaces::position::IPositionVenue::{self, State};
 
 use crate::hostile::Hostile;
 use crate::market::{events, signed, usdc, wad, wide_limits, Market, SPOT};
-use crate::venue_perp::{Exchange, Perp, FEE, MAX_FEE, TIMEOUT};
+use crate::venue_perp::{Exchange, Perp};
 
 sol! {
     interface Tokens {
@@ -37,7 +38,7 @@ fn of_eight_decimals() -> (Perp, Address) {
         PerpExchange::deploy(&mut stage.chain, owner, [asset, stage.underlying]).expect("the exchange");
     let mut told = made;
     told.parts[4] = token;
-    let venue = stage.perpetual_on(&told, [desk, receiver], (TIMEOUT, 2_000, MAX_FEE)).expect("the venue");
+    let venue = stage.perpetual_on(&told, [desk, receiver]).expect("the venue");
     let PerpExchange { exchange, parts, perpetual } = made;
     (Perp { market, desk, receiver, venue, exchange, store: parts[1], parts, perpetual }, token)
 }

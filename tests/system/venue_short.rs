@@ -7,11 +7,6 @@ use interfaces::position::IPositionVenue::{self, State};
 
 use crate::market::{events, signed, usdc, wad, wide_limits, Market, DAY, SPOT};
 
-/// Least health factor: 1.25.
-pub(crate) const FLOOR: u64 = 1_250_000_000_000_000_000;
-/// What closing is reckoned to cost: 0.2 %.
-const HAIRCUT: u32 = 2_000;
-
 /// A market with Aave, and a venue for a desk that is an account.
 pub(crate) struct Short {
     pub(crate) market: Market,
@@ -34,7 +29,7 @@ impl Short {
         let stage = &mut market.stage;
         let (owner, tokens) = (stage.actors.owner, [stage.usdc, stage.underlying, stage.feed]);
         let aave = Aave::deploy(&mut stage.chain, owner, tokens, SPOT).expect("Aave");
-        let venue = stage.short_on(&aave, [desk, receiver], (FLOOR, HAIRCUT)).expect("the venue");
+        let venue = stage.short_on(&aave, [desk, receiver]).expect("the venue");
         Self { market, aave, desk, receiver, venue }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use alloy_sol_types::{sol, SolCall as _, SolValue as _};
+use demo::stage::positions::{FLOOR, HAIRCUT};
 use demo::stage::{artifacts, Failure, POOL_FEE};
 use host::alloy_primitives::aliases::U24;
 use host::alloy_primitives::{Address, Bytes, FixedBytes, B256, I256, U256};
@@ -13,7 +14,7 @@ use interfaces::position::IPositionVenue::{self, State};
 
 use crate::broker_bounds::dollars;
 use crate::market::{signed, usdc, wad, SPOT};
-use crate::venue_short::{Short, FLOOR};
+use crate::venue_short::Short;
 
 sol! {
     interface Decimals {
@@ -72,7 +73,7 @@ fn by_rote(short: &mut Short, rote: &Rote) -> Address {
     let cash = IToken::transferCall { to: lent, value: usdc(800_000.0) };
     stage.chain.send(desk, stage.usdc, cash).expect("what Aave could pay out");
     let arguments =
-        (desk, short.receiver, stage.usdc, token, router, U24::from(POOL_FEE), pool, FLOOR, 2_000_u32);
+        (desk, short.receiver, stage.usdc, token, router, U24::from(POOL_FEE), pool, FLOOR, HAIRCUT);
     let wasm = artifacts::wasm("aave_short").expect("the venue's WASM");
     let deployed = stage.chain.world.deploy_wasm(owner, &wasm, Some(&arguments.abi_encode_params()));
     deployed.expect("the venue")

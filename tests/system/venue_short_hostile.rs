@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use alloy_sol_types::{sol, SolCall as _, SolError, SolValue as _};
+use demo::stage::positions::FLOOR;
 use demo::stage::{artifacts, fixCall, setReserveFreezeCall, setReservePauseCall, Failure, POOL_FEE};
 use host::alloy_primitives::aliases::U24;
 use host::alloy_primitives::{Address, FixedBytes, B256, I256, U256};
@@ -11,7 +12,7 @@ use interfaces::external::{IAavePool, ISwapRouter, IToken};
 use interfaces::position::IPositionVenue::{self, IPositionVenueErrors};
 
 use crate::market::{signed, usdc, wad, SPOT};
-use crate::venue_short::{dollars, Short, FLOOR};
+use crate::venue_short::{dollars, Short};
 
 sol! {
     interface Liquidation {

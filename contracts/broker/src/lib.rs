@@ -2,7 +2,7 @@
 //!
 //! # VENUES
 //! Up to four adapters (`abi/IPositionVenue.sol`), each with a cap on its position and the margin that a position takes (`venues`). The vault's
-//! owner names them, in the open for two days; its guardian takes one out at once.
+//! owner names them, in the open for two days, before which nothing is held there and nothing counts; its guardian takes one out at once.
 //!
 //! # MARGIN
 //! A position has the margin that its venue's setting says, brought by the trade that asks for it. What is over by a tenth or under by a tenth,
@@ -11,7 +11,7 @@
 //! # VALUE
 //! What the positions count for is what the venues say that closing them would bring, and no more than the last checkpoint with what the price
 //! has made of it since and a fifth a year for a day at most (`value`). So a gift, a rebate or a venue that errs upward gives nobody anything at once; a loss counts
-//! at once. A venue that does not answer stops the marks of the vault until it answers or is quarantined; then it counts for nothing.
+//! at once. A venue that does not answer, or says that it holds four times its cap, stops the marks of the vault until it answers or is quarantined; then it counts for nothing.
 //!
 //! # What this contract does not do
 //! It decides no hedge: that is the desk's. It believes no price but the vault's, and keeps no size and no amount: venues are asked.

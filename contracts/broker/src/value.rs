@@ -6,6 +6,8 @@
 //!
 //! The size is the one of the checkpoint or the one of now, whichever brings more, because orders are executed in between.
 //!
+//! Before the first checkpoint nothing was held, so nothing has gained.
+//!
 //! Whoever makes what the venues say jump, with what nobody has claimed for a month, say, brings into the price of shares no more than a day of that
 //! growth at once. Anyone may make a checkpoint; keepers do every day.
 //!
@@ -30,6 +32,8 @@ pub(crate) const MILLION: u128 = 1_000_000;
 /// Most growth of what counts, beside what the price makes [1e-6 a year].
 const MAX_GROWTH: u128 = 200_000;
 const YEAR: u128 = 31_536_000;
+/// A position, or an order, is worth no more for each USD of its cap: four, which the price may make of one at the cap [micro-USD].
+const MOST: u128 = 4 * MILLION;
 /// A checkpoint grows no longer than this [s].
 const DAY: u64 = 86_400;
 /// A position, and what lies at a venue, is nothing below this: not worth the gas of every mark [micro-USD].
@@ -85,22 +89,30 @@ impl Broker {
         }
     }
 
+    /// Whether what is held at a venue counts.
+    pub(crate) fn counts(&self, entry: &Venue) -> bool {
+        (1..=self.vm().block_timestamp()).contains(&entry.countsFrom)
+    }
+
     /// All venues that count.
     pub(crate) fn look(&self, price: u128) -> Result<Seen> {
         let mut seen = Seen::default();
-        for Venue { venue, allowedFrom, .. } in self.entries() {
-            if allowedFrom == 0 {
+        for entry in self.entries() {
+            if !self.counts(&entry) {
                 continue;
             }
-            let state = self.worth(venue, price)?;
+            let state = self.worth(entry.venue, price)?;
+            let (size, pending) = (value(state.size, price)?, value(state.pending, price)?);
+            if size.max(pending) > u128::from(entry.cap).saturating_mul(MOST) {
+                return Callee(entry.venue).answered_badly(&worthCall::SELECTOR);
+            }
             seen.size = seen.size.checked_add(state.size).or_overflow()?;
             seen.equity = seen.equity.checked_add(state.equity).or_overflow()?;
             seen.pending = seen.pending.checked_add(state.pending).or_overflow()?;
             if state.since != 0 && (seen.since == 0 || state.since < seen.since) {
                 seen.since = state.since;
             }
-            let held = state.equity.unsigned_abs().max(value(state.size, price)?);
-            seen.open |= state.since != 0 || held >= DUST;
+            seen.open |= state.since != 0 || state.equity.unsigned_abs().max(size) >= DUST;
         }
         Ok(seen)
     }
@@ -108,7 +120,8 @@ impl Broker {
     /// What of it counts at `price` [micro-USD].
     pub(crate) fn counted(&self, seen: &Seen, price: u128) -> Result<i128> {
         let checkpoint = self.last();
-        let made = |size| gain(size, checkpoint.price, price);
+        let from = if checkpoint.price == 0 { price } else { checkpoint.price };
+        let made = |size| gain(size, from, price);
         let gain = made(checkpoint.size).or_overflow()?.max(made(seen.size).or_overflow()?);
         let value =
             mul_div_down(checkpoint.size.unsigned_abs(), checkpoint.price, PER_MICRO).or_overflow()?;

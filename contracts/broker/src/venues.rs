@@ -31,17 +31,27 @@ pub struct Entry {
     cap: StorageU32,
     /// [millionths]
     margin: StorageU32,
+    /// Zero: quarantined // [s]
+    counts_from: StorageU64,
 }
 
 impl Entry {
     fn read(&self) -> Venue {
-        let ([allowed_from], [cap], [margin]) = (
-            self.allowed_from.get().into_limbs(),
-            self.cap.get().into_limbs(),
-            self.margin.get().into_limbs(),
-        );
-        let narrow = |limb: u64| u32::try_from(limb).unwrap_or_default();
-        Venue { venue: self.venue.get(), allowedFrom: allowed_from, cap: narrow(cap), margin: narrow(margin) }
+        let time = |field: &StorageU64| {
+            let [limb] = field.get().into_limbs();
+            limb
+        };
+        let number = |field: &StorageU32| {
+            let [limb] = field.get().into_limbs();
+            u32::try_from(limb).unwrap_or_default()
+        };
+        Venue {
+            venue: self.venue.get(),
+            allowedFrom: time(&self.allowed_from),
+            cap: number(&self.cap),
+            margin: number(&self.margin),
+            countsFrom: time(&self.counts_from),
+        }
     }
 
     fn write(&mut self, entry: &Venue) {
@@ -49,6 +59,7 @@ impl Entry {
         self.allowed_from.set(U64::from_limbs([entry.allowedFrom]));
         self.cap.set(U32::from_limbs([entry.cap.into()]));
         self.margin.set(U32::from_limbs([entry.margin.into()]));
+        self.counts_from.set(U64::from_limbs([entry.countsFrom]));
     }
 }
 
@@ -96,7 +107,10 @@ impl Broker {
         };
         let notice = if self.is_open()? { NOTICE } else { 0 };
         let from = self.vm().block_timestamp().saturating_add(notice);
-        self.store(place, &Venue { venue, allowedFrom: from, cap, margin })?;
+        let before = self.at(place);
+        // What counts goes on counting under other settings.
+        let counts_from = if self.counts(&before) { before.countsFrom } else { from };
+        self.store(place, &Venue { venue, allowedFrom: from, cap, margin, countsFrom: counts_from })?;
         emit(self.vm(), &VenueSet { venue, allowedFrom: from, cap, margin });
         self.move_margin(0, 0, self.open.get())
     }
@@ -105,7 +119,7 @@ impl Broker {
     pub(crate) fn take_out(&mut self, venue: Address) -> Result<()> {
         self.require_guardian()?;
         let (place, entry) = self.known(venue)?;
-        self.store(place, &Venue { allowedFrom: 0, ..entry })?;
+        self.store(place, &Venue { allowedFrom: 0, countsFrom: 0, ..entry })?;
         emit(self.vm(), &VenueQuarantined { venue });
         self.move_margin(0, 0, self.open.get())
     }
@@ -128,7 +142,7 @@ impl Broker {
         self.require_owner()?;
         let (place, entry) = self.known(venue)?;
         ensure(entry.allowedFrom == 0, || VenueInUse { venue })?;
-        self.store(place, &Venue { venue: Address::ZERO, allowedFrom: 0, cap: 0, margin: 0 })?;
+        self.store(place, &Venue::default())?;
         emit(self.vm(), &VenueSet { venue, allowedFrom: 0, cap: 0, margin: 0 });
         Ok(())
     }

@@ -45,6 +45,8 @@ pub struct Seat {
     pub venue: Address,
     /// From when it may be used, zero for never: it is quarantined [unix seconds]
     pub allowed_from: u64,
+    /// Whether what it holds counts: it is neither in its first notice nor quarantined.
+    pub counts: bool,
     /// Most that its position may be worth [micro-USD]
     pub cap: u128,
     /// Margin that a position takes [1e-6]
@@ -110,16 +112,10 @@ pub struct Room {
 }
 
 impl Seat {
-    /// Whether it counts for anything.
-    #[must_use]
-    pub fn counts(&self) -> bool {
-        self.allowed_from != 0
-    }
-
     /// Whether it takes new positions.
     #[must_use]
     pub fn is_open(&self, now: u64) -> bool {
-        self.counts() && self.allowed_from <= now
+        self.allowed_from != 0 && self.allowed_from <= now
     }
 
     /// Whether it trades by orders.
@@ -134,19 +130,18 @@ impl Seat {
         mul_div_up(value_at(spot, size.unsigned_abs(), true)?, self.margin.into(), MILLION)
     }
 
-    /// What of `due` it can trade now: towards nothing what it holds, and from nothing short, as far as its cap and cash for its margin reach
-    /// [1e-18, whole units of `grain`]. What it holds is nothing where it is worth less than the least hedge: ether of an order that was cancelled,
-    /// say.
+    /// What of `due` it can trade now: towards nothing what it holds, and away from nothing as far as its cap and cash for its margin reach
+    /// [1e-18, whole units of `grain`]. A venue that trades at once lends what is sold, so it goes short alone; one that takes orders goes either way.
+    /// What it holds is nothing where it is worth less than the least hedge: ether of an order that was cancelled, say.
     #[must_use]
     pub fn reach(&self, due: i128, room: &Room) -> i128 {
         let Room { spot, free, grain, least } = *room;
         let Ok(holding) = &self.holding else { return 0 };
         let value = value_at(spot, holding.size.unsigned_abs(), true).unwrap_or(u128::MAX);
         let against = value >= least && (holding.size > 0) != (due > 0);
-        let most = match (against, due < 0) {
+        let most = match (against, due < 0 || self.is_slow()) {
             (true, _) => holding.size.unsigned_abs(),
             (false, true) => self.growth(holding, spot, free).unwrap_or_default(),
-            // Long hedges are the underlying itself.
             (false, false) => 0,
         };
         crate::numbers::signed(due.unsigned_abs().min(most) / grain.max(1) * grain, due)
@@ -173,7 +168,7 @@ impl Seat {
         } else {
             short.min(0)
         };
-        let off = margin.unsigned_abs() > wanted / TOLERANCE && (self.counts() || margin < 0);
+        let off = margin.unsigned_abs() > wanted / TOLERANCE && (self.counts || margin < 0);
         off.then_some(margin)
     }
 
@@ -221,7 +216,7 @@ impl Brokerage {
             let value = signed_value_at(spot, holding.size, true).unwrap_or(i128::MAX).unsigned_abs();
             holding.since != 0 || holding.equity.unsigned_abs().max(value) >= DUST
         };
-        let counted = self.seats.iter().filter(|seat| seat.counts());
+        let counted = self.seats.iter().filter(|seat| seat.counts);
         counted.filter_map(|seat| seat.holding.as_ref().ok()).any(holds)
     }
 
@@ -245,6 +240,7 @@ mod tests {
             name: "aave".into(),
             venue: Address::ZERO,
             allowed_from: 1,
+            counts: true,
             cap: 400_000_000_000,
             margin: 700_000,
             timeout: 0,
@@ -264,7 +260,7 @@ mod tests {
         assert_eq!(seat(-10, 30_000, 0).untended(SPOT), Some(-10_400_000_000));
         assert_eq!(seat(0, 30_000, 0).untended(SPOT), None);
         // A quarantined one gets nothing, and gives.
-        let quarantined = |equity| Seat { allowed_from: 0, ..seat(-10, equity, 0) };
+        let quarantined = |equity| Seat { allowed_from: 0, counts: false, ..seat(-10, equity, 0) };
         assert_eq!(quarantined(10_000).untended(SPOT), None);
         assert!(quarantined(30_000).untended(SPOT).is_some());
     }
@@ -280,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_grows_short_up_to_its_cap_and_to_cash_and_back_to_nothing() {
+    fn a_seat_grows_up_to_its_cap_and_to_cash_and_back_to_nothing_and_long_by_orders_alone() {
         let free = 1_000_000_000_000;
         let reach = |seat: &Seat, due: i128, free| {
             let room = Room { spot: SPOT, free, grain: 1, least: 250_000_000 };
@@ -295,6 +291,11 @@ mod tests {
         assert_eq!(reach(&seat(-10, 19_600, 0), 60, free), 10);
         assert_eq!(reach(&seat(10, 19_600, 0), -60, free), -10);
         assert_eq!(reach(&seat(0, 0, 0), 60, free), 0);
+        let slow = |size, equity| Seat { timeout: 1_800, ..seat(size, equity, 0) };
+        assert_eq!(reach(&slow(0, 0), 60, free), 60);
+        assert_eq!(reach(&slow(100, 196_000), 200, free), 42);
+        assert_eq!(reach(&slow(0, 0), 60, 7_000_000_000), 3);
+        assert_eq!(reach(&slow(-10, 19_600), 60, free), 10);
         // A thousandth of a unit that lies about is no position to be closed first.
         let mut wrapped = seat(0, 0, 0);
         wrapped.holding = Ok(Holding { size: UNIT / 1_000, ..Holding::default() });

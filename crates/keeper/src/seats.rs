@@ -88,7 +88,7 @@ impl Seats {
     }
 
     async fn seat(&mut self, scene: &Scene<'_>, entry: &IBroker::Venue) -> Seat {
-        let IBroker::Venue { venue, allowedFrom, cap, margin } = *entry;
+        let IBroker::Venue { venue, allowedFrom, cap, margin, countsFrom } = *entry;
         let name = self.names.get(&venue).cloned().unwrap_or_else(|| short(venue));
         let (holding, timeout) = match self.holding(scene, venue).await {
             Ok((holding, timeout)) => (Ok(holding), timeout),
@@ -98,6 +98,7 @@ impl Seats {
             name,
             venue,
             allowed_from: allowedFrom,
+            counts: countsFrom != 0 && countsFrom <= scene.head.timestamp,
             cap: u128::from(cap).saturating_mul(MILLION),
             margin,
             timeout,

@@ -10,37 +10,14 @@
     clippy::cast_precision_loss
 )]
 
-use options::{Greeks, Market, Slice};
+use options::{Greeks, Market};
 use serde_json::Value;
 
 #[path = "../../maths/tests/decimal/mod.rs"]
 mod decimal;
 use decimal::error;
-
-fn load(name: &str) -> Vec<Value> {
-    let path = format!("{}/../../tests/vectors/options/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    vectors.as_array().unwrap().clone()
-}
-
-fn integer<T: TryFrom<i64, Error: core::fmt::Debug>>(value: &Value) -> T {
-    value.as_i64().unwrap().try_into().unwrap()
-}
-
-fn slice(value: &Value) -> Slice {
-    let slice = Slice {
-        a: integer(&value["a"]),
-        b: integer(&value["b"]),
-        rho: integer(&value["rho"]),
-        m: integer(&value["m"]),
-        s: integer(&value["s"]),
-        forward: integer(&value["forward"]),
-        updated_at: integer(&value["updated_at"]),
-    };
-    slice.check().unwrap();
-    assert_eq!(Slice::unpack(&slice.pack()), slice);
-    slice
-}
+mod golden;
+use golden::{integer, load, slice};
 
 fn market(state: &Value) -> Market {
     let slice = slice(&state["slice"]);

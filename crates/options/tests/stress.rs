@@ -15,24 +15,18 @@
 
 use options::{Market, Moves, SPOTS, Scale, Slice, Stress, StressError, StrikeGrid, Terminal, VOLS};
 use proptest::prelude::*;
-use serde_json::Value;
 
 #[path = "../../maths/tests/decimal/mod.rs"]
 mod decimal;
+mod golden;
+use golden::{integer, load, slice};
+#[path = "../../maths/tests/normal/mod.rs"]
+mod normal;
+use normal::normal;
 
 const MOVES: [i32; SPOTS] = [-800_000, -400_000, -200_000, -100_000, 0, 100_000, 200_000, 400_000, 2_000_000];
 const FLAT: Slice =
     Slice { a: 2_748_779_069, b: 0, rho: 0, m: 0, s: 1, forward: 2_000_000_000, updated_at: 0 };
-
-fn integer<T: TryFrom<i64, Error: core::fmt::Debug>>(value: &Value) -> T {
-    value.as_i64().unwrap().try_into().unwrap()
-}
-
-fn vectors() -> Vec<Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/options/stress.json");
-    let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    vectors.as_array().unwrap().clone()
-}
 
 fn scales(changes: [i32; VOLS]) -> [Scale; VOLS] {
     changes.map(|change| Scale::new(change).unwrap())
@@ -46,17 +40,8 @@ fn market() -> Market {
 #[test]
 fn calls_in_every_scenario_match() {
     let mut worst = 0.0_f64;
-    for state in vectors() {
-        let slice = &state["slice"];
-        let slice = Slice {
-            a: integer(&slice["a"]),
-            b: integer(&slice["b"]),
-            rho: integer(&slice["rho"]),
-            m: integer(&slice["m"]),
-            s: integer(&slice["s"]),
-            forward: integer(&slice["forward"]),
-            updated_at: integer(&slice["updated_at"]),
-        };
+    for state in load("stress") {
+        let slice = slice(&state["slice"]);
         let (seconds, published) = (integer(&state["seconds"]), integer(&state["slice_seconds"]));
         let market =
             Market::new(integer(&state["spot_e8"]), seconds, integer(&state["rate_q30"]), &slice, published)
@@ -145,16 +130,6 @@ fn puts_are_calls_by_parity_in_every_scenario() {
             assert!(puts[vol][spot] >= -3, "a put is never worth less than nothing");
         }
     }
-}
-
-/// N(x) by its series, all of whose terms have one sign.
-fn normal(x: f64) -> f64 {
-    let (mut term, mut sum) = (x, x);
-    for odd in (3..400).step_by(2) {
-        term *= x * x / f64::from(odd);
-        sum += term;
-    }
-    0.5 + (-x * x / 2.0).exp() * sum / std::f64::consts::TAU.sqrt()
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use anyhow::Result;
+use demo::stage::positions::{PERP_MARGIN, SHORT_MARGIN};
 use demo::stage::{Aave, Exchange, PerpExchange, Stage};
 use interfaces::broker::IBroker;
 use interfaces::position::IPositionVenue;
@@ -10,21 +11,8 @@ use crate::fuzz::Fuzz;
 use crate::numbers::wad;
 use crate::opening::SPOT;
 
-/// Ether of an order, of which the exchange keeps a half [wei].
-pub const FEE: u64 = 2_000_000_000_000_000;
-/// Seconds after which anyone may cancel an order.
-pub const TIMEOUT: u32 = 1_800;
-/// What closing is reckoned to cost [1e-6].
-pub const HAIRCUT: u32 = 2_000;
 /// What the positions at both venues may be worth without counting for anything [micro-USD].
 pub const DUST: u128 = 2 * 25_000_000;
-/// Least health on Aave [18 decimals].
-const FLOOR: u64 = 1_250_000_000_000_000_000;
-/// The most that an order is given [wei].
-const MAX_FEE: u64 = 5_000_000_000_000_000;
-/// Most that a position may be worth [USD], and the margins that they take on Aave and on the exchange [1e-6].
-const CAP: u32 = 400_000;
-const MARGINS: [u32; 2] = [700_000, 400_000];
 
 /// The broker's venues, and what is behind them.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +36,11 @@ impl Positions {
         let (owner, broker) = (stage.actors.owner, stage.broker);
         let tokens = [stage.usdc, stage.underlying, stage.feed];
         let aave = Aave::deploy(&mut stage.chain, owner, tokens, SPOT)?;
-        let short = stage.short_on(&aave, [broker, broker], (FLOOR, HAIRCUT))?;
+        let short = stage.short_on(&aave, [broker, broker])?;
         let exchange = PerpExchange::deploy(&mut stage.chain, owner, [stage.usdc, stage.underlying])?;
-        let perp = stage.perpetual_on(&exchange, [broker, broker], (TIMEOUT, HAIRCUT, MAX_FEE))?;
-        for (venue, margin) in [short, perp].into_iter().zip(MARGINS) {
-            stage.broker(owner, IBroker::setVenueCall { venue, cap: CAP, margin })?;
+        let perp = stage.perpetual_on(&exchange, [broker, broker])?;
+        for (venue, margin) in [short, perp].into_iter().zip([SHORT_MARGIN, PERP_MARGIN]) {
+            stage.seat(venue, margin)?;
         }
         for who in [stage.actors.keeper, stage.chain.world.account("stranger")] {
             stage.chain.world.set_balance(who, U256::from(10_u128.pow(20)));

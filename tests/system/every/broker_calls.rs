@@ -1,17 +1,15 @@
 //! A call of each method of the broker, and of those of vault and desk that are about it.
 
+use demo::stage::positions::{CAP, SHORT_MARGIN};
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
 use interfaces::vault::IVault;
 
 use super::cast::{at, open, Case, Place, Scene};
-use crate::broker::{hedge, skew, with_aave, CAP};
+use crate::broker::{hedge, skew, with_aave};
 use crate::market::{signed, usdc, wad, SPOT};
 use crate::venue_short::Short;
-
-/// What the venue's positions take as margin [1e-6].
-const MARGIN: u32 = 700_000;
 
 /// A book that needs a short hedge, and a broker that may be short on Aave.
 pub(crate) fn scene() -> Scene {
@@ -47,7 +45,11 @@ pub(crate) fn broker() -> Vec<Case> {
         at(brokered, |scene| IBroker::tendCall { venue: moved(scene, SPOT * 1.1) }),
         at(brokered, |scene| IBroker::collectCall { venue: moved(scene, SPOT * 0.9) }),
         at(brokered, |_| IBroker::checkpointCall {}),
-        at(brokered, |scene| IBroker::setVenueCall { venue: venue(scene), cap: CAP / 2, margin: MARGIN }),
+        at(brokered, |scene| IBroker::setVenueCall {
+            venue: venue(scene),
+            cap: CAP / 2,
+            margin: SHORT_MARGIN,
+        }),
         at(brokered, |scene| IBroker::quarantineCall { venue: venue(scene) }),
         at(brokered, |scene| {
             let venue = venue(scene);

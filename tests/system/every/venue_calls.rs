@@ -1,6 +1,7 @@
 //! A call of each method of the venues that hold a position, and the scenes that they are made in.
 
 use alloy_sol_types::SolCall as _;
+use demo::stage::positions::FEE;
 use demo::stage::setPerpRoleCall;
 use host::alloy_primitives::{Address, B256, I256, U256};
 use interfaces::external::IToken;
@@ -9,7 +10,7 @@ use interfaces::position::IPositionVenue;
 
 use super::cast::{at, Case, Place, Scene};
 use crate::market::{signed, usdc, wad, SPOT};
-use crate::venue_perp::{exchange_price, Exchange, Perp, FEE};
+use crate::venue_perp::{exchange_price, Exchange, Perp};
 use crate::venue_perp_hostile::LOSE;
 use crate::venue_short::Short;
 

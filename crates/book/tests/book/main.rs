@@ -15,9 +15,13 @@
 )]
 
 mod depth;
+#[path = "../../../options/tests/golden/mod.rs"]
+mod golden;
 mod header;
 mod limits;
 mod mark;
+#[path = "../../../maths/tests/normal/mod.rs"]
+mod normal;
 mod offer;
 mod price;
 mod request;

@@ -4,20 +4,8 @@ use book::{Mark, Spots};
 use options::Kind::{Call, Put};
 use proptest::prelude::*;
 
+use crate::normal::normal;
 use crate::stage::{DAY, GRID, Holding, LOT, NOW, RESERVE, SPOT, UNIT, USD, expiry, holdings, marked};
-
-/// N(x) by its series, all of whose terms have one sign.
-fn normal(x: f64) -> f64 {
-    if x.abs() > 8.0 {
-        return if x > 0.0 { 1.0 } else { 0.0 };
-    }
-    let (mut term, mut sum) = (x, x);
-    for odd in (3..400).step_by(2) {
-        term *= x * x / f64::from(odd);
-        sum += term;
-    }
-    0.5 + (-x * x / 2.0).exp() * sum / std::f64::consts::TAU.sqrt()
-}
 
 /// Cash delta of a book at `part` of spot [micro-USD], its vol and time as they are.
 fn cash_delta(book: &[Holding], variance: f64, part: f64) -> f64 {

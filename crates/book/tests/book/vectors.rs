@@ -1,39 +1,17 @@
 //! Books on the markets of the vectors: their values have 50 decimals.
 
 use book::{Error, Header, Hedge, Mark, Spots, Stored, add_lots, slots, stress};
-use options::{Kind, Slice, StrikeGrid};
+use options::{Kind, StrikeGrid};
 use serde_json::Value;
 
+use crate::golden::{integer, load, slice};
 use crate::stage::LOT;
 
 /// Lots of a book, by turns.
 const LOTS: [i32; 7] = [700, -350, 1_150, -20, 5, -2_000, 64];
 
-fn vectors(name: &str) -> Vec<Value> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/options/");
-    let vectors: Value =
-        serde_json::from_str(&std::fs::read_to_string(format!("{folder}{name}")).unwrap()).unwrap();
-    vectors.as_array().unwrap().clone()
-}
-
-fn integer<T: TryFrom<i64, Error: core::fmt::Debug>>(value: &Value) -> T {
-    value.as_i64().unwrap().try_into().unwrap()
-}
-
 fn real(value: &Value) -> f64 {
     value.as_str().unwrap().parse().unwrap()
-}
-
-fn slice(fields: &Value) -> Slice {
-    Slice {
-        a: integer(&fields["a"]),
-        b: integer(&fields["b"]),
-        rho: integer(&fields["rho"]),
-        m: integer(&fields["m"]),
-        s: integer(&fields["s"]),
-        forward: integer(&fields["forward"]),
-        updated_at: integer(&fields["updated_at"]),
-    }
 }
 
 /// A state of `vault.json` with lots on each of its options, and what these come to by the vectors: value, delta, gamma, vega and theta
@@ -75,7 +53,7 @@ fn near(name: &str, said: i128, truth: f64, error: f64) {
 /// Of 50 options on books of up to a million USD: to a micro-USD of rounding, and the kernel's last digits for gamma and theta.
 #[test]
 fn a_book_is_worth_what_its_options_are() {
-    for state in vectors("vault.json") {
+    for state in load("vault") {
         let (stored, [value, delta, gamma, vega, theta]) = book(&state);
         let spots = Spots::here(LOT, integer(&state["spot_e8"])).unwrap();
         let mark = Mark::new([stored].into_iter(), spots, integer(&state["now"])).unwrap();
@@ -111,7 +89,7 @@ fn a_book_is_worth_what_its_options_are() {
 #[test]
 fn a_book_under_stress_loses_what_its_options_do() {
     let mut scenarios = 0;
-    for state in vectors("stress.json") {
+    for state in load("stress") {
         let [seconds, published]: [u32; 2] = [integer(&state["seconds"]), integer(&state["slice_seconds"])];
         let slice = slice(&state["slice"]);
         let (expiry, spot) = (slice.updated_at + published, integer::<u64>(&state["spot_e8"]));

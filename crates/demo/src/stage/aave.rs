@@ -1,12 +1,11 @@
 //! Aave V3 on the stage: its real contracts from its package, with a market of USDC and the underlying.
 
-use alloy_primitives::aliases::U24;
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolValue, sol};
 use anyhow::Result;
 use interfaces::external::{IAavePool, IToken};
 
-use super::{Chain, POOL_FEE, Stage, artifacts};
+use super::{Chain, artifacts};
 
 sol! {
     interface Addresses {
@@ -207,21 +206,4 @@ fn create(
 ) -> Result<Address> {
     let code: Bytes = artifacts::linked(name, libraries)?.iter().chain(arguments).copied().collect();
     Ok(chain.world.deploy_evm(owner, &code)?)
-}
-
-impl Stage {
-    /// An adapter of shorts on Aave that serves `desk` and pays `receiver`: its least health [18 decimals], and what closing is reckoned to cost [1e-6].
-    ///
-    /// # Errors
-    /// A missing artefact or a failing constructor.
-    pub fn short_on(
-        &mut self,
-        aave: &Aave,
-        [desk, receiver]: [Address; 2],
-        (floor, haircut): (u64, u32),
-    ) -> Result<Address> {
-        let (router, fee) = (self.uniswap.router, U24::from(POOL_FEE));
-        let arguments = (desk, receiver, self.usdc, self.underlying, router, fee, aave.pool, floor, haircut);
-        self.adapter("aave_short", &arguments.abi_encode_params())
-    }
 }

@@ -31,12 +31,4 @@ impl Stage {
     pub fn broker_view<C: SolCall>(&mut self, call: C) -> Result<C::Return, Failure> {
         self.chain.view(self.broker, call)
     }
-
-    /// Deploys an adapter of hedges by position, cached.
-    pub(super) fn adapter(&mut self, name: &str, arguments: &[u8]) -> Result<Address> {
-        let (world, owner) = (&mut self.chain.world, self.actors.owner);
-        let adapter = world.deploy_wasm(owner, &artifacts::wasm(name)?, Some(arguments))?;
-        world.set_cached(adapter, true);
-        Ok(adapter)
-    }
 }

@@ -8,6 +8,7 @@ mod desk;
 mod failure;
 mod margin;
 mod perp;
+pub mod positions;
 mod settings;
 mod surface;
 mod uniswap;

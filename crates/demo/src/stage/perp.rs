@@ -5,7 +5,7 @@ use alloy_sol_types::{SolValue, sol};
 use anyhow::Result;
 use interfaces::external::IToken;
 
-use super::{Chain, Stage, Usdc};
+use super::{Chain, Usdc};
 
 sol! {
     /// What its keepers do, and what it is told to be.
@@ -82,25 +82,5 @@ impl PerpExchange {
         let exchange = chain.create(owner, "PerpExchange", &parts.abi_encode())?;
         chain.send(owner, parts[0], setPerpRoleCall { account: exchange, held: true })?;
         Ok(exchange)
-    }
-}
-
-impl Stage {
-    /// An adapter of the exchange that serves `desk` and pays `receiver`: its time-out [s], what closing is reckoned to cost [1e-6] and the most that an
-    /// order is given [wei].
-    ///
-    /// # Errors
-    /// A missing artefact or a failing constructor.
-    pub fn perpetual_on(
-        &mut self,
-        made: &PerpExchange,
-        [desk, receiver]: [Address; 2],
-        (timeout, haircut, fee): (u32, u32, u64),
-    ) -> Result<Address> {
-        let [roles, store, vault, spender, underlying] = made.parts;
-        let addresses =
-            (desk, receiver, self.usdc, underlying, made.perpetual, made.exchange, spender, vault, store);
-        let rest = (roles, timeout, haircut, U256::from(fee)).abi_encode_params();
-        self.adapter("perp_venue", &[addresses.abi_encode_params(), rest].concat())
     }
 }

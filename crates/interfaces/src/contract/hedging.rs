@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use super::Result;
-use super::codec::{Answer, Arg, Args, structs};
+use super::codec::{Answer, Arg, Args};
+use super::structs::structs;
 use crate::desk::IHedgeDesk::{Leg, Need, Plan, Rules};
 
 structs! {

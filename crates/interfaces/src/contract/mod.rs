@@ -13,6 +13,7 @@ mod hedging;
 /// Re-entrancy.
 pub mod lock;
 mod router;
+mod structs;
 /// Calls to tokens.
 pub mod token;
 mod views;

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use super::Result;
-use super::codec::{Answer, Flat, put_length, put_limb, structs};
+use super::codec::{Answer, Flat, put_length, put_limb};
+use super::structs::structs;
 use crate::broker::IBroker::{Held, Venue};
 use crate::lens::ILens::{
     ExpiryBook, ExpiryGreeks, Greeks, NavBreakdown, NextHedge, OptionQuote, Slice, StrikeQuotes,
@@ -14,7 +15,7 @@ use crate::position::IPositionVenue::State;
 structs! {
     Answer State: size equity withdrawable pending pendingSince;
     Answer Held: size equity pending pendingSince;
-    Answer Venue: venue allowedFrom cap margin;
+    Answer Venue: venue allowedFrom cap margin countsFrom;
     Answer Greeks: value delta gamma vega theta vanna volga;
     Answer ExpiryGreeks: expiry greeks;
     Answer OptionQuote: value bid ask bidRefusal askRefusal;

@@ -1,4 +1,5 @@
-//! Hedges with a position at one of the broker's venues, where the hedge must be short, or a position smaller, and spot cannot do it or is dearer.
+//! Hedges with a position at one of the broker's venues, where spot cannot do it or is dearer: with a short, with a long where orders are taken, or
+//! with a position that becomes smaller.
 //!
 //! It goes to the cheapest venue. One that trades at once is taken at the best price that it was found to trade at, and `tolerance` worse; the desk
 //! counts what that limit allows as its cost. One that trades later gets an order at the widest limit that is taken, is reckoned at what the operator
@@ -143,8 +144,8 @@ fn tried<'s>(view: &View, stance: &Stance, seat: &'s Seat) -> Result<(&'s Holdin
     if holding.since != 0 {
         return Err(format!("an order is in flight since {}", holding.since));
     }
-    let short = stance.due() < 0;
-    let none = if short { "cap or free cash reach no further" } else { "nothing to buy back" };
+    let grows = stance.due() < 0 || seat.is_slow();
+    let none = if grows { "cap or free cash reach no further" } else { "nothing to buy back" };
     Ok((holding, seat.trial.as_ref().ok_or(none)?))
 }
 

@@ -2,15 +2,17 @@
 
 use alloy_primitives::{B256, I256, U256};
 use demo::stage::Exchange;
+use demo::stage::positions::TIMEOUT;
 use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
 use interfaces::perp::IPerpVenue;
+use interfaces::vault::IVault;
 use keeper::show::{Paint, status};
 use keeper::{Action, Chain, Collector, Followed, Skip};
 
 use crate::market::{HOUR, Market, SPOT, float, venues, wad};
 use crate::positions::{look, settled, skip, taken};
-use crate::seats::{Seating, TIMEOUT};
+use crate::seats::Seating;
 
 /// Ether of an order by the keeper's settings, of which the exchange keeps a half [wei]
 const FEE: u128 = 2_000_000_000_000_000;
@@ -115,13 +117,13 @@ async fn a_cancelled_order_whose_hedge_is_not_due_any_more_comes_home() {
     let (chain, mut keeper) = market.keeping(|_| ());
     assert_eq!(settled(&mut keeper, &chain).await, ["position"]);
     market.puts(-60.0);
-    let cash = market.view(market.at.vault, interfaces::vault::IVault::navCall {}).cash;
+    let cash = market.view(market.at.vault, IVault::navCall {}).cash;
     let call = Exchange::cancelAsKeeperCall { key: market.order() };
     market.tell(market.at.owner, market.at.seats.exchange, call);
     market.move_to(market.now() + HOUR, SPOT);
     assert!(!market.is_due());
     assert_eq!(settled(&mut keeper, &chain).await, ["collect"]);
-    let nav = market.view(market.at.vault, interfaces::vault::IVault::navCall {});
+    let nav = market.view(market.at.vault, IVault::navCall {});
     assert!(nav.cash > cash && nav.broker.is_zero());
     let perp = market.at.seats.perp;
     assert!(market.balance(market.at.usdc, perp).is_zero());
@@ -202,7 +204,44 @@ async fn the_cheaper_of_two_venues_is_taken_and_the_other_when_it_is_out() {
     assert!(matches!(skip(&report, "position"), Skip::InsideBand { .. }), "{report:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_hedge_is_an_order_where_no_spot_venue_is_left_and_is_made_smaller_by_another() {
+    let mut market = Market::seated(Seating::Perp);
+    market.skew();
+    let need = market.need();
+    assert!(need.due.is_positive(), "{need:?}");
+    let (chain, mut keeper) = market.keeping(|_| ());
+    keeper.dry = true;
+    let report = look(&mut keeper, &chain).await;
+    assert!(matches!(skip(&report, "position"), Skip::SpotCheaper { .. }), "{report:?}");
+    for venue in market.at.venues {
+        market.tell(market.at.owner, market.at.vault, IVault::removeVenueCall { venue });
+    }
+    keeper.dry = false;
+    let report = look(&mut keeper, &chain).await;
+    let position = taken(&report);
+    assert!(position.later && position.grows, "{position:?}");
+    assert_eq!(settled(&mut keeper, &chain).await, ["position"]);
+    market.execute(SPOT);
+    let opened = market.held().size;
+    assert!(float(opened - need.due).abs() < GRAIN && !market.is_due(), "{opened} {need:?}");
+    // The margin is what the setting says, out of free cash.
+    let state = market.state(market.at.seats.perp);
+    let margin = float(opened) * SPOT * 0.4;
+    assert!((float(state.equity) * 1e12 / margin - 1.0).abs() < 0.01, "{state:?} {margin}");
+
+    market.puts(60.0);
+    market.move_to(market.now() + HOUR, SPOT);
+    let report = look(&mut keeper, &chain).await;
+    let position = taken(&report);
+    assert!(!position.grows && position.plan.size < 0, "{position:?}");
+    assert_eq!(settled(&mut keeper, &chain).await, ["position"]);
+    market.execute(SPOT);
+    let left = market.held().size;
+    assert!((float(left - opened) - position.plan.size as f64 / 1e18).abs() < GRAIN, "{left} {opened}");
+}
+
 fn demo_guardian(market: &Market) -> alloy_primitives::Address {
-    let which = interfaces::vault::IVault::Role::Guardian;
-    market.view(market.at.vault, interfaces::vault::IVault::roleCall { which })
+    let which = IVault::Role::Guardian;
+    market.view(market.at.vault, IVault::roleCall { which })
 }

@@ -1,6 +1,7 @@
 //! Hedges with a short by lending: taken when the hedge must be short, made smaller when it need not be, tended, collected, and looked after.
 
 use alloy_primitives::{Address, I256, U256};
+use demo::stage::positions::{CAP, SHORT_MARGIN};
 use interfaces::broker::IBroker::{self, Held};
 use interfaces::desk::IHedgeDesk;
 use interfaces::position::IPositionVenue;
@@ -10,7 +11,7 @@ use serde_json::json;
 
 use crate::hedges::outcome;
 use crate::market::{DAY, HOUR, Market, SPOT, START, expiry, float, put};
-use crate::seats::{CAP, MARGINS, Seating};
+use crate::seats::Seating;
 use crate::set::Scene;
 
 impl Market {
@@ -150,7 +151,7 @@ async fn what_need_not_be_short_any_more_is_bought_back_and_comes_home() {
     assert_eq!(kinds, ["position", "collect"], "what the smaller position does not take comes home");
     let left = market.state(market.at.seats.aave);
     assert!(near(left.size - opened, need.due), "{left:?} {need:?}");
-    let margin = f64::from(MARGINS[0]) / 1e6 * float(left.size).abs() * SPOT;
+    let margin = f64::from(SHORT_MARGIN) / 1e6 * float(left.size).abs() * SPOT;
     assert!((float(left.equity) * 1e12 / margin - 1.0).abs() < 0.001, "{left:?} {margin}");
 
     // All of them, and calls: the hedge must be long. The short goes first, and spot does the rest.
@@ -277,7 +278,7 @@ async fn a_venue_whose_notice_is_over_is_put_to_use() {
     let mut market = Market::seated(Seating::Aave);
     let (venue, owner) = (market.at.seats.aave, market.at.owner);
     // Other settings wait for two days, and so long the venue takes nothing new.
-    let call = IBroker::setVenueCall { venue, cap: CAP / 2, margin: MARGINS[0] };
+    let call = IBroker::setVenueCall { venue, cap: CAP / 2, margin: SHORT_MARGIN };
     market.tell(owner, market.at.broker, call);
     let (chain, mut keeper) = market.keeping(|_| ());
     let report = look(&mut keeper, &chain).await;

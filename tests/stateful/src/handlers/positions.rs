@@ -2,13 +2,14 @@
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
+use demo::stage::positions::FEE;
 use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk::{self, Leg};
 use interfaces::position::IPositionVenue;
 
 use crate::fuzz::Fuzz;
 use crate::numbers::{int, signed, small};
-use crate::positions::{FEE, Positions};
+use crate::positions::Positions;
 use crate::step::Told;
 
 impl Fuzz {

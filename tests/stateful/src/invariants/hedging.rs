@@ -1,6 +1,7 @@
 //! Hedges: their price, their direction, their reward, and who is let in meanwhile.
 
 use alloy_primitives::Address;
+use demo::stage::positions::HAIRCUT;
 use host::Trace;
 use interfaces::desk::IHedgeDesk;
 use interfaces::vault::IVault;
@@ -10,7 +11,7 @@ use crate::fuzz::Fuzz;
 use crate::handlers::HEDGES;
 use crate::numbers::{mul_div, mul_div_up, real, signed, small};
 use crate::opening::Hostile;
-use crate::positions::{DUST, HAIRCUT};
+use crate::positions::DUST;
 use crate::step::{Step, Told};
 
 /// What is computed in floating point is no finer.
