@@ -130,6 +130,26 @@ fn beyond(earlier: &Svi, later: &Svi) -> f64 {
     out.flat_map(|k| [gap(1.0, k), gap(-1.0, k)]).fold(f64::INFINITY, f64::min)
 }
 
+/// A wing that is steeper by 2e-4 begins lower by 0.08: the later slice is below the earlier from k = 20 to 350.
+#[test]
+fn slices_that_cross_far_beyond_any_strike_are_refused() {
+    let near = Slice {
+        a: -2_424_380_613,
+        b: 48_748_598_222,
+        rho: -4_055_716,
+        m: -102_398_757,
+        s: 27_221_656_502,
+        forward: 2_000_000_000,
+        updated_at: 0,
+    };
+    let far =
+        Slice { a: -7_989_812_133, b: 55_150_896_852, rho: -4_070_744, m: 0, s: 140_243_362_580, ..near };
+    let (earlier, later) = (Svi::of(&near), Svi::of(&far));
+    assert!(everywhere(&earlier, &later).into_iter().all(|k| later.w(k) - earlier.w(k) > 0.05));
+    assert!(beyond(&earlier, &later) < -0.05);
+    assert!(matches!(near.check_calendar(&far), Err(Arbitrage::Calendar { .. })));
+}
+
 #[test]
 fn a_butterfly_arbitrage_is_named_with_its_strike() {
     // The Vogt slice of Gatheral and Jacquier, whose g is negative round k = 0.8.
