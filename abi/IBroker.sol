@@ -11,12 +11,17 @@ interface IBroker {
     /// @param cap most that its position may be worth either way [whole USD]
     /// @param margin margin that a position takes [1e-6]
     /// @param countsFrom when what it holds begins to count: as `allowedFrom` when it was named or let in again, not moved by other settings since
+    /// @param bound the largest cap since then whose notice is over [whole USD]: a venue keeps no more than twice that of what
+    /// it was sent, and says that it holds no more than four times
+    /// @param kept what it was sent less what came back [USDC]
     struct Venue {
         address venue;
         uint64 allowedFrom;
         uint32 cap;
         uint32 margin;
         uint64 countsFrom;
+        uint32 bound;
+        uint64 kept;
     }
 
     /// @notice What the positions count for, and what is under way.
@@ -54,6 +59,7 @@ interface IBroker {
     /// @notice A venue or the vault refused `method`: the text it gave, or its error's selector.
     error CallFailed(address callee, bytes4 method, bytes32 reason);
     error BadAnswer(address callee, bytes4 method);
+    /// @notice The position would be worth more than the cap, or the venue would keep more than twice it of what it was sent. [USDC]
     error VenueCapExceeded(uint256 value, uint256 cap);
     error LimitBeyondCap(uint256 limitPrice, uint256 worst);
     /// @notice The position has the margin that it should, within a tenth. [USDC]
@@ -61,7 +67,7 @@ interface IBroker {
     error NothingToCollect();
 
     /// @notice The positions at `price`. Fails while a venue that counts does not answer, or says that it holds, or has on order, more than four
-    /// times its cap.
+    /// times its bound.
     function held(uint256 price) external view returns (Held memory);
     /// @notice Trades `size` at a venue, or places the order, with the margin that the position then takes. The vault's desk; at a
     /// venue that does not count, where a position can only be made smaller, the vault's guardian or owner.
@@ -83,6 +89,9 @@ interface IBroker {
     function quarantine(address venue) external;
     /// @notice Forgets a quarantined venue: what is there is given up. The vault's owner.
     function dropVenue(address venue) external;
+
+    /// @notice Has a venue follow its exchange to another router (IPerpVenue.setRouter). The vault's guardian or owner.
+    function setRouter(address venue, address router) external;
 
     function venues() external view returns (Venue[] memory);
     function vault() external view returns (address);

@@ -95,6 +95,8 @@ interface IHedgeDesk {
     error DeadlinePassed(uint256 deadline, uint256 timestamp);
     /// @notice The feed has moved on since the plan was made.
     error PlanStale(uint256 spot, uint256 planned);
+    /// @notice A better price than the widest that slip(t) allows: an order at it might never be filled, and would count as done.
+    error OrderLimitTooTight(uint256 limitPrice, uint256 widest);
     error NoPrice();
     error NoLegs();
     error TooManyLegs(uint256 legs, uint256 limit);
@@ -120,14 +122,14 @@ interface IHedgeDesk {
 
     /// @notice Takes the other side of `size` of the hedge that is due, at the auction's price: `size` > 0 sells the underlying to the vault,
     /// `size` < 0 buys it. The vault's side goes to `receiver`; with `data`, `onHedgeFill` is then called on it; then the vault takes the caller's
-    /// side, by the caller's allowance to the vault.
+    /// side, by the caller's allowance to the vault. The caller must allow the desk as much, which takes nothing: that is how the vault knows that it asked.
     /// @param limit least USDC to receive, or most to pay
     /// @return cash USDC received or paid
     function fillHedge(int256 size, uint256 limit, address receiver, bytes32 data) external returns (uint256 cash);
     /// @notice Hedges along a plan and pays its payee. Anyone.
     function rebalance(Plan calldata plan) external returns (int256 size, uint256 reward);
     /// @notice Hedges with a position at one of the broker's venues: a plan of one leg. What is done at once is paid as any hedge, at the cost
-    /// that its limit allows; an order that is executed later is paid nothing, and its venue's keepers are paid by the ether of the call.
+    /// that its limit allows; an order that is executed later has the widest limit (0) and is paid nothing, its venue's keepers by the call's ether.
     /// Anyone.
     /// @return key of the order, 0 when all is done
     function rebalancePosition(Plan calldata plan) external payable returns (bytes32 key, int256 size, uint256 reward);
@@ -148,7 +150,8 @@ interface IHedgeDesk {
 
 /// @title Who takes the vault's asset before paying for it
 interface IHedgeFiller {
-    /// @notice The vault's side has arrived; `cash` USDC, or `size` token units of the underlying, leave the filler's allowance after this call.
+    /// @notice The vault's side has arrived; `cash` USDC, or `size` token units of the underlying, leave the filler's allowance to the vault
+    /// after this call; one to the desk must be as large.
     /// @param size token units of the underlying; positive when the vault buys
     /// @param data as the filler gave it
     function onHedgeFill(int256 size, uint256 cash, bytes32 data) external;

@@ -309,7 +309,7 @@ interface IVault {
     /// @notice Hedges `size`, positive to buy, inside the slippage cap, and books what changed hands. The desk.
     /// @param venue an allow-listed venue, or 0 for the default one; with a `payer`, who receives the vault's side
     /// @param cashLimit most USDC to pay, least to receive; with a `payer`, what is paid or received
-    /// @param payer 0 for a venue. Otherwise whose allowance the other side comes from, after the vault's side went to `venue`, which is called
+    /// @param payer 0 for a venue. Otherwise whose allowance, one to the desk as well, the other side comes from once the vault's went to `venue`, called
     /// (IHedgeFiller) if there is `data` for it
     /// @return cash USDC paid or received
     function hedge(address venue, int256 size, uint256 cashLimit, address payer, bytes32 data) external returns (uint256 cash);
@@ -327,11 +327,11 @@ interface IVault {
     /// @notice Fixes the settlement price of an expiry: the answer of round `roundId`, the last one at or before the expiry. Anyone.
     function settle(uint64 expiry, uint80 roundId) external returns (uint256 price);
     /// @notice Records that liabilities exceed assets at mid, at a price that has held for a round. Anyone, once, for good: live series stop
-    /// trading and share cash and hedges in proportion to their model value now; `claim` pays them at any time. Settled claims and processed
-    /// redemptions are paid in full, shares nothing.
+    /// trading and share cash, hedges and what accounts pay in, in proportion to their model value now. Settled claims and processed redemptions are
+    /// paid in full, shares nothing.
     function recordShortfall() external;
     /// @notice Burns the caller's positions in settled series and pays what they are worth. After `recordShortfall` also those in series that
-    /// were live: their part of the cash, which is returned, and of the underlying.
+    /// were live, once no account owes anything or a week later: their part of the cash, which is returned, and of the underlying.
     function claim(uint256[] calldata series, address receiver) external returns (uint256 payoff);
 
     // Governance

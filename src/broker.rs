@@ -9,12 +9,11 @@ use alloc::vec::Vec;
 use ::book::{signed_value_at, Brokered};
 use alloy_primitives::{I256, U256};
 use interfaces::broker::IBroker::heldCall;
-use interfaces::vault::IVault::{BrokerFailed, BrokerInUse, InsufficientCash, MarginMoved, OnlyBroker};
+use interfaces::vault::IVault::{BrokerFailed, BrokerInUse, MarginMoved, OnlyBroker};
 use stylus_sdk::prelude::*;
 
 use crate::amounts::{to_u128, uint, MILLION, WAD_PER_PRICE};
 use crate::error::{calldata, emit, ensure, OrOverflow, Result};
-use crate::liquidity::positive;
 use crate::lock;
 use crate::risk::numbers;
 use crate::satellite::BROKER;
@@ -97,8 +96,7 @@ impl Margining for Vault {
         lock::take()?;
         let (caller, broker) = (self.vm().msg_sender(), self.satellite(&BROKER));
         ensure(caller == broker, || OnlyBroker { caller, broker })?;
-        let (needed, value) = (amount.unsigned_abs(), to_u128(value).or_overflow()?);
-        let cash = to_u128(needed).or_overflow()?;
+        let (cash, value) = (to_u128(amount.unsigned_abs()).or_overflow()?, to_u128(value).or_overflow()?);
         let (vm, asset) = (self.vm().clone(), self.asset_token());
         self.grant(self.settings().profile.maxSlippage, value)?;
         self.store_brokered(open, short, margin);
@@ -107,10 +105,7 @@ impl Margining for Vault {
             self.credit_cash(cash)?;
             asset.pull(&vm, broker, cash)?;
         } else {
-            self.need_free(cash)?;
-            let available = uint(positive(&self.free_cash()?));
-            ensure(needed <= available, || InsufficientCash { needed, available })?;
-            self.debit_cash(cash)?;
+            self.debit_free(cash)?;
             asset.push(&vm, broker, cash)?;
         }
         lock::release();

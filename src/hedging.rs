@@ -22,7 +22,8 @@ use crate::state::{decrease, increase, small, word64, Session, Vault};
 pub(crate) enum Party {
     /// An allow-listed venue: it is sent the vault's side, called, and what it did is measured.
     Venue(Address),
-    /// Whoever fills: the vault's side goes to `receiver`, which is called if there is `data` for it, and the other side is `payer`'s.
+    /// Whoever fills: the vault's side goes to `receiver`, which is called if there is `data` for it, and the other side is `payer`'s, who must allow the
+    /// desk to take it, too.
     Filler { payer: Address, receiver: Address, data: B256 },
 }
 
@@ -135,6 +136,11 @@ impl Vault {
                 gives.push(&vm, receiver, needed)?;
                 if !data.is_zero() {
                     self.call(receiver, &calldata(&onHedgeFillCall { size, cash: uint(limit), data }))?;
+                }
+                // What the payer lets the vault take is for trades and deposits as well: only who lets the desk take as much has asked it to fill.
+                let allowed = takes.allowance(&vm, payer, vm.msg_sender())?;
+                if allowed < taken {
+                    takes.short(taken, allowed)?;
                 }
                 takes.pull(&vm, payer, taken)?;
                 Ok((units, limit))

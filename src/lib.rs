@@ -44,7 +44,7 @@
 //!
 //! # SHORTFALL
 //! When liabilities exceed assets anyone may record it: from then on the live series share cash and hedges in proportion to their value at
-//! that instant, and claims of them are paid in kind at any time (`shortfall`).
+//! that instant, and claims of them are paid in kind once accounts have paid in what they owe, or a week later (`shortfall`).
 //!
 //! # HEDGES
 //! The vault keeps the hedges and moves them, through allow-listed venues or with whoever takes the other side, within the slippage cap

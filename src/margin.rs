@@ -183,6 +183,7 @@ impl Writing for Vault {
 
         self.receivable.set(U64::from_limbs([u64::try_from(left).or_overflow()?]));
         self.credit_cash(pays)?;
+        self.share_out(pays)?;
         let vm = self.vm().clone();
         emit(&vm, &PayoffReceived { due, paid });
         self.asset_token().pull(&vm, vm.msg_sender(), pays)?;

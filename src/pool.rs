@@ -288,7 +288,8 @@ impl IdleCash for Vault {
         lock::take()?;
         self.require_role(OWNER)?;
         let (current, shares) = (self.pool.address.get(), uint(self.pool_shares()));
-        ensure(!self.in_pool() || pool == current, || PoolInUse { pool: current, shares })?;
+        let goes_on = pool == current && self.pool_allowed_from() != 0;
+        ensure(!self.in_pool() || goes_on, || PoolInUse { pool: current, shares })?;
 
         self.pool.address.set(pool);
         self.allow_pool(self.due()?)?;

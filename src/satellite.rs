@@ -56,7 +56,11 @@ impl Vault {
     fn put_in_force(&mut self, which: IVault::Satellite, contract: Address) -> Result<()> {
         match which {
             IVault::Satellite::Margin => self.require_unused()?,
-            IVault::Satellite::Broker => self.require_closed()?,
+            IVault::Satellite::Broker => {
+                self.require_closed()?;
+                // What it may be short it tells when it has a venue.
+                self.store_brokered(false, 0, 0);
+            }
             _ => {}
         }
         self.store_satellite(&which, Some(contract), Address::ZERO, 0)?;

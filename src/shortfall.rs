@@ -2,7 +2,8 @@
 //!
 //! While NAV at mid is below zero anyone may record it, once, at a price that has held for a round. From then on nobody trades with the
 //! vault: every live series is settled at its model value at that instant, and shares what is left in proportion to it. Settled claims and
-//! processed redemptions come first and are paid in full; shares get nothing.
+//! processed redemptions come first and are paid in full; shares get nothing. What accounts pay in afterwards is shared as well: claims of what
+//! was live wait until all accounts have, which anyone can have them do at once (`IMargin.settleAccount`), or for a week.
 //!
 //! Why at model value: an option with time left is worth more than its payoff today, and a ratio of payoffs still to come could not be
 //! fixed without knowing them. Why in kind: what is left is cash and hedges, and each claim takes its part of both. So a claim needs no
@@ -29,6 +30,9 @@ const TOTAL: usize = 0;
 const CLAIMED: usize = 1;
 const CASH: usize = 2;
 const HEDGE: usize = 3;
+
+/// How long claims wait for accounts to pay in what they owe [s].
+const PAY_IN: u64 = 7 * 86_400;
 
 /// Words of a frozen expiry.
 const FROZEN: usize = 3;
@@ -74,9 +78,7 @@ impl Vault {
             positive(&self.value(&session, written, session.price.spot, session.now32()?)?)
         };
         self.book_receivable(due)?;
-        // What accounts pay in for sure is as good as cash: their options are settled as everybody's are.
-        let sure = i128::from(self.receivable().saturating_sub(self.uncovered()));
-        let cash = positive(&self.free_cash()?.checked_add(sure).or_overflow()?);
+        let cash = positive(&self.free_cash()?);
         let hedge = small(self.hedge.get());
         let total = positive(&position.value.saturating_neg()).checked_add(due).or_overflow()?;
         let shortfall = &mut self.shortfall;
@@ -99,6 +101,16 @@ impl Vault {
         let (claims, cash, hedge) = (uint(total), uint(cash), uint(hedge));
         emit(self.vm(), &ShortfallRecorded { claims, cash, hedge, spot: uint(spot) });
         Ok(())
+    }
+
+    /// Has the series that were live share what an account pays in.
+    pub(crate) fn share_out(&mut self, cash: u128) -> Result<()> {
+        if word64(self.shortfall.since.get()) == 0 {
+            return Ok(());
+        }
+        increase(&mut self.claims_owed, cash)?;
+        let shared = at(&self.shortfall.numbers, CASH).checked_add(cash).or_overflow()?;
+        put(&mut self.shortfall.numbers, CASH, shared)
     }
 
     fn freeze(&mut self, place: usize, part: usize, word: [u8; 32]) -> Result<()> {
@@ -144,6 +156,9 @@ impl Vault {
     pub(crate) fn claim_frozen(&mut self, series: &Series, size: u128) -> Result<Option<(u128, u128)>> {
         let value = self.frozen_value(series, size, maths::mul_div_down)?;
         let Some(value) = value else { return Ok(None) };
+        let since = word64(self.shortfall.since.get());
+        let shared = self.receivable() == 0 || self.now() >= since.saturating_add(PAY_IN);
+        ensure(shared, || InShortfall { since: uint(since.into()) })?;
         let numbers = &mut self.shortfall.numbers;
         let (total, before) = (at(numbers, TOTAL), at(numbers, CLAIMED));
         let after = before.saturating_add(value).min(total);

@@ -124,8 +124,7 @@ impl Vault {
         if pays {
             self.credit_cash(paid)?
         } else {
-            self.need_free(paid)?;
-            self.debit_cash(paid)?
+            self.debit_free(paid)?
         }
 
         emit(

@@ -113,13 +113,15 @@ fn without_a_venue_nothing_is_short_and_with_one_as_much_as_its_cap() {
     assert_eq!(failure.name(), "HedgeCapacityExceeded");
 }
 
+/// What the vault tells its engine of the broker.
+fn told(market: &mut Market) -> Option<Brokered> {
+    let words = market.stage.ask(IVault::wordsCall {}).expect("words");
+    let words: Vec<_> = words.iter().map(|word| word.0).collect();
+    book::Request::decode(&words).expect("a request").brokered
+}
+
 #[test]
 fn the_engine_is_told_what_may_be_short_and_the_margin_that_it_takes() {
-    let told = |market: &mut Market| {
-        let words = market.stage.ask(IVault::wordsCall {}).expect("words");
-        let words: Vec<_> = words.iter().map(|word| word.0).collect();
-        book::Request::decode(&words).expect("a request").brokered
-    };
     assert_eq!(told(&mut Market::open()), None);
     let mut short = with_aave();
     let nothing = Brokered { value: 0, equity: 0, short: CAP, margin: SHORT_MARGIN };
@@ -358,6 +360,21 @@ fn each_door_is_for_whom_it_says() {
 fn skew_off(market: &mut Market) {
     let put = market.put(2_800);
     let failure = market.trade(&[(put, 15.0)]).expect_err("no venue yet");
+    assert_eq!(failure.name(), "HedgeCapacityExceeded");
+}
+
+#[test]
+fn another_broker_is_short_of_nothing_before_it_has_a_venue() {
+    let mut short = with_aave();
+    let owner = short.market.stage.actors.owner;
+    let (which, contract_) = (IVault::Satellite::Broker, short.market.lp);
+    short.market.stage.vault(owner, IVault::setSatelliteCall { which, contract_ }).expect("a proposal");
+    let later = short.market.now() + 2 * 86_400;
+    short.market.move_to(later, SPOT);
+    short.market.stage.vault(owner, IVault::acceptSatelliteCall { which }).expect("accepted");
+    assert_eq!(told(&mut short.market), None);
+    let put = short.market.put(2_800);
+    let failure = short.market.trade(&[(put, 15.0)]).expect_err("a short hedge");
     assert_eq!(failure.name(), "HedgeCapacityExceeded");
 }
 

@@ -34,7 +34,7 @@ sol! {
 pub(crate) const CAP: u32 = 28_000;
 pub(crate) const MARGIN: u32 = 400_000;
 /// What is named waits for this long once there are shares [s].
-const NOTICE: u64 = 2 * DAY;
+pub(crate) const NOTICE: u64 = 2 * DAY;
 
 /// A market whose desk is an account, and whose broker has two adapters that say what they were told.
 pub(crate) struct Told {
@@ -323,17 +323,19 @@ fn a_venue_is_named_for_this_broker_alone_and_keeps_its_own_settings() {
     let third = adapter(&mut told.market, broker, broker);
     let call = IBroker::setVenueCall { venue: third, cap: 1, margin: 50_000 };
     told.market.stage.broker(owner, call).expect("a third");
-    let entry = |venue, from, cap, margin, counts| Venue {
+    let entry = |venue, from, cap, margin, counts, bound| Venue {
         venue,
         allowedFrom: from,
         cap,
         margin,
         countsFrom: counts,
+        bound,
+        kept: 0,
     };
     let all = [
-        entry(first, 0, CAP, MARGIN, 0),
-        entry(second, now + NOTICE, 9_000, 1_000_000, now),
-        entry(third, now + NOTICE, 1, 50_000, now + NOTICE),
+        entry(first, 0, CAP, MARGIN, 0, CAP),
+        entry(second, now + NOTICE, 9_000, 1_000_000, now, CAP),
+        entry(third, now + NOTICE, 1, 50_000, now + NOTICE, 1),
     ];
     assert_eq!(told.market.stage.broker_view(IBroker::venuesCall {}).expect("the venues"), all);
     // What is forgotten leaves its place to the next.

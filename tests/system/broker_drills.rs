@@ -1,10 +1,12 @@
 //! An exchange that delays, cuts, cancels and loses, behind the broker: the vault counts what is there, and nothing is hedged twice.
 
-use demo::stage::default_profile;
+use alloy_sol_types::{SolCall as _, SolError as _};
 use demo::stage::positions::{CAP, FEE, PERP_MARGIN, TIMEOUT};
+use demo::stage::{default_profile, setPerpRoleCall, Failure};
 use host::alloy_primitives::{B256, I256, U256};
+use host::Tx;
 use interfaces::broker::IBroker;
-use interfaces::desk::IHedgeDesk::Need;
+use interfaces::desk::IHedgeDesk::{self, Need};
 use interfaces::position::IPositionVenue;
 
 use crate::broker::{hedge, hedge_of, held, populate, skew, vault_nav, with_perp};
@@ -129,6 +131,60 @@ fn a_venue_in_quarantine_sells_nobody_hedges_that_count_for_nothing() {
     let call = IBroker::adjustCall { venue, size: need.due, limitPrice: wad(SPOT) };
     market.stage.broker(guardian, call).expect("the guardian makes it smaller");
     assert_eq!(market.stage.need().expect("a need"), need, "and nothing else changes");
+}
+
+#[test]
+fn an_order_at_a_better_price_than_need_be_is_refused() {
+    let mut perp = with_perp();
+    skew(&mut perp.market, 60.0);
+    let (venue, due) = (perp.venue, now(&mut perp).due);
+    let mut plan = perp.market.stage.plan(venue, due).expect("a plan");
+    let widest = wad(SPOT * 0.998);
+    for limit in [widest + U256::ONE, wad(2.0 * SPOT)] {
+        plan.legs[0].limitPrice = limit;
+        let data = IHedgeDesk::rebalancePositionCall { plan: plan.clone() }.abi_encode().into();
+        let (from, to) = (perp.market.stage.actors.keeper, Some(perp.market.stage.desk));
+        let tx = Tx { from, to, value: U256::from(FEE), data, gas_limit: 20_000_000 };
+        let failure: Failure = perp
+            .market
+            .stage
+            .chain
+            .world
+            .call_with(tx)
+            .expect_err("an order that might never be filled")
+            .into();
+        let error = IHedgeDesk::OrderLimitTooTight { limitPrice: limit, widest };
+        assert_eq!(failure.data(), error.abi_encode(), "{failure}");
+    }
+}
+
+#[test]
+fn where_the_exchange_moves_the_guardian_has_the_venue_follow() {
+    let (mut perp, key, _) = ordered();
+    perp.at(key, SPOT);
+    let (old, router) = (perp.exchange, perp.another_exchange());
+    let (owner, roles, venue) = (perp.market.stage.actors.owner, perp.parts[0], perp.venue);
+    perp.send(owner, roles, setPerpRoleCall { account: old, held: false }).expect("the end of the old one");
+    skew(&mut perp.market, -60.0);
+    let later = perp.market.now() + HOUR;
+    perp.market.move_to(later, SPOT);
+    assert_eq!(hedge(&mut perp.market, venue, FEE).expect_err("no way out").name(), "CallFailed");
+    let (guardian, keeper) = (perp.market.stage.actors.guardian, perp.market.stage.actors.keeper);
+    let call = IBroker::setRouterCall { venue, router };
+    let other = IBroker::setRouterCall { venue: keeper, router };
+    let refused = [
+        (keeper, call.clone(), "OnlyGuardian"),
+        (guardian, other, "UnknownVenue"),
+        (guardian, IBroker::setRouterCall { venue, router: old }, "CallFailed"),
+    ];
+    for (who, call, name) in refused {
+        assert_eq!(perp.market.stage.broker(who, call).err().expect("refused").name(), name);
+    }
+    perp.market.stage.broker(guardian, call).expect("the new router");
+    let (key, ..) = hedge(&mut perp.market, venue, FEE).expect("an order through it");
+    perp.exchange = router;
+    perp.at(key, SPOT);
+    assert!(now(&mut perp).due.is_zero());
 }
 
 #[test]

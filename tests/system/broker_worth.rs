@@ -5,7 +5,7 @@ use host::alloy_primitives::{Address, I256, U256};
 use interfaces::broker::IBroker;
 use interfaces::position::IPositionVenue;
 
-use crate::broker_bounds::{adapter, dollars, position, Adapter, Told, CAP, MARGIN};
+use crate::broker_bounds::{adapter, dollars, position, Adapter, Told, CAP, MARGIN, NOTICE};
 use crate::market::{signed, usdc, wad, DAY, SPOT};
 
 /// Anyone brings back what lies over.
@@ -67,9 +67,10 @@ fn nothing_has_gained_before_anything_was_held() {
 #[test]
 fn a_venue_counts_for_nothing_before_its_notice_is_over() {
     let mut told = Told::holding(-10.0);
-    let ([first, second], owner) = (told.venues, told.market.stage.actors.owner);
+    let ([first, second], owner, broker) =
+        (told.venues, told.market.stage.actors.owner, told.market.stage.broker);
     told.quarantine(second);
-    let third = adapter(&mut told.market, told.market.stage.broker, told.market.stage.broker);
+    let third = adapter(&mut told.market, broker, broker);
     let now = told.market.now();
     for venue in [first, second, third] {
         let call = IBroker::setVenueCall { venue, cap: CAP, margin: MARGIN };
@@ -210,4 +211,61 @@ fn what_comes_back_counts_once_and_takes_nothing_from_other_venues() {
     assert_eq!(collect(&mut told, first), usdc(700.0));
     assert_eq!(told.market.nav().cash, cash + usdc(1_500.0));
     assert_eq!(told.market.nav().broker, dollars(11_200.0), "the other venue's is as it was");
+}
+
+#[test]
+fn a_venue_keeps_no_more_than_twice_its_cap_of_what_it_was_sent() {
+    let mut told = Told::holding(-10.0);
+    let [venue, _] = told.venues;
+    let kept = |told: &mut Told| {
+        let venues = told.market.stage.broker_view(IBroker::venuesCall {}).expect("the venues");
+        venues[0].kept
+    };
+    let tend = IBroker::tendCall { venue };
+    assert_eq!(kept(&mut told), 11_200_000_000);
+    // It says again and again that what it was sent is lost: of 56,000 USD, four fifths are gone by then.
+    for _ in 0..3 {
+        told.tell(venue, position(-10.0, 1.0, 0.0));
+        told.anyone(tend.clone()).expect("a margin");
+    }
+    assert_eq!(kept(&mut told), 44_797_000_000);
+    told.tell(venue, position(-10.0, 1.0, 0.0));
+    let error = IBroker::VenueCapExceeded { value: usdc(55_996.0), cap: usdc(56_000.0) };
+    told.anyone(tend.clone()).expect("to the cap");
+    told.tell(venue, position(-10.0, 1.0, 0.0));
+    let error = IBroker::VenueCapExceeded { value: error.value + usdc(11_199.0), ..error };
+    told.market.refuses(error, |market| market.stage.broker(market.stage.actors.keeper, tend.clone()));
+    // What comes back may be sent again, and nothing is sent after what is lost.
+    told.tell(venue, position(0.0, 5_000.0, 5_000.0));
+    told.anyone(IBroker::collectCall { venue }).expect("collected");
+    assert_eq!(kept(&mut told), 50_996_000_000);
+    for equity in [0.0, -1.0] {
+        told.tell(venue, position(-1.0, equity, 0.0));
+        let error = IBroker::NothingToTend { equity: dollars(equity), margin: usdc(1_120.0) };
+        told.market.refuses(error, |market| market.stage.broker(market.stage.actors.keeper, tend.clone()));
+    }
+    told.tell(venue, position(-1.0, 0.000_001, 0.0));
+    told.anyone(tend).expect("something is left");
+}
+
+#[test]
+fn another_cap_bounds_what_a_venue_says_once_its_notice_is_over_and_a_lower_one_stops_nothing() {
+    let mut told = Told::holding(-10.0);
+    let ([venue, _], owner) = (told.venues, told.market.stage.actors.owner);
+    let set = |told: &mut Told, cap| {
+        let call = IBroker::setVenueCall { venue, cap, margin: MARGIN };
+        told.market.stage.broker(owner, call).expect("other settings");
+    };
+    let answers = |told: &mut Told, size: f64| {
+        told.tell(venue, position(size, 5_000.0, 0.0));
+        let call = IBroker::heldCall { price: wad(SPOT) };
+        told.market.stage.broker_view(call).is_ok()
+    };
+    for (cap, before, after) in [(2 * CAP, 40.0, 80.0), (0, 80.0, 80.0)] {
+        let named = told.market.now();
+        set(&mut told, cap);
+        assert!(answers(&mut told, -before) && !answers(&mut told, -before - 0.001), "{cap}");
+        told.market.stage.chain.world.warp(named + NOTICE);
+        assert!(answers(&mut told, -after) && !answers(&mut told, -after - 0.001), "{cap}");
+    }
 }

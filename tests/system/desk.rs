@@ -8,7 +8,7 @@ use interfaces::external::IToken;
 use interfaces::vault::IVault;
 
 use crate::hedge::skewed;
-use crate::market::{events, signed, Market, DAY, HOUR, SPOT, START};
+use crate::market::{events, signed, usdc, Market, DAY, HOUR, SPOT, START};
 
 const DESK: IVault::Satellite = IVault::Satellite::Desk;
 
@@ -28,7 +28,7 @@ fn run(market: &mut Market, plan: Plan) -> Result<(I256, U256), Failure> {
     Ok((done.size, done.reward))
 }
 
-fn poke(market: &mut Market) {
+pub(crate) fn poke(market: &mut Market) {
     let anyone = market.stage.actors.arbitrageur;
     market.stage.hedge(anyone, IHedgeDesk::pokeCall {}).expect("a look");
 }
@@ -234,11 +234,22 @@ fn a_hostile_desk_takes_no_more_than_the_cap() {
     market.refuses(most(1, 0), |market| market.stage.vault(desk, pay(1)));
     // A fill at any price is one at the cap of a per cent.
     let (vault, venue, underlying) = (market.stage.vault, market.stage.venue, market.stage.underlying);
-    let allow = IToken::approveCall { spender: vault, value: U256::MAX };
-    market.stage.chain.send(desk, underlying, allow).expect("an allowance");
+    for spender in [vault, desk] {
+        let allow = IToken::approveCall { spender, value: U256::MAX };
+        market.stage.chain.send(desk, underlying, allow).expect("an allowance");
+    }
     let base = market.stage.chain.world.snapshot();
     let cash = market.stage.vault(desk, order(desk, signed(0.01), U256::MAX, desk)).expect("a fill");
     assert_eq!(cash, U256::from(28_280_000_u64));
+    market.stage.chain.world.restore(&base);
+    // Nobody else pays, whatever they let the vault take: not who trades, and not the margin contract.
+    let (trader, margin, token) = (market.trader, market.stage.margin, market.stage.usdc);
+    market.stage.vault(desk, order(desk, signed(0.01), U256::MAX, desk)).expect("a fill");
+    for payer in [trader, margin] {
+        let all = market.stage.chain.token_balance(token, payer).expect("a balance").max(usdc(28.0));
+        let error = IVault::TokenShort { token, expected: all, received: U256::ZERO };
+        market.refuses(error, |market| market.stage.vault(desk, order(desk, signed(-0.01), all, payer)));
+    }
     market.stage.chain.world.restore(&base);
     market.stage.vault(desk, order(venue, signed(1.0), U256::MAX, Address::ZERO)).expect("a hedge");
     // What was granted for it is gone with its transaction.

@@ -10,6 +10,7 @@ use interfaces::venue::IHedgeVenue;
 use crate::book_costs::book_of_64;
 use crate::costs::{view, Figures};
 use crate::desk::need;
+use crate::desk_fill::filler;
 use crate::market::{expiry, series, Market, HOUR, SPOT};
 
 /// A market of 64 strikes whose hedge has been due for an hour.
@@ -58,10 +59,7 @@ pub(crate) fn figures(gas: &mut Figures) {
     tell("poke_64", send(&mut market, IHedgeDesk::pokeCall {}));
 
     market.stage.chain.world.restore(&base);
-    let (who, vault, underlying) =
-        (market.stage.actors.arbitrageur, market.stage.vault, market.stage.underlying);
-    let allow = IToken::approveCall { spender: vault, value: U256::MAX };
-    market.stage.chain.send(who, underlying, allow).expect("an allowance");
+    let who = filler(&mut market);
     let fill = |size| IHedgeDesk::fillHedgeCall { size, limit: U256::ZERO, receiver: who, data: B256::ZERO };
     let half = due / I256::try_from(2).expect("two");
     tell("fill_hedge_first", send(&mut market, fill(half)));

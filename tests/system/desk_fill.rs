@@ -24,14 +24,21 @@ sol! {
     }
 }
 
-/// The arbitrageur, who has both tokens and lets the vault take them.
+/// The arbitrageur, who has both tokens and lets vault and desk take them.
 pub(crate) fn filler(market: &mut Market) -> Address {
-    let (who, vault) = (market.stage.actors.arbitrageur, market.stage.vault);
+    let who = market.stage.actors.arbitrageur;
     for token in [market.stage.usdc, market.stage.underlying] {
-        let approve = IToken::approveCall { spender: vault, value: U256::MAX };
-        market.stage.chain.send(who, token, approve).expect("an allowance");
+        allow(market, who, token, U256::MAX);
     }
     who
+}
+
+/// What an account lets the vault take when the desk says so.
+pub(crate) fn allow(market: &mut Market, who: Address, token: Address, value: U256) {
+    for spender in [market.stage.vault, market.stage.desk] {
+        let approve = IToken::approveCall { spender, value };
+        market.stage.chain.send(who, token, approve).expect("an allowance");
+    }
 }
 
 pub(crate) fn fill(market: &mut Market, who: Address, size: I256, limit: U256) -> Result<U256, Failure> {
@@ -42,6 +49,28 @@ pub(crate) fn fill(market: &mut Market, who: Address, size: I256, limit: U256) -
 fn balances(market: &mut Market, who: Address) -> [U256; 2] {
     let underlying = market.stage.underlying;
     [market.usdc_of(who), market.stage.chain.token_balance(underlying, who).expect("a balance")]
+}
+
+#[test]
+fn nobody_fills_who_does_not_let_the_desk_take_as_much() {
+    let mut market = waited(HOUR);
+    let (who, desk, token) = (filler(&mut market), market.stage.desk, market.stage.underlying);
+    let size = need(&mut market).due;
+    let allow = |market: &mut Market, value| {
+        let approve = IToken::approveCall { spender: desk, value };
+        market.stage.chain.send(who, token, approve).expect("an allowance");
+    };
+    let units = size.into_raw();
+    for received in [U256::ZERO, units - U256::ONE] {
+        allow(&mut market, received);
+        let error = IVault::TokenShort { token, expected: units, received };
+        market.refuses(error, |market| fill(market, who, size, U256::ZERO));
+    }
+    allow(&mut market, units);
+    fill(&mut market, who, size, U256::ZERO).expect("a fill");
+    // It takes nothing of it.
+    let left = IToken::allowanceCall { owner: who, spender: desk };
+    assert_eq!(market.stage.chain.view(token, left).expect("an allowance"), units);
 }
 
 #[test]
@@ -131,10 +160,11 @@ fn a_solver_without_capital_takes_first_and_keeps_what_is_left() {
 /// A hostile filler that lets the vault take what it has, which is nothing.
 fn villain(market: &mut Market) -> Address {
     let stage = &mut market.stage;
-    let (owner, vault, underlying) = (stage.actors.owner, stage.vault, stage.underlying);
+    let (owner, token) = (stage.actors.owner, stage.underlying);
     let villain = stage.chain.create(owner, "HostileFiller", &[]).expect("a villain");
-    let allow = Villain::allowCall { token: underlying, spender: vault };
-    stage.chain.send(owner, villain, allow).expect("an allowance");
+    for spender in [stage.vault, stage.desk] {
+        stage.chain.send(owner, villain, Villain::allowCall { token, spender }).expect("an allowance");
+    }
     villain
 }
 

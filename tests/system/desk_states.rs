@@ -3,7 +3,6 @@
 use host::alloy_primitives::{Address, B256, I256, U256};
 use interfaces::desk::IHedgeDesk::{self, Need};
 use interfaces::erc20::IERC20;
-use interfaces::external::IToken;
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
@@ -51,11 +50,7 @@ fn stocked(dice: &mut Dice) -> Market {
         let (strike, size) = (2_300 + 100 * dice.below(10), (1 + dice.below(18)) as f64);
         let _ = market.trade(&[(market.call(strike), size)]);
     }
-    let (filler, vault) = (market.stage.actors.arbitrageur, market.stage.vault);
-    for token in [market.stage.usdc, market.stage.underlying] {
-        let allow = IToken::approveCall { spender: vault, value: U256::MAX };
-        market.stage.chain.send(filler, token, allow).expect("an allowance");
-    }
+    crate::desk_fill::filler(&mut market);
     market
 }
 

@@ -3,6 +3,7 @@
 use demo::live::Live;
 use demo::prices::Prices;
 use demo::replay::{self, Liquidity, Observer, Progress, Scenario};
+use demo::stage::positions::SHORT_MARGIN;
 use demo::stage::{default_limits, default_profile, Config};
 use demo::traders::Flow;
 use demo::windows::{committed, most_volatile, HISTORY};
@@ -242,7 +243,7 @@ fn brokered() -> (Followed, Address) {
     market.stage.chain.world.keep_logs();
     let broker = market.stage.broker;
     let Short { mut market, venue, .. } = Short::serving(market, broker, broker);
-    crate::broker::name(&mut market, venue, 700_000).expect("a venue");
+    market.stage.seat(venue, SHORT_MARGIN).expect("a venue");
     market.deposit(1_000_000.0).expect("a deposit");
     for expiry in market.expiries {
         market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");

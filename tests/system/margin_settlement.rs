@@ -202,18 +202,67 @@ fn in_a_shortfall_accounts_owe_what_their_options_were_worth_and_holders_share_i
     near(plain(receivable), 5.0 * (2_800.0 - GAP), 0.02);
     assert!(due >= receivable && due - receivable <= U256::from(5), "{due} {receivable}");
     assert_eq!(uncovered, U256::ZERO);
-    let free = before.cash - before.owed + receivable;
-    let owed = market.stage.ask(IVault::navCall {}).expect("a NAV").owed;
-    assert_eq!(owed, before.owed + free);
+    assert_eq!(market.nav().owed, before.cash, "what is free is theirs");
+    // Claims wait for what the account owes.
+    let trader = market.trader;
+    let series = vec![market.call(1_800), put, market.put(2_700)];
+    let claim = IVault::claimCall { series, receiver: trader };
+    let since = U256::from(market.now());
+    market.refuses(IVault::InShortfall { since }, |market| market.stage.vault(trader, claim.clone()));
 
     let call = IMargin::settleAccountCall { account: writer, expiry: market.expiries[1] };
     let anyone = market.stage.actors.arbitrageur;
     let paid = market.stage.margin(anyone, call).expect("a payment");
     assert_eq!((paid.due, paid.paid), (due, due));
     assert_eq!(accounts(&mut market), (U256::ZERO, U256::ZERO));
-    let series = vec![market.call(1_800), put, market.put(2_700)];
-    let trader = market.trader;
-    market.stage.vault(trader, IVault::claimCall { series, receiver: trader }).expect("all claims");
+    assert_eq!(market.nav().owed, before.cash + due, "and so is what it paid");
+    market.stage.vault(trader, claim).expect("all claims");
     let left = market.nav().owed - before.owed;
     assert!(left <= U256::from(5), "{left} of the cash stays unclaimed");
+}
+
+/// An account that could lose more than it has owes what its options are worth now, and that is not the shares'.
+#[test]
+fn in_a_shortfall_what_accounts_pay_in_is_the_holders_whatever_they_leave_uncovered() {
+    let mut writer = Address::ZERO;
+    let mut market = strained_after(|market| {
+        writer = market.stage.writer("writer", 40_000.0).expect("an account");
+        let call = market.call(1_800);
+        market.trade(&[(call, 9.0)]).expect("calls");
+        write(market, writer, &[(call, 9.0)]).expect("written");
+    });
+    market.stage.chain.world.warp(START + 8 * HOUR);
+    for _ in 0..2 {
+        market.stage.push_price(GAP).expect("a round");
+    }
+    market.publish();
+    let before = market.nav();
+    let anyone = market.stage.actors.arbitrageur;
+    market.stage.margin(anyone, IMargin::refreshCall { account: writer }).expect("a look");
+    let (_, uncovered) = accounts(&mut market);
+    record(&mut market).expect("a record");
+    let (receivable, _) = accounts(&mut market);
+    assert!(uncovered > receivable && receivable > U256::ZERO, "{uncovered} {receivable}");
+    assert_eq!(market.nav().owed, before.cash);
+    let week = market.now() + 7 * DAY;
+    let call = IMargin::settleAccountCall { account: writer, expiry: market.expiries[1] };
+    let base = market.stage.chain.world.snapshot();
+    let paid = market.stage.margin(anyone, call.clone()).expect("a payment");
+    assert_eq!(market.nav().owed, before.cash + paid.paid);
+    assert!(market.nav().mid <= I256::ZERO, "shares have nothing: {}", market.nav().mid);
+
+    // Where nobody has it pay in, claims wait for a week; what comes in after that is shared by those that are left.
+    market.stage.chain.world.restore(&base);
+    let trader = market.trader;
+    let claim = |id| IVault::claimCall { series: vec![id], receiver: trader };
+    let (first, second) = (market.put(2_800), market.put(2_700));
+    market.stage.chain.world.warp(week - 1);
+    assert_eq!(market.stage.vault(trader, claim(first)).err().expect("early").name(), "InShortfall");
+    market.stage.chain.world.warp(week);
+    let early = market.stage.vault(trader, claim(first)).expect("a week later");
+    let paid = market.stage.margin(anyone, call).expect("a payment").paid;
+    let late = market.stage.vault(trader, claim(second)).expect("the rest");
+    let owed = market.nav().owed;
+    assert!(before.owed + owed + early + late <= before.cash + paid + before.owed, "{owed} {early} {late}");
+    assert!(owed < before.cash, "{owed}");
 }

@@ -51,6 +51,42 @@ pub(crate) fn entrusted() -> (Market, Address) {
     (market, pool)
 }
 
+#[test]
+fn a_pool_that_was_removed_is_not_named_again_before_it_is_empty() {
+    let (mut market, pool) = entrusted();
+    let (owner, guardian) = (market.stage.actors.owner, market.stage.actors.guardian);
+    set_mode(&mut market, pool, FAIL);
+    market.stage.vault(owner, IVault::setPoolCall { pool }).expect("while it is in use");
+    market.stage.vault(guardian, IVault::removePoolCall {}).expect("removed");
+    let (nav, shares) = (market.nav().mid, market.stage.ask(IVault::poolCall {}).expect("a pool").shares);
+    market.refuses(IVault::PoolInUse { pool, shares }, |market| {
+        market.stage.vault(owner, IVault::setPoolCall { pool })
+    });
+    assert_eq!(market.nav().mid, nav, "it counts for nothing");
+    // Empty, it may be.
+    set_mode(&mut market, pool, 0);
+    market.stage.vault(guardian, IVault::divestCall { assets: U256::MAX }).expect("all of it");
+    market.stage.vault(owner, IVault::setPoolCall { pool }).expect("named anew");
+}
+
+#[test]
+fn a_sale_is_not_paid_out_of_what_is_owed_when_the_pool_refuses() {
+    let (mut market, pool) = entrusted();
+    let lp = market.lp;
+    let shares = shares_of(&mut market, lp) / U256::from(20);
+    request(&mut market, lp, shares).expect("a request");
+    process(&mut market).expect("processed");
+    let nav = market.nav();
+    assert!(nav.owed >= nav.cash - usdc(1.0), "{nav:?}");
+    set_mode(&mut market, pool, REFUSE);
+    let sale = [(market.call(2_800), -10.0)];
+    let failure = market.trade(&sale).expect_err("nothing is free");
+    assert_eq!(failure.name(), "InsufficientCash");
+    set_mode(&mut market, pool, 0);
+    market.trade(&sale).expect("a sale");
+    assert!(market.nav().cash >= market.nav().owed);
+}
+
 /// An account with USDC that vault and pool may take.
 pub(crate) fn somebody(market: &mut Market, pool: Address, usd: f64) -> Address {
     let account = market.stage.funded("somebody", usd).expect("an account");

@@ -5,7 +5,8 @@
 //! owner names them, in the open for two days, before which nothing is held there and nothing counts; its guardian takes one out at once.
 //!
 //! # MARGIN
-//! A position has the margin that its venue's setting says, brought by the trade that asks for it. What is over by a tenth or under by a tenth,
+//! A position has the margin that its venue's setting says, brought by the trade that asks for it. A venue is sent no more than twice its cap beyond
+//! what came back, whatever it says that it lost. What is over by a tenth or under by a tenth,
 //! anyone may have put right; what lies over at a venue, anyone may have brought back to the vault (`trade`).
 //!
 //! # VALUE
@@ -90,6 +91,7 @@ fn route(broker: &mut Broker, selector: u32, mut args: Args<'_>, out: &mut Vec<u
             setVenueCall => set_venue(venue, cap, margin);
             quarantineCall => quarantine(venue);
             dropVenueCall => drop_venue(venue);
+            setRouterCall => set_router(venue, router);
             venuesCall => venues();
             vaultCall => vault();
         }
@@ -203,6 +205,17 @@ impl Broker {
     pub fn drop_venue(&mut self, venue: Address) -> Result<()> {
         lock::take()?;
         self.forget(venue)?;
+        lock::release();
+        Ok(())
+    }
+
+    /// Has a venue follow its exchange to another router. Only the vault's guardian or owner.
+    ///
+    /// # Errors
+    /// As the interface says.
+    pub fn set_router(&mut self, venue: Address, router: Address) -> Result<()> {
+        lock::take()?;
+        self.follow(venue, router)?;
         lock::release();
         Ok(())
     }

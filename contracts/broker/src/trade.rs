@@ -23,12 +23,14 @@ pub(crate) const PAYABLE: [u32; 2] =
     [u32::from_be_bytes(adjustCall::SELECTOR), u32::from_be_bytes(tendCall::SELECTOR)];
 /// A margin may be off by one part in this.
 const TOLERANCE: u128 = 10;
+/// A venue keeps no more of what it was sent than its bound times this: with it a position at the cap can be kept while the price takes two thirds of
+/// its value.
+const KEPT: u128 = 2;
 
 /// A call to a venue.
 struct Order {
-    venue: Address,
-    /// Whether the venue counts.
-    counts: bool,
+    place: usize,
+    entry: Venue,
     size: i128,
     limit: U256,
     /// USDC that the position gets, of what lies there and what is sent, or that it frees.
@@ -42,10 +44,9 @@ struct Order {
 impl Broker {
     /// Trades at a venue, with the margin that the position then takes: the key of the order, and what was done at once.
     pub(crate) fn trade(&mut self, venue: Address, size: I256, limit: U256) -> Result<(B256, I256)> {
-        let (_, entry) = self.known(venue)?;
-        let counts = self.counts(&entry);
+        let (place, entry) = self.known(venue)?;
         // Nobody is paid for what a venue that does not count says that it did.
-        if counts {
+        if self.counts(&entry) {
             self.require_desk()?;
         } else {
             self.require_guardian()?;
@@ -61,13 +62,13 @@ impl Broker {
         } else {
             (0, 0)
         };
-        let (key, filled) = self.send(&Order { venue, counts, size: by, limit, margin, sent, price })?;
+        let (key, filled) = self.send(Order { place, entry, size: by, limit, margin, sent, price })?;
         Ok((key, int(filled)))
     }
 
     /// Brings a position's margin to what it should be.
     pub(crate) fn put_right(&mut self, venue: Address) -> Result<B256> {
-        let (_, entry) = self.known(venue)?;
+        let (place, entry) = self.known(venue)?;
         let price = self.spot()?;
         let state = self.state(venue, price)?;
         let State { size, equity, .. } = state;
@@ -77,14 +78,12 @@ impl Broker {
             // What can be collected needs no order.
             over => (over.saturating_add_unsigned(state.withdrawable).min(0), 0),
         };
-        let counts = self.counts(&entry);
         let off = margin.unsigned_abs() > wanted / TOLERANCE;
-        ensure(size != 0 && off && (counts || margin < 0), || NothingToTend {
-            equity: int(equity),
-            margin: uint(wanted),
-        })?;
-        let order = Order { venue, counts, size: 0, limit: uint(price), margin, sent, price };
-        self.send(&order).map(|(key, _)| key)
+        // Nothing is sent to where nothing counts, or after what is lost.
+        let helps = margin < 0 || (self.counts(&entry) && equity > 0);
+        ensure(size != 0 && off && helps, || NothingToTend { equity: int(equity), margin: uint(wanted) })?;
+        let order = Order { place, entry, size: 0, limit: uint(price), margin, sent, price };
+        self.send(order).map(|(key, _)| key)
     }
 
     /// What a position must get to have `wanted`, of what lies at the venue, and what must be sent for it [micro-USD].
@@ -98,7 +97,7 @@ impl Broker {
 
     /// Brings back all but the margin of the position.
     pub(crate) fn bring_back(&mut self, venue: Address) -> Result<U256> {
-        let (_, entry) = self.known(venue)?;
+        let (place, entry) = self.known(venue)?;
         let price = self.spot()?;
         let State { size, equity, withdrawable, since, .. } = self.state(venue, price)?;
         let over = equity.checked_sub_unsigned(margin_of(&entry, size, price)?).or_overflow()?;
@@ -112,6 +111,8 @@ impl Broker {
         emit(self.vm(), &Collected { venue, amount: uint(amount) });
         let part = if self.counts(&entry) { signed(amount)? } else { 0 };
         let left = counted.checked_sub(part).or_overflow()?;
+        let kept = entry.kept.saturating_sub(u64::try_from(amount).unwrap_or(u64::MAX));
+        self.store(place, &Venue { kept, ..entry })?;
         self.conclude(price, left, signed(amount)?.saturating_neg(), 0)?;
         Ok(uint(amount))
     }
@@ -124,11 +125,16 @@ impl Broker {
     }
 
     /// Calls the venue, between the vault's margin before it and a checkpoint after it: the key of the order, and by how much more is held that counts.
-    fn send(&mut self, order: &Order) -> Result<(B256, i128)> {
-        let Order { venue, counts, size, limit, margin, sent, price } = *order;
+    fn send(&mut self, order: Order) -> Result<(B256, i128)> {
+        let Order { place, entry, size, limit, margin, sent, price } = order;
+        let (venue, counts) = (entry.venue, self.counts(&entry));
         let before = self.look(price)?;
         let (counted, traded) = (self.counted(&before, price)?, value(size, price)?);
         if sent > 0 {
+            let kept = u128::from(entry.kept).saturating_add(sent);
+            let cap = self.bound(&entry).saturating_mul(KEPT);
+            ensure(kept <= cap, || VenueCapExceeded { value: uint(kept), cap: uint(cap) })?;
+            self.store(place, &Venue { kept: u64::try_from(kept).or_overflow()?, ..entry })?;
             self.move_margin(signed(sent)?, 0, true)?;
             Token(self.asset.get()).push(self.vm(), venue, sent)?;
         }

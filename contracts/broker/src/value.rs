@@ -15,6 +15,7 @@
 //! What counts is rounded down, margins and caps up.
 
 use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolCall as _;
 use book::{Reader, Writer};
 use interfaces::broker::IBroker::Venue;
 use interfaces::contract::callee::{nth, Callee};
@@ -32,8 +33,8 @@ pub(crate) const MILLION: u128 = 1_000_000;
 /// Most growth of what counts, beside what the price makes [1e-6 a year].
 const MAX_GROWTH: u128 = 200_000;
 const YEAR: u128 = 31_536_000;
-/// A position, or an order, is worth no more for each USD of its cap: four, which the price may make of one at the cap [micro-USD].
-const MOST: u128 = 4 * MILLION;
+/// A position, or an order, is worth no more than its bound times this: of what is opened at the cap the price may make so much.
+const MOST: u128 = 4;
 /// A checkpoint grows no longer than this [s].
 const DAY: u64 = 86_400;
 /// A position, and what lies at a venue, is nothing below this: not worth the gas of every mark [micro-USD].
@@ -94,6 +95,13 @@ impl Broker {
         (1..=self.vm().block_timestamp()).contains(&entry.countsFrom)
     }
 
+    /// What bounds a venue that says anything: the largest cap that it has had since it counts, but not one that waits for its notice [micro-USD].
+    pub(crate) fn bound(&self, entry: &Venue) -> u128 {
+        let waits = entry.allowedFrom > self.vm().block_timestamp();
+        let usd = if waits { entry.bound } else { entry.bound.max(entry.cap) };
+        u128::from(usd).saturating_mul(MILLION)
+    }
+
     /// All venues that count.
     pub(crate) fn look(&self, price: u128) -> Result<Seen> {
         let mut seen = Seen::default();
@@ -103,13 +111,13 @@ impl Broker {
             }
             let state = self.worth(entry.venue, price)?;
             let (size, pending) = (value(state.size, price)?, value(state.pending, price)?);
-            if size.max(pending) > u128::from(entry.cap).saturating_mul(MOST) {
+            if size.max(pending) > self.bound(&entry).saturating_mul(MOST).max(DUST) {
                 return Callee(entry.venue).answered_badly(&worthCall::SELECTOR);
             }
             seen.size = seen.size.checked_add(state.size).or_overflow()?;
             seen.equity = seen.equity.checked_add(state.equity).or_overflow()?;
             seen.pending = seen.pending.checked_add(state.pending).or_overflow()?;
-            if state.since != 0 && (seen.since == 0 || state.since < seen.since) {
+            if state.pending != 0 && (seen.since == 0 || state.since < seen.since) {
                 seen.since = state.since;
             }
             seen.open |= state.since != 0 || state.equity.unsigned_abs().max(size) >= DUST;

@@ -3,17 +3,19 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::aliases::U32;
-use alloy_primitives::{Address, U64};
+use alloy_primitives::{Address, U256, U64};
 use interfaces::broker::IBroker::{
     SettingOutOfRange, TooManyVenues, UnknownVenue, Venue, VenueInUse, VenueQuarantined, VenueSet, VenueWrong,
 };
 use interfaces::contract::callee::Callee;
 use interfaces::contract::{calldata, emit, ensure, fail, OrOverflow as _, Result};
+use interfaces::perp::IPerpVenue::setRouterCall;
 use interfaces::position::IPositionVenue::{deskCall, receiverCall};
 use interfaces::words::uint;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageU32, StorageU64};
 
+use crate::value::MILLION;
 use crate::{Broker, VENUES};
 
 /// What is named waits this long once the vault has shares [s].
@@ -33,11 +35,15 @@ pub struct Entry {
     margin: StorageU32,
     /// Zero: quarantined // [s]
     counts_from: StorageU64,
+    /// Largest cap since it counts, but one that waits for its notice // [whole USD]
+    bound: StorageU32,
+    /// USDC sent less what came back // [micro-USD]
+    kept: StorageU64,
 }
 
 impl Entry {
     fn read(&self) -> Venue {
-        let time = |field: &StorageU64| {
+        let long = |field: &StorageU64| {
             let [limb] = field.get().into_limbs();
             limb
         };
@@ -47,10 +53,12 @@ impl Entry {
         };
         Venue {
             venue: self.venue.get(),
-            allowedFrom: time(&self.allowed_from),
+            allowedFrom: long(&self.allowed_from),
             cap: number(&self.cap),
             margin: number(&self.margin),
-            countsFrom: time(&self.counts_from),
+            countsFrom: long(&self.counts_from),
+            bound: number(&self.bound),
+            kept: long(&self.kept),
         }
     }
 
@@ -60,6 +68,8 @@ impl Entry {
         self.cap.set(U32::from_limbs([entry.cap.into()]));
         self.margin.set(U32::from_limbs([entry.margin.into()]));
         self.counts_from.set(U64::from_limbs([entry.countsFrom]));
+        self.bound.set(U32::from_limbs([entry.bound.into()]));
+        self.kept.set(U64::from_limbs([entry.kept]));
     }
 }
 
@@ -84,7 +94,7 @@ impl Broker {
         }
     }
 
-    fn store(&mut self, place: usize, entry: &Venue) -> Result<()> {
+    pub(crate) fn store(&mut self, place: usize, entry: &Venue) -> Result<()> {
         self.venues.setter(place).or_overflow()?.write(entry);
         Ok(())
     }
@@ -107,10 +117,14 @@ impl Broker {
         };
         let notice = if self.is_open()? { NOTICE } else { 0 };
         let from = self.vm().block_timestamp().saturating_add(notice);
-        let before = self.at(place);
-        // What counts goes on counting under other settings.
-        let counts_from = if self.counts(&before) { before.countsFrom } else { from };
-        self.store(place, &Venue { venue, allowedFrom: from, cap, margin, countsFrom: counts_from })?;
+        let mut entry = self.at(place);
+        // What counts goes on counting, within the bounds that it has, under other settings.
+        if self.counts(&entry) {
+            entry.bound = u32::try_from(self.bound(&entry) / MILLION).or_overflow()?;
+        } else {
+            entry = Venue { venue, countsFrom: from, bound: cap, ..Venue::default() };
+        }
+        self.store(place, &Venue { allowedFrom: from, cap, margin, ..entry })?;
         emit(self.vm(), &VenueSet { venue, allowedFrom: from, cap, margin });
         self.move_margin(0, 0, self.open.get())
     }
@@ -122,6 +136,14 @@ impl Broker {
         self.store(place, &Venue { allowedFrom: 0, countsFrom: 0, ..entry })?;
         emit(self.vm(), &VenueQuarantined { venue });
         self.move_margin(0, 0, self.open.get())
+    }
+
+    /// Has a venue follow its exchange to another router.
+    pub(crate) fn follow(&self, venue: Address, router: Address) -> Result<()> {
+        self.require_guardian()?;
+        self.known(venue)?;
+        let data = calldata(&setRouterCall { router_: router });
+        Callee(venue).call(self.vm(), U256::ZERO, &data).map(|_| ())
     }
 
     /// What all usable venues together may be short [whole USD], and the most margin that a position takes at one of them [1e-4, rounded up].

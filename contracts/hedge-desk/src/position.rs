@@ -9,14 +9,14 @@ use book::Request;
 use interfaces::broker::IBroker::{adjustCall, heldCall};
 use interfaces::contract::calldata;
 use interfaces::desk::IHedgeDesk::{
-    rebalancePositionCall, HedgeOrdered, Leg, Plan, TooManyLegs, VaultFailed,
+    rebalancePositionCall, HedgeOrdered, Leg, OrderLimitTooTight, Plan, TooManyLegs, VaultFailed,
 };
 use interfaces::vault::IVault;
 use interfaces::words::{to_i128, to_u128, uint, WAD_PER_PRICE};
 use inventory::hedge::{slip, worst_price, Order};
 use stylus_sdk::prelude::*;
 
-use crate::error::{emit, fail, Fault, OrOverflow, Result};
+use crate::error::{emit, ensure, fail, Fault, OrOverflow, Result};
 use crate::market::{Done, Market};
 use crate::HedgeDesk;
 
@@ -42,6 +42,9 @@ impl HedgeDesk {
             let (size, reward) = self.conclude(&market, &done, filled, gas, plan.payee)?;
             return Ok(((key, size), reward));
         }
+        // One at a better price than need be might never be filled, and counts as done all the same.
+        let widest = self.worst_of(&market, leg)?;
+        ensure(limit == widest, || OrderLimitTooTight { limitPrice: uint(limit), widest: uint(widest) })?;
         let done = done(&market, to_i128(leg.size).or_overflow()?, limit)?;
         market.verify(&done, 0, 0)?;
         self.note(&market, market.trigger.deviation.saturating_sub(done.size));
@@ -74,13 +77,16 @@ impl HedgeDesk {
         Ok(Address::from_word(B256::from(word)))
     }
 
-    /// The limit of a leg, no wider than slip(t) allows now [18 decimals].
-    fn limit_of(&self, market: &Market, leg: &Leg) -> Result<u128> {
+    /// The widest limit that slip(t) allows a leg now [18 decimals].
+    fn worst_of(&self, market: &Market, leg: &Leg) -> Result<u128> {
         let spot = to_u128(market.price()).or_overflow()?;
-        let (buying, slip) = (leg.size.is_positive(), slip(&market.rules, market.waited));
-        let worst = worst_price(spot, buying, slip).or_overflow()?;
-        let given = to_u128(leg.limitPrice).or_overflow()?;
-        Ok(match (given, buying) {
+        Ok(worst_price(spot, leg.size.is_positive(), slip(&market.rules, market.waited)).or_overflow()?)
+    }
+
+    /// The limit of a leg, no wider than that.
+    fn limit_of(&self, market: &Market, leg: &Leg) -> Result<u128> {
+        let (worst, given) = (self.worst_of(market, leg)?, to_u128(leg.limitPrice).or_overflow()?);
+        Ok(match (given, leg.size.is_positive()) {
             (0, _) => worst,
             (_, true) => worst.min(given),
             (_, false) => worst.max(given),

@@ -234,7 +234,11 @@ impl Action {
                 IHedgeDesk::rebalanceCall { plan: plan.message(deadline, payee) }.abi_encode().into()
             }
             Self::Position(position) => {
-                let plan = position.plan.message(deadline, payee);
+                let mut plan = position.plan.message(deadline, payee);
+                if position.later {
+                    // An order has the widest limit that there is by then.
+                    plan.legs.iter_mut().for_each(|leg| leg.limitPrice = U256::ZERO);
+                }
                 IHedgeDesk::rebalancePositionCall { plan }.abi_encode().into()
             }
             Self::Fill(fill) => {

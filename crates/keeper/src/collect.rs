@@ -60,12 +60,12 @@ pub struct Expired {
     pub round: Result<Straddling, Fault>,
 }
 
-/// What an account has of a token, and what of it the vault may take [token units].
+/// What an account has of a token, and what of it vault and desk may take [token units].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Purse {
     /// Its balance
     pub have: u128,
-    /// Its allowance to the vault
+    /// The smaller of its allowances to the vault and to the desk
     pub allowed: u128,
 }
 
@@ -178,7 +178,7 @@ impl Collector {
             told,
             worth,
             stance,
-            purses: self.purses(chain, &head, &market, sender, stance.as_ref()).await,
+            purses: self.purses(chain, &head, &market, sender, stance.as_ref().zip(told.as_ref().ok())).await,
             asked,
             venues,
             broker,
@@ -239,14 +239,17 @@ impl Collector {
         head: &Head,
         market: &Market,
         sender: Option<Address>,
-        stance: Option<&Stance>,
+        hedge: Option<(&Stance, &Told)>,
     ) -> Option<Result<[Purse; 2], Fault>> {
-        let due = stance.is_some_and(|stance| stance.trigger.due != 0);
-        let account = sender.filter(|_| self.fills && due)?;
+        let (_, told) = hedge.filter(|(stance, _)| self.fills && stance.trigger.due != 0)?;
+        let account = sender?;
         let purse = async |token| -> Result<Purse, Fault> {
             let have = ask(chain, head, token, &IToken::balanceOfCall { account }).await?;
-            let call = IERC20::allowanceCall { owner: account, spender: market.vault };
-            let allowed = ask(chain, head, token, &call).await?;
+            let mut allowed = U256::MAX;
+            for spender in [market.vault, told.address] {
+                let call = IERC20::allowanceCall { owner: account, spender };
+                allowed = allowed.min(ask(chain, head, token, &call).await?);
+            }
             let small = |number| to_u128(number).unwrap_or(u128::MAX);
             Ok(Purse { have: small(have), allowed: small(allowed) })
         };

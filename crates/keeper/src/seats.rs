@@ -88,7 +88,7 @@ impl Seats {
     }
 
     async fn seat(&mut self, scene: &Scene<'_>, entry: &IBroker::Venue) -> Seat {
-        let IBroker::Venue { venue, allowedFrom, cap, margin, countsFrom } = *entry;
+        let IBroker::Venue { venue, allowedFrom, cap, margin, countsFrom, .. } = *entry;
         let name = self.names.get(&venue).cloned().unwrap_or_else(|| short(venue));
         let (holding, timeout) = match self.holding(scene, venue).await {
             Ok((holding, timeout)) => (Ok(holding), timeout),

@@ -145,7 +145,7 @@ pub enum Skip {
         least: i128,
     },
     /// The account has too little to fill with, or the vault may not take it.
-    #[error("of {token} the account has {} and the vault may take {}: {need} needed", .purse.have, .purse.allowed)]
+    #[error("of {token} the account has {} and vault and desk may take {}: {need} needed", .purse.have, .purse.allowed)]
     PurseShort {
         /// The token
         token: Address,

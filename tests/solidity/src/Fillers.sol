@@ -20,6 +20,7 @@ contract FlashFiller is IHedgeFiller {
         (DESK, VAULT, ASSET, UNDERLYING, ROUTER) = (desk, vault, asset, underlying, router);
         asset.approve(address(router), type(uint256).max);
         underlying.approve(vault, type(uint256).max);
+        underlying.approve(address(desk), type(uint256).max);
     }
 
     function run(int256 size, uint256 limit) external returns (uint256 profit) {

@@ -235,8 +235,10 @@ fn cast(stage: &mut Stage, terms: &Terms) -> Result<Cast> {
     }
     let arbitrageur = stage.actors.arbitrageur;
     for token in [stage.usdc, stage.underlying] {
-        let approve = IToken::approveCall { spender: stage.vault, value: U256::MAX };
-        stage.chain.send(arbitrageur, token, approve)?;
+        for spender in [stage.vault, stage.desk] {
+            let approve = IToken::approveCall { spender, value: U256::MAX };
+            stage.chain.send(arbitrageur, token, approve)?;
+        }
     }
     for (who, cash) in writers.iter().zip([40_000.0, 150_000.0, 1_000_000.0]) {
         stage.margin(*who, IMargin::depositCall { amount: usdc(cash), account: *who })?;
@@ -310,7 +312,9 @@ fn contracts(stage: &mut Stage, terms: &Terms) -> Result<[Address; 4]> {
         stage.chain.send(owner, token, IToken::transferCall { to, value })?;
     }
     for token in [cash, underlying] {
-        stage.chain.send(owner, filler, Hostile::allowCall { token, spender: vault })?;
+        for spender in [vault, stage.desk] {
+            stage.chain.send(owner, filler, Hostile::allowCall { token, spender })?;
+        }
     }
     let _ = stage.chain.world.call(owner, pool, Hostile::setModeCall { mode: 0 }.abi_encode());
     // It signs its own transactions.

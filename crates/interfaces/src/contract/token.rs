@@ -30,6 +30,17 @@ impl Token {
         }
     }
 
+    /// What `spender` may take from `owner`, at most all that 128 bits hold.
+    ///
+    /// # Errors
+    /// `TokenFailed`.
+    pub fn allowance(self, vm: &VM, owner: Address, spender: Address) -> Result<u128> {
+        match static_word(vm, self.0, &calldata(&IToken::allowanceCall { owner, spender })) {
+            Some(word) => Ok(to_u128(word).unwrap_or(u128::MAX)),
+            None => fail(TokenFailed { token: self.0 }),
+        }
+    }
+
     /// Decimals of the token.
     ///
     /// # Errors

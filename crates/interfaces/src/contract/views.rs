@@ -15,7 +15,7 @@ use crate::position::IPositionVenue::State;
 structs! {
     Answer State: size equity withdrawable pending pendingSince;
     Answer Held: size equity pending pendingSince;
-    Answer Venue: venue allowedFrom cap margin countsFrom;
+    Answer Venue: venue allowedFrom cap margin countsFrom bound kept;
     Answer Greeks: value delta gamma vega theta vanna volga;
     Answer ExpiryGreeks: expiry greeks;
     Answer OptionQuote: value bid ask bidRefusal askRefusal;

@@ -61,7 +61,9 @@ impl Player {
         let dollars = U256::from((PURSE * 1e6) as u64);
         for (token, value) in [(market.at.underlying, signed(units).into_raw()), (market.at.usdc, dollars)] {
             market.tell(market.at.arbitrageur, token, IToken::transferCall { to: filler, value });
-            market.tell(filler, token, IToken::approveCall { spender: market.at.vault, value: U256::MAX });
+            for spender in [market.at.vault, market.at.desk] {
+                market.tell(filler, token, IToken::approveCall { spender, value: U256::MAX });
+            }
         }
         settings.iter().zip(KEYS).map(|(settings, key)| Self::start(market, key, settings)).collect()
     }

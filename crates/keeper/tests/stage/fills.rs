@@ -27,7 +27,9 @@ fn settings(market: &Market) -> Config {
 }
 
 fn allow(market: &Market, account: Address, token: Address, value: U256) {
-    market.tell(account, token, IToken::approveCall { spender: market.at.vault, value });
+    for spender in [market.at.vault, market.at.desk] {
+        market.tell(account, token, IToken::approveCall { spender, value });
+    }
 }
 
 fn fill(report: &Report) -> Fill {

@@ -24,12 +24,14 @@ fn stocked(rng: &mut ChaCha8Rng) -> Market {
         let strike = 2_300 + 100 * rng.random_range(0..10);
         let _ = market.trade(&[(market.call(strike), rng.random_range(1..=18).into())]);
     }
-    let (filler, vault) = (market.keeper, market.vault);
+    let filler = market.keeper;
     for token in [market.usdc, market.underlying] {
         let value = usdc(1e9) * U256::from(1_000_000_000_000_u64);
         market.chain.send(filler, token, IMockToken::mintCall { to: filler, value }).expect("stock");
-        let allow = IToken::approveCall { spender: vault, value: U256::MAX };
-        assert!(market.chain.send(filler, token, allow).expect("an allowance"));
+        for spender in [market.vault, market.desk] {
+            let allow = IToken::approveCall { spender, value: U256::MAX };
+            assert!(market.chain.send(filler, token, allow).expect("an allowance"));
+        }
     }
     market
 }
