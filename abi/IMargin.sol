@@ -102,7 +102,7 @@ interface IMargin {
     /// @notice Marks an account: what it leaves uncovered is counted anew, and its auction ends if it has its initial margin again or has gone on
     /// for its time.
     function refresh(address account) external;
-    /// @notice Pays the vault for an account's options in a settled expiry, as far as its cash goes.
+    /// @notice Pays the vault for an account's options in a settled expiry, as far as its cash goes. The vault hears of it only where something is due.
     function settleAccount(address account, uint64 expiry) external returns (uint256 due, uint256 paid);
     /// @notice Starts the auction of an account whose equity is below its maintenance margin: the first, or another once the last one is over. Its
     /// price falls for two hours.

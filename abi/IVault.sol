@@ -214,7 +214,8 @@ interface IVault {
     error SatelliteNotDue(uint256 acceptFrom, uint256 timestamp);
 
     error OnlyMargin(address caller, address margin);
-    /// @notice Accounts of the margin contract in force have written in live expiries, or owe for settled series [USDC].
+    /// @notice Accounts of the margin contract in force have written in live expiries, or owe for settled series [USDC]; with neither, they leave
+    /// something uncovered, which their `settleAccount` and `refresh` bring up to date.
     error MarginInUse(uint256 expiries, uint256 receivable);
     /// @notice More than accounts leave uncovered [USDC].
     error PaidAboveUncovered(uint256 amount, uint256 uncovered);
