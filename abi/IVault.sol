@@ -205,6 +205,7 @@ interface IVault {
     error DepthRamping(uint256 until);
     /// @notice A change that would take `span` seconds, for which `most` are left: half of the time to the expiry.
     error DepthRampTooLong(uint256 span, uint256 most);
+    /// @notice The surface feed has not published a slice of an expiry that is traded, or in which something is open: nothing is marked without it.
     error SurfaceMissing(uint64 expiry);
     error SurfaceStale(uint64 expiry, uint256 updatedAt, uint256 maxAge);
     /// @notice The surface feed did not answer, or not with slices that can be marked.
