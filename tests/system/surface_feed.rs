@@ -119,6 +119,7 @@ fn a_feed_that_has_not_published_leaves_nothing_that_is_owed_out() {
     let round = market.past(near, [2_700.0; 2]);
     market.stage.vault(trader, IVault::settleCall { expiry: near, roundId: round }).expect("a settlement");
     request(&mut market, lp, U256::from(SHARE)).expect("a request");
+    let cash = market.nav().cash;
 
     let wasm = artifacts::wasm("surface_feed").expect("the feed's WASM");
     let vault = market.stage.vault;
@@ -140,6 +141,11 @@ fn a_feed_that_has_not_published_leaves_nothing_that_is_owed_out() {
     market.refuses(missing(), |market| market.stage.ask(IVault::navCall {}));
     let claim = IVault::claimCall { series: vec![settled], receiver: trader };
     assert_eq!(market.stage.vault(trader, claim).expect("a claim"), usdc(400.0));
+    // What must not fail says what it says while a feed fails.
+    let limit = market.stage.ask(IERC4626::maxDepositCall { receiver: lp }).expect("a limit");
+    assert_eq!(limit, U256::ZERO);
+    let total = market.stage.ask(IERC4626::totalAssetsCall {}).expect("assets");
+    assert_eq!(total, cash - usdc(400.0));
 
     market.stage.surface = feed;
     market.publish();
