@@ -88,7 +88,7 @@ interface IVault {
     /// @param roundDelta most |net cash delta|, the largest within the reserve move, traded in one round of the feed; roundVega, of vega; seriesDelta and seriesVega, in one series
     /// @param spotJump move of the feed from round to round that stops deposits and redemptions; surfaceJump, of a vol from surface to surface
     /// @param minLiquidity part of NAV that redemptions leave as free cash
-    /// @param blackout time before an expiry and until its settlement in which deposits and redemptions stop
+    /// @param blackout time before an expiry and until its settlement in which deposits and redemptions stop, at most six hours
     /// @param performanceFee part of the gain above the high-water mark that the owner is paid in shares; 0 is off
     struct Limits {
         uint32 surfaceInterval;
