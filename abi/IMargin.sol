@@ -14,7 +14,7 @@ interface IMargin {
 
     /// @param cash USDC of the account
     /// @param uncovered the most that it could fail to pay, when it was last marked [USDC]
-    /// @param auctionSince when its auction began; 0 while there is none
+    /// @param auctionSince when its auction began; 0 while there is none; one that is over stays until somebody marks the account
     /// @param series how many series it has written
     struct Account {
         uint256 cash;
@@ -71,8 +71,9 @@ interface IMargin {
     error UncoveredAboveLimit(address account, uint256 uncovered, uint256 limit);
     error NotLiquidatable(address account, int256 equity, uint256 maintenance);
     error AuctionRunning(address account, uint256 since);
+    /// @notice None began, or it is over: an auction goes on for two hours, and for two more while the account is below its maintenance margin.
     error NoAuction(address account);
-    /// @notice The account meets its initial margin again: its auction is over, which `refresh` records.
+    /// @notice The account meets its initial margin again: its auction is over, which `refresh` and `deposit` record.
     error AuctionLapsed(address account, int256 equity, uint256 initial);
     /// @notice A part of nothing, or above what brings the account back to its initial margin.
     error PartOutOfRange(uint256 part, uint256 limit);
@@ -81,7 +82,8 @@ interface IMargin {
 
     // Accounts
 
-    /// @notice Puts the caller's USDC into an account.
+    /// @notice Puts the caller's USDC into an account. One in auction is marked if it can be, which ends the auction if the account has its initial
+    /// margin again.
     function deposit(uint256 amount, address account) external;
     /// @notice Takes USDC out of an account that has its initial margin after it. Its holder or an operator.
     function withdraw(uint256 amount, address account, address receiver) external;
@@ -97,14 +99,17 @@ interface IMargin {
 
     // Upkeep, by anyone
 
-    /// @notice Marks an account: what it leaves uncovered is counted anew, and its auction ends if it has its initial margin again.
+    /// @notice Marks an account: what it leaves uncovered is counted anew, and its auction ends if it has its initial margin again or has gone on
+    /// for its time.
     function refresh(address account) external;
-    /// @notice Pays the vault for an account's options in a settled expiry, as far as its cash goes.
+    /// @notice Pays the vault for an account's options in a settled expiry, as far as its cash goes. The vault hears of it only where something is due.
     function settleAccount(address account, uint64 expiry) external returns (uint256 due, uint256 paid);
-    /// @notice Starts the auction of an account whose equity is below its maintenance margin.
+    /// @notice Starts the auction of an account whose equity is below its maintenance margin: the first, or another once the last one is over. Its
+    /// price falls for two hours.
     function liquidate(address account) external;
     /// @notice Takes a part of an account in auction, cash and book alike, into the caller's own account, which must have its initial margin after it.
-    /// Lots are rounded up, cash down.
+    /// Lots are rounded up, cash down. From two hours after the auction began only while the account is below its maintenance margin, and from four
+    /// hours after not at all.
     /// @param part of the account, at most what brings it back to its initial margin
     /// @param maxPrice most that the caller's account pays for it
     /// @return price what it paid for it; negative: was paid, by the vault

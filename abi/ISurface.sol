@@ -6,7 +6,7 @@ pragma solidity ^0.8.24;
 interface ISurface {
     /// @notice One slice of the surface, raw SVI: w(k) = a + b (rho (k - m) + sqrt((k - m)^2 + s^2)), w total variance from the update's
     /// timestamp to expiry, k = ln(strike / forward). Parameters are rounded to the stored grid (a, b, s: 2^-36; rho: 2^-22; m: 2^-28;
-    /// rate: 2^-30; forward: a micro-dollar, down).
+    /// rate: 2^-30; forward: a micro-dollar, down). The rate, of forward and discount, is at most 0.5 either way.
     struct SurfaceSlice {
         uint64 expiry;
         int256 rate;
@@ -70,7 +70,9 @@ interface ISurface {
     error CalendarArbitrage(uint64 earlier, uint64 later, uint256 shortfall);
     /// @param shortfall slope that a wing of the later slice lacks
     error WingArbitrage(uint64 earlier, uint64 later, uint256 shortfall);
-    /// @param from vol at the strike by the surface that the step counts against
+    /// @param strike 0 where the rate moves too far
+    /// @param from vol at the strike by the surface that the step counts against; 0 for the rate
+    /// @param to vol at the strike by the update; for the rate, its change times the time to expiry
     /// @param limit the vault's volStep
     error StepAboveLimit(uint64 expiry, uint256 strike, uint256 from, uint256 to, uint256 limit);
 
@@ -82,11 +84,13 @@ interface ISurface {
     enum SignatureFault { Length, V, HighS, Recovery }
 
     /// @notice Replaces the surface. Anyone may submit; the publishers' signatures count: at least `threshold`, by ascending signer.
-    /// No vol at a listed strike may be more than the vault's volStep from the one by the surface that the step counts against (`baselines`).
+    /// No vol at a listed strike may be more than the vault's volStep from the one by the surface that the step counts against (`baselines`), and
+    /// no rate further from that surface's than what moves the forward by as much: change times time to expiry.
     function publish(SurfaceUpdate calldata update, bytes[] calldata signatures) external;
 
     /// @notice For each expiry two words: the slice as packed, and the rate in units of 2^-30; zeros where there is none. Then one word: the
-    /// largest move of a listed vol by the last update, in millionths, from the surface that its steps counted against. For the vault.
+    /// largest move of a listed vol, or of a forward by its rate, by the last update, in millionths, from the surface that its steps counted
+    /// against. For the vault.
     /// A packed slice has, from the top, a (40 bits, 2^-36), b (40, 2^-36), rho (24, 2^-22), m (32, 2^-28), s (40, 2^-36), the forward
     /// (48, micro-dollars) and the timestamp (32).
     function slices(uint64[] calldata expiries) external view returns (bytes32[] memory);

@@ -88,7 +88,7 @@ interface IVault {
     /// @param roundDelta most |net cash delta|, the largest within the reserve move, traded in one round of the feed; roundVega, of vega; seriesDelta and seriesVega, in one series
     /// @param spotJump move of the feed from round to round that stops deposits and redemptions; surfaceJump, of a vol from surface to surface
     /// @param minLiquidity part of NAV that redemptions leave as free cash
-    /// @param blackout time before an expiry and until its settlement in which deposits and redemptions stop
+    /// @param blackout time before an expiry and until its settlement in which deposits and redemptions stop, at most six hours
     /// @param performanceFee part of the gain above the high-water mark that the owner is paid in shares; 0 is off
     struct Limits {
         uint32 surfaceInterval;
@@ -205,6 +205,7 @@ interface IVault {
     error DepthRamping(uint256 until);
     /// @notice A change that would take `span` seconds, for which `most` are left: half of the time to the expiry.
     error DepthRampTooLong(uint256 span, uint256 most);
+    /// @notice The surface feed has not published a slice of an expiry that is traded, or in which something is open: nothing is marked without it.
     error SurfaceMissing(uint64 expiry);
     error SurfaceStale(uint64 expiry, uint256 updatedAt, uint256 maxAge);
     /// @notice The surface feed did not answer, or not with slices that can be marked.
@@ -214,7 +215,8 @@ interface IVault {
     error SatelliteNotDue(uint256 acceptFrom, uint256 timestamp);
 
     error OnlyMargin(address caller, address margin);
-    /// @notice Accounts of the margin contract in force have written in live expiries, or owe for settled series [USDC].
+    /// @notice Accounts of the margin contract in force have written in live expiries, or owe for settled series [USDC]; with neither, they leave
+    /// something uncovered, which their `settleAccount` and `refresh` bring up to date.
     error MarginInUse(uint256 expiries, uint256 receivable);
     /// @notice More than accounts leave uncovered [USDC].
     error PaidAboveUncovered(uint256 amount, uint256 uncovered);

@@ -81,11 +81,11 @@ impl Vault {
         ensure(caller == margin, || OnlyMargin { caller, margin })
     }
 
-    /// No account of the margin contract in force has anything open.
+    /// No account of the margin contract in force has anything open, or is counted as uncovered.
     pub(crate) fn require_unused(&self) -> Result<()> {
         let open = (0..MAX_EXPIRIES).filter(|index| !self.margin.written.word(*index).is_zero()).count();
         let receivable = self.receivable();
-        ensure(open == 0 && receivable == 0, || MarginInUse {
+        ensure(open == 0 && receivable == 0 && self.uncovered() == 0, || MarginInUse {
             expiries: uint(u128::try_from(open).unwrap_or_default()),
             receivable: uint(receivable.into()),
         })

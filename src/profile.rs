@@ -15,6 +15,8 @@ use crate::error::{ensure, OrOverflow, Result};
 /// Lots are whole multiples of this, so that money stays exact in 128 bits [1e-18].
 const LOT_GRAIN: u64 = 1_000_000_000;
 const DAY: u32 = 86_400;
+/// Longest stop before an expiry: expiries may be daily, and redemptions need time between them [s].
+const MAX_BLACKOUT: u32 = 6 * 3_600;
 
 /// The packed settings.
 #[storage]
@@ -82,7 +84,7 @@ fn check(settings: &Settings) -> Result<()> {
         l.spotJump > 0,
         l.surfaceJump > 0,
         l.minLiquidity <= 1_000_000,
-        l.blackout <= DAY,
+        l.blackout <= MAX_BLACKOUT,
         l.performanceFee <= 300_000,
     ];
     let broken = within.iter().position(|good| !good);

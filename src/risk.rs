@@ -60,11 +60,13 @@ impl Vault {
         self.mark_of(session, self.live(session)?)
     }
 
-    /// As [`Vault::mark`], none when the surface feed fails.
+    /// As [`Vault::mark`], none when the surface feed fails, or lacks a slice that the mark needs.
     pub(crate) fn mark_if_any(&self, session: &Session) -> Result<Option<Position>> {
         match self.live_if_any(session)? {
-            Some(live) => Ok(Some(self.mark_of(session, live)?.0)),
-            None => Ok(None),
+            Some(live) if live.stored.iter().all(|one| one.slice.is_some() || !one.is_open()) => {
+                Ok(Some(self.mark_of(session, live)?.0))
+            }
+            _ => Ok(None),
         }
     }
 

@@ -197,14 +197,100 @@ fn an_auction_lapses_when_the_account_has_its_margin_again() {
     assert_eq!(account(&mut market, writer).auctionSince, U256::ZERO);
 }
 
+/// Asserts that nobody bids for an account, and that nothing is asked for it.
+#[track_caller]
+fn nobody_bids(market: &mut Market, bidder: Address, account: Address) {
+    let none = || IMargin::NoAuction { account };
+    market.refuses(none(), |market| bid(market, bidder, account, 1));
+    market.refuses(none(), |market| market.stage.margin_view(IMargin::auctionOfCall { account }));
+}
+
+#[test]
+fn an_auction_does_not_outlive_its_time_where_the_account_was_well_since() {
+    let (mut market, [writer, bidder]) = moved(10_000.0, 4_000.0);
+    liquidate(&mut market, writer).expect("an auction");
+    // The price comes back, and nobody marks the account.
+    wait(&mut market, HOUR, 2_800.0);
+    let well = health(&mut market, writer);
+    assert!(well.equity.into_raw() >= well.initial, "{well:?}");
+    // Then it lacks initial margin, not maintenance margin.
+    wait(&mut market, HOUR, 3_400.0);
+    let IMargin::Health { equity, initial, maintenance, .. } = health(&mut market, writer);
+    assert!(maintenance <= equity.into_raw() && equity.into_raw() < initial, "{equity} {initial}");
+    let base = market.stage.chain.world.snapshot();
+    assert_eq!(auction(&mut market, writer), (I256::ZERO, 1_000_000));
+    bid(&mut market, bidder, writer, 1).expect("in the last second of the auction");
+    market.stage.chain.world.restore(&base);
+
+    wait(&mut market, 1, 3_400.0);
+    nobody_bids(&mut market, bidder, writer);
+    let IMargin::Health { equity, maintenance, .. } = health(&mut market, writer);
+    let error = IMargin::NotLiquidatable { account: writer, equity, maintenance };
+    market.refuses(error, |market| liquidate(market, writer));
+    let (margin, anyone) = (market.stage.margin, market.stage.actors.keeper);
+    let call = IMargin::refreshCall { account: writer };
+    let (_, receipt) = market.stage.chain.send_for_receipt(anyone, margin, call).expect("a mark");
+    let [ended] = events::<IMargin::AuctionEnded>(&receipt.logs, margin).try_into().expect("one event");
+    assert_eq!(ended.account, writer);
+    assert_eq!(account(&mut market, writer).auctionSince, U256::ZERO);
+}
+
+#[test]
+fn a_short_account_that_nobody_took_in_time_is_put_up_again_from_the_start_price() {
+    let (mut market, [writer, bidder]) = moved(10_000.0, 4_000.0);
+    liquidate(&mut market, writer).expect("an auction");
+    wait(&mut market, 4 * HOUR, 4_000.0);
+    let since = account(&mut market, writer).auctionSince;
+    let running = IMargin::AuctionRunning { account: writer, since };
+    market.refuses(running, |market| liquidate(market, writer));
+    assert_eq!(auction(&mut market, writer), (I256::ZERO, 1_000_000));
+
+    wait(&mut market, 1, 4_000.0);
+    nobody_bids(&mut market, bidder, writer);
+    liquidate(&mut market, writer).expect("another auction");
+    assert_eq!(account(&mut market, writer).auctionSince, U256::from(market.now()));
+    let equity = usd(health(&mut market, writer).equity);
+    let (start, part) = auction(&mut market, writer);
+    near(usd(start), 0.98 * equity, 1e-6);
+    let price = bid(&mut market, bidder, writer, part).expect("a part");
+    near(usd(price), usd(start) * f64::from(part) / 1e6, 1e-6);
+}
+
+/// Puts USD into an account: whether that ended its auction.
+fn put_in(market: &mut Market, account: Address, usd: f64) -> bool {
+    let margin = market.stage.margin;
+    let call = IMargin::depositCall { amount: usdc(usd), account };
+    let (_, receipt) = market.stage.chain.send_for_receipt(account, margin, call).expect("a deposit");
+    let ended = events::<IMargin::AuctionEnded>(&receipt.logs, margin);
+    assert!(ended.iter().all(|one| one.account == account));
+    ended.len() == 1
+}
+
 #[test]
 fn a_deposit_saves_an_account_in_auction() {
+    let (mut market, [writer, bidder]) = moved(10_000.0, 4_000.0);
+    liquidate(&mut market, writer).expect("an auction");
+    let since = account(&mut market, writer).auctionSince;
+    assert!(!put_in(&mut market, writer, 1.0), "a dollar is not enough");
+    assert_eq!(account(&mut market, writer).auctionSince, since);
+    assert!(put_in(&mut market, writer, 9_999.0));
+    let (after, health) = (account(&mut market, writer), health(&mut market, writer));
+    assert_eq!((after.auctionSince, after.uncovered), (U256::ZERO, health.uncovered));
+    assert_eq!(accounts(&mut market).1, health.uncovered);
+    nobody_bids(&mut market, bidder, writer);
+}
+
+#[test]
+fn a_deposit_into_an_account_in_auction_waits_for_no_price() {
     let (mut market, [writer, _]) = moved(10_000.0, 4_000.0);
     liquidate(&mut market, writer).expect("an auction");
-    let call = IMargin::depositCall { amount: usdc(10_000.0), account: writer };
-    market.stage.margin(writer, call).expect("a deposit");
-    market.stage.margin(writer, IMargin::refreshCall { account: writer }).expect("a mark");
-    assert_eq!(account(&mut market, writer).auctionSince, U256::ZERO);
+    let before = account(&mut market, writer);
+    let late = market.now() + 100 * HOUR;
+    market.stage.chain.world.warp(late);
+    assert!(!put_in(&mut market, writer, 10_000.0));
+    let after = account(&mut market, writer);
+    assert_eq!(after.cash, before.cash + usdc(10_000.0));
+    assert_eq!((after.auctionSince, after.uncovered), (before.auctionSince, before.uncovered));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Settlement of what accounts have written: holders are paid gross, accounts pay in, and the vault bears what they lack.
 
+use demo::stage::Failure;
 use host::alloy_primitives::aliases::U80;
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::margin::IMargin;
@@ -107,6 +108,61 @@ fn what_was_written_goes_with_its_expiry() {
     let due = market.now() + 2 * DAY;
     market.stage.chain.world.warp(due);
     market.stage.vault(owner, IVault::acceptSatelliteCall { which }).expect("accepted");
+}
+
+const MARGIN: IVault::Satellite = IVault::Satellite::Margin;
+
+fn accept(market: &mut Market) -> Result<(), Failure> {
+    let anyone = market.stage.actors.arbitrageur;
+    market.stage.vault(anyone, IVault::acceptSatelliteCall { which: MARGIN }).map(|_| ())
+}
+
+/// A market whose first expiry has settled below every strike that was written, with another margin contract that may be accepted.
+fn worthless(usd: f64) -> (Market, Address) {
+    let (mut market, writer, round) = expired(usd, 2_400.0);
+    settle(&mut market, round);
+    let (owner, contract_) = (market.stage.actors.owner, market.stage.surface);
+    let name = IVault::setSatelliteCall { which: MARGIN, contract_ };
+    market.stage.vault(owner, name).expect("a proposal");
+    let due = market.now() + 2 * DAY;
+    market.stage.chain.world.warp(due);
+    market.stage.push_price(2_400.0).expect("a round");
+    (market, writer)
+}
+
+#[test]
+fn an_account_whose_options_expired_worthless_leaves_after_the_contract_was_replaced() {
+    let (mut market, writer) = worthless(200_000.0);
+    assert_eq!(accounts(&mut market), (U256::ZERO, U256::ZERO), "all was covered");
+    accept(&mut market).expect("nothing is open, owed or uncovered");
+    let take = |amount| IMargin::withdrawCall { amount, account: writer, receiver: writer };
+    let due = IMargin::SettlementDue { account: writer, expiry: market.expiries[0] };
+    market.refuses(due, |market| market.stage.margin(writer, take(U256::ONE)));
+
+    let (vault, margin) = (market.stage.vault, market.stage.margin);
+    let (anyone, expiry) = (market.stage.actors.arbitrageur, market.expiries[0]);
+    let call = IMargin::settleAccountCall { account: writer, expiry };
+    let (paid, receipt) = market.stage.chain.send_for_receipt(anyone, margin, call).expect("settled");
+    assert_eq!((paid.due, paid.paid), (U256::ZERO, U256::ZERO));
+    let told = events::<IMargin::AccountSettled>(&receipt.logs, margin);
+    assert_eq!(told.len(), 1);
+    assert!(events::<IVault::PayoffReceived>(&receipt.logs, vault).is_empty());
+    let (cash, before) = (account(&mut market, writer).cash, market.usdc_of(writer));
+    market.stage.margin(writer, take(cash)).expect("all of it");
+    assert_eq!(market.usdc_of(writer) - before, cash);
+    assert_eq!(market.usdc_of(margin), U256::ZERO);
+}
+
+#[test]
+fn a_margin_contract_stays_while_anything_is_counted_as_uncovered() {
+    let (mut market, writer) = worthless(8_500.0);
+    let (receivable, uncovered) = accounts(&mut market);
+    assert!(receivable.is_zero() && !uncovered.is_zero());
+    let in_use = IVault::MarginInUse { expiries: U256::ZERO, receivable };
+    market.refuses(in_use, accept);
+    assert_eq!(pay_in(&mut market, writer), (U256::ZERO, U256::ZERO));
+    assert_eq!(accounts(&mut market), (U256::ZERO, U256::ZERO));
+    accept(&mut market).expect("nothing is open, owed or uncovered");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn limits() -> Vec<(Limits, u8)> {
         (Limits { spotJump: 0, ..l() }, 32),
         (Limits { surfaceJump: 0, ..l() }, 33),
         (Limits { minLiquidity: WHOLE + 1, ..l() }, 34),
-        (Limits { blackout: day + 1, ..l() }, 35),
+        (Limits { blackout: day / 4 + 1, ..l() }, 35),
         // A fee above its cap.
         (Limits { performanceFee: 300_001, ..l() }, 36),
         (Limits { performanceFee: WHOLE, ..l() }, 36),
@@ -142,7 +142,7 @@ fn ends() -> Vec<(Profile, Limits)> {
         Limits { spotJump: 1, ..l() },
         Limits { surfaceJump: 1, ..l() },
         Limits { minLiquidity: WHOLE, ..l() },
-        Limits { blackout: day, ..l() },
+        Limits { blackout: day / 4, ..l() },
     ];
     let profiles = profiles.into_iter().map(|profile| (profile, l()));
     profiles.chain(limits.into_iter().map(|limits| (p(), limits))).collect()

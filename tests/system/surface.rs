@@ -131,6 +131,8 @@ fn a_slice_out_of_its_bounds_is_refused() {
         (SurfaceSlice { a: signed(4.0), ..good.clone() }, SliceFault::Range),
         (SurfaceSlice { rate: I256::MIN, ..good.clone() }, SliceFault::Range),
         (SurfaceSlice { rate: signed(2.0), ..good.clone() }, SliceFault::Range),
+        (SurfaceSlice { rate: signed(0.500_000_001), ..good.clone() }, SliceFault::Range),
+        (SurfaceSlice { rate: signed(-0.500_000_001), ..good.clone() }, SliceFault::Range),
         (SurfaceSlice { forward: U256::MAX, ..good.clone() }, SliceFault::Range),
         (SurfaceSlice { forward: U256::ZERO, ..good.clone() }, SliceFault::Range),
         (SurfaceSlice { forward: wad(1e-7), ..good.clone() }, SliceFault::Range),
@@ -233,6 +235,55 @@ fn a_step_beyond_the_cap_is_refused_with_its_strike_and_both_vols() {
     refuses_slices(&mut market, error, slices);
     let slices = market.slices(0.8043);
     market.stage.publish(slices).expect("a step within the cap");
+}
+
+/// The slices of the next update, with this rate in the far one.
+fn far_rate(market: &mut Market, rate: f64) -> Vec<SurfaceSlice> {
+    let mut slices = market.slices(0.8);
+    slices[1].rate = signed(rate);
+    slices
+}
+
+/// What is said of a rate of the far slice that is too far from the one before.
+fn rate_above(market: &Market, before: f64, rate: f64) -> ISurface::StepAboveLimit {
+    let expiry = market.expiries[1];
+    let [before, rate] = [before, rate].map(|rate| (rate * 2_f64.powi(30)).round() as i32);
+    let step = options::check_rate(before, rate, (expiry - market.now()) as u32, 0).expect_err("a move");
+    let to = units(step.to, 47).into_raw();
+    ISurface::StepAboveLimit { expiry, strike: U256::ZERO, from: U256::ZERO, to, limit: wad(0.005) }
+}
+
+#[test]
+fn a_rate_moves_a_forward_no_further_than_a_step_and_a_burst_no_further_than_one() {
+    let mut market = Market::open();
+    // 30 days and 8 hours: a rate of 0.0602 is a forward half a per cent away.
+    let error = rate_above(&market, 0.0, 0.0602);
+    assert!(error.to > error.limit, "{error:?}");
+    let slices = far_rate(&mut market, 0.0602);
+    refuses_slices(&mut market, error, slices);
+    let slices = far_rate(&mut market, 0.0601);
+    market.stage.publish(slices).expect("a step within the cap");
+    let told = market.surface(ISurface::slicesCall { expiries: vec![market.expiries[1]] });
+    assert_eq!(U256::from_be_bytes(told[2].0), U256::from(4_995), "the move of the last update");
+
+    let (error, slices) = (rate_above(&market, 0.0, 0.07), far_rate(&mut market, 0.07));
+    refuses_slices(&mut market, error, slices);
+    market.stage.chain.world.warp(START + HOUR);
+    let (error, slices) = (rate_above(&market, 0.0601, 0.1204), far_rate(&mut market, 0.1204));
+    refuses_slices(&mut market, error, slices);
+    let slices = far_rate(&mut market, 0.12);
+    market.stage.publish(slices).expect("another step, an hour later");
+}
+
+#[test]
+fn rates_of_a_half_are_marked() {
+    let mut market = bare();
+    let mut slices = market.slices(0.8);
+    for (slice, rate) in slices.iter_mut().zip([-0.5, 0.5]) {
+        slice.rate = signed(rate);
+    }
+    market.stage.publish(slices).expect("a first surface");
+    market.trade(&[(market.call(2_800), 1.0)]).expect("a trade");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use interfaces::surface::ISurface;
 use interfaces::vault::IVault;
 
 use crate::market::{events, signed, usdc, Market, DAY, SPOT, START};
+use crate::redeem::{process, request, SHARE};
 use crate::surface::{next, submit};
 
 const SURFACE: IVault::Satellite = IVault::Satellite::Surface;
@@ -106,6 +107,51 @@ fn a_feed_that_fails_stops_what_needs_a_mark_and_nothing_else() {
     let missing = IVault::SurfaceMissing { expiry: market.expiries[0] };
     market.refuses(missing, |market| market.trade(&[(near, 1.0)]));
     market.trade(&[(call, 1.0)]).expect("a trade in the other");
+}
+
+#[test]
+fn a_feed_that_has_not_published_leaves_nothing_that_is_owed_out() {
+    let mut market = Market::open();
+    let (trader, lp, owner, [near, far]) =
+        (market.trader, market.lp, market.stage.actors.owner, market.expiries);
+    let (settled, call) = (crate::market::series(near, 2_500, false), market.call(2_800));
+    market.trade(&[(settled, 2.0), (call, 10.0)]).expect("a trade");
+    let round = market.past(near, [2_700.0; 2]);
+    market.stage.vault(trader, IVault::settleCall { expiry: near, roundId: round }).expect("a settlement");
+    request(&mut market, lp, U256::from(SHARE)).expect("a request");
+    let cash = market.nav().cash;
+
+    let wasm = artifacts::wasm("surface_feed").expect("the feed's WASM");
+    let vault = market.stage.vault;
+    let feed = market.stage.chain.world.deploy_wasm(owner, &wasm, Some(&vault.abi_encode())).expect("a feed");
+    let publishers_ = market.surface(ISurface::publishersCall {});
+    let name = ISurface::setPublishersCall { publishers_, threshold_: 2 };
+    market.stage.chain.send(owner, feed, name).expect("its publishers");
+    market.stage.vault(owner, name_satellite(SURFACE, feed)).expect("a proposal");
+    let due = market.now() + 2 * DAY;
+    market.stage.chain.world.warp(due);
+    market.stage.push_price(2_700.0).expect("a round");
+    market.stage.chain.send(owner, feed, ISurface::acceptPublishersCall {}).expect("accepted");
+    market.stage.vault(trader, IVault::acceptSatelliteCall { which: SURFACE }).expect("accepted");
+
+    let missing = || IVault::SurfaceMissing { expiry: far };
+    market.refuses(missing(), |market| market.trade(&[(call, -1.0)]));
+    market.refuses(missing(), |market| market.deposit(1.0));
+    market.refuses(missing(), process);
+    market.refuses(missing(), |market| market.stage.ask(IVault::navCall {}));
+    let claim = IVault::claimCall { series: vec![settled], receiver: trader };
+    assert_eq!(market.stage.vault(trader, claim).expect("a claim"), usdc(400.0));
+    // What must not fail says what it says while a feed fails.
+    let limit = market.stage.ask(IERC4626::maxDepositCall { receiver: lp }).expect("a limit");
+    assert_eq!(limit, U256::ZERO);
+    let total = market.stage.ask(IERC4626::totalAssetsCall {}).expect("assets");
+    assert_eq!(total, cash - usdc(400.0));
+
+    market.stage.surface = feed;
+    market.publish();
+    market.trade(&[(call, -1.0)]).expect("a trade");
+    market.deposit(1.0).expect("a deposit");
+    process(&mut market).expect("processed");
 }
 
 #[test]

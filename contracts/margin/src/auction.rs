@@ -2,6 +2,9 @@
 //! margin again or nothing is left.
 //!
 //! The vault pays for an account to be taken only where its equity is negative, and never more than is recorded as uncovered.
+//!
+//! A clock does not outlive its reason: an auction that began long ago says nothing of an account that was well since. It goes on for as long as
+//! its price falls; where the account is still short, for as long again. Then nobody bids, and whoever finds the account short starts anew.
 
 use alloc::vec::Vec;
 
@@ -46,10 +49,22 @@ struct Bid {
 }
 
 impl Margin {
+    /// How long ago the auction of an account began [s].
+    fn elapsed(&self, account: &Account) -> u32 {
+        let elapsed = self.vm().block_timestamp().saturating_sub(account.since);
+        u32::try_from(elapsed).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the auction of an account goes on. None goes on where none began.
+    pub(crate) fn in_auction(&self, account: &Account, health: &Health) -> bool {
+        let length = Auction::DEFAULT.length();
+        let most = if health.is_short() { length.saturating_mul(2) } else { length };
+        account.since != 0 && self.elapsed(account) <= most
+    }
+
     /// What an account in auction goes for.
     pub(crate) fn lot(&self, account: &Account, health: &Health) -> Result<Lot> {
-        let elapsed = self.vm().block_timestamp().saturating_sub(account.since);
-        let elapsed = u32::try_from(elapsed).unwrap_or(u32::MAX);
+        let elapsed = self.elapsed(account);
         let reserve = mul_div_up(health.initial, RESERVE, MILLION).or_overflow()?;
         let price = Auction::DEFAULT.price(health.equity, reserve, elapsed).or_overflow()?;
         let price = if health.equity < 0 { price } else { price.max(0) };
@@ -60,8 +75,11 @@ impl Margin {
     /// Puts an account up for auction.
     pub(crate) fn start(&mut self, owner: Address) -> Result<()> {
         let mut account = self.account(owner);
-        ensure(account.since == 0, || AuctionRunning { account: owner, since: uint(account.since.into()) })?;
         let health = self.mark(owner, &account).or_else(Unmarked::refuse)?;
+        ensure(!self.in_auction(&account, &health), || AuctionRunning {
+            account: owner,
+            since: uint(account.since.into()),
+        })?;
         let Health { equity, maintenance, .. } = health;
         let (equity, least) = (int(equity), uint(maintenance));
         ensure(health.is_short(), || NotLiquidatable { account: owner, equity, maintenance: least })?;
@@ -76,7 +94,8 @@ impl Margin {
         let bidder = self.vm().msg_sender();
         ensure(bidder != owner, || OwnAccount { account: owner })?;
         let mut seller = self.account(owner);
-        ensure(seller.since != 0, || NoAuction { account: owner })?;
+        let none = || NoAuction { account: owner };
+        ensure(seller.since != 0, none)?;
         let market = self.market().or_else(Unmarked::refuse)?;
         let health = self.mark_at(&market, owner, &seller).or_else(Unmarked::refuse)?;
         ensure(!health.is_initial(), || AuctionLapsed {
@@ -84,6 +103,7 @@ impl Margin {
             equity: int(health.equity),
             initial: uint(health.initial),
         })?;
+        ensure(self.in_auction(&seller, &health), none)?;
         let lot = self.lot(&seller, &health)?;
         let most = uint(lot.part.into());
         ensure(!part.is_zero() && part <= most, || PartOutOfRange { part, limit: most })?;

@@ -13,7 +13,7 @@
 //! and told to the vault, which subtracts it from what NAV bears (`cover`). Both have limits that are fixed at construction.
 //!
 //! # LIQUIDATION
-//! Below maintenance margin, a Dutch auction of cash and book (`auction`).
+//! Below maintenance margin, a Dutch auction of cash and book (`auction`). It ends when the account has its initial margin, or in time.
 //!
 //! # SETTLEMENT
 //! Once the vault has settled an expiry anyone may make an account pay what its options there cost. An account that has less pays what it
@@ -53,7 +53,7 @@ use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
 
 use crate::account::number;
 pub use crate::error::Revert;
-use crate::error::{emit, fail, Result, Unmarked};
+use crate::error::{emit, ensure, Result, Unmarked};
 use crate::health::Health;
 
 /// Storage of the margin accounts.
@@ -258,10 +258,10 @@ impl Margin {
     pub fn auction_of(&self, owner: Address) -> Result<(I256, U256)> {
         lock::check()?;
         let account = self.account(owner);
-        if account.since == 0 {
-            return fail(IMargin::NoAuction { account: owner });
-        }
+        let none = || IMargin::NoAuction { account: owner };
+        ensure(account.since != 0, none)?;
         let health = self.mark(owner, &account).or_else(Unmarked::refuse)?;
+        ensure(self.in_auction(&account, &health), none)?;
         let lot = self.lot(&account, &health)?;
         Ok((int(lot.price), uint(lot.part.into())))
     }

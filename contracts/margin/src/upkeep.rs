@@ -38,7 +38,10 @@ impl Margin {
         }
         emit(self.vm(), &AccountSettled { account: owner, expiry, due: uint(due), paid: uint(paid) });
         self.save(owner, &account)?;
-        self.tell(&IVault::receivePayoffCall { due: uint(due), paid: uint(paid) })?;
+        // Where nothing is due, the vault need not hear: accounts leave by this even when another contract has this one's place.
+        if due != 0 {
+            self.tell(&IVault::receivePayoffCall { due: uint(due), paid: uint(paid) })?;
+        }
         // Settlement waits for no price: what cannot be marked now stays as it was marked last.
         if let Ok(health) = self.mark(owner, &account) {
             self.conclude(owner, account, &health, Cause::Market)?;

@@ -20,7 +20,7 @@ impl Margin {
         ensure(acts, || NotOperator { account, caller })
     }
 
-    /// Puts the caller's USDC into an account.
+    /// Puts the caller's USDC into an account, and ends its auction if that is enough.
     pub(crate) fn put_in(&mut self, amount: U256, owner: Address) -> Result<()> {
         ensure(!owner.is_zero(), || ZeroAddress {})?;
         let value = to_u128(amount).or_overflow()?;
@@ -31,7 +31,15 @@ impl Margin {
         let vm = self.vm().clone();
         let caller = vm.msg_sender();
         emit(&vm, &Deposited { caller, account: owner, amount });
-        self.asset_token().pull(&vm, caller, value)
+        self.asset_token().pull(&vm, caller, value)?;
+        if account.since == 0 {
+            return Ok(());
+        }
+        // A deposit waits for no price: what cannot be marked now stays as it was marked last.
+        match self.mark(owner, &account) {
+            Ok(health) => self.conclude(owner, account, &health, Cause::Market),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Takes USDC out of an account that has its initial margin after it.

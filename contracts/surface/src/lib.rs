@@ -23,6 +23,7 @@
 extern crate alloc;
 
 mod publishers;
+mod rates;
 mod signatures;
 mod slices;
 mod update;
@@ -41,6 +42,7 @@ use stylus_sdk::storage::{StorageAddress, StorageU32, StorageU64, StorageU8};
 use stylus_sdk::{stylus_core::storage::TopLevelStorage, ArbResult};
 
 use crate::publishers::Publishers;
+use crate::rates::Rates;
 use crate::slices::Slices;
 
 /// Storage of the feed.
@@ -57,6 +59,7 @@ pub struct SurfaceFeed {
     /// How many of either must sign.
     threshold: StorageU8,
     proposed_threshold: StorageU8,
+    rates: Rates,
 }
 
 // SAFETY: this is the program's only storage and begins at slot 0.

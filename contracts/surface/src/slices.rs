@@ -10,12 +10,14 @@ use options::{History, Published, Slice, ROWS};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageArray, StorageB256};
 
+use crate::rates::Rates;
+
 /// Places that share a word.
 const PLACES_PER_WORD: usize = 4;
 const PLACE_WORDS: usize = MAX_EXPIRIES / PLACES_PER_WORD;
 const SLICES: usize = ROWS * MAX_EXPIRIES;
 
-/// What a place holds: an expiry, zero for none, and its rate.
+/// What a place holds: an expiry, zero for none, and its rate by the last surface.
 ///
 /// | bits of a place's eight bytes, from the top | 32 | 32 |
 /// |---|---|---|
@@ -69,13 +71,21 @@ impl Slices {
         self.history.set(word);
     }
 
-    /// The slice of an expiry in a row.
-    pub(crate) fn get(&self, row: u8, expiry: u64) -> Option<Slice> {
-        self.find(expiry).map(|place| Slice::unpack(&self.word(row, place).0))
+    /// The slice of an expiry in a row, and its place.
+    pub(crate) fn get(&self, row: u8, expiry: u64) -> Option<(Slice, usize)> {
+        self.find(expiry).map(|place| (Slice::unpack(&self.word(row, place).0), place.index))
     }
 
-    /// Writes the slice of an expiry to the last row, and to all of them when it has none yet. Its place is one whose expiry is not `kept`.
-    pub(crate) fn put(&mut self, row: u8, expiry: u32, slice: &Slice, rate: i32, kept: impl Fn(u32) -> bool) {
+    /// Writes the slice and the rate of an expiry to the last row, and to all of them when it has none yet. Its place is one whose expiry is not
+    /// `kept`.
+    pub(crate) fn put(
+        &mut self,
+        rates: &mut Rates,
+        row: u8,
+        expiry: u32,
+        (slice, rate): (&Slice, i32),
+        kept: impl Fn(u32) -> bool,
+    ) {
         let word = B256::from(slice.pack());
         let found = self.find(expiry.into());
         let index = match found {
@@ -89,6 +99,7 @@ impl Slices {
             if let Some(mut stored) = self.rows.setter(at(other, index)) {
                 stored.set(word);
             }
+            rates.put(other, index, rate);
         }
     }
 

@@ -11,7 +11,7 @@ use interfaces::surface::ISurface::{
     SurfaceUpdate, UpdateBeforeLast, UpdateFromFuture, UpdateTooOld, WingArbitrage,
 };
 use interfaces::words::{int, to_i128, to_u128, uint};
-use options::{wad, Arbitrage, Entry, History, Published, SliceError, SurfaceError};
+use options::{check_rate, wad, Arbitrage, Entry, History, Published, SliceError, SurfaceError};
 use stylus_sdk::prelude::*;
 
 use crate::vault::Terms;
@@ -28,7 +28,10 @@ const VOL: u32 = 47;
 /// A slice that is to be stored, with what it was checked against.
 struct Fresh {
     entry: Entry,
+    /// [Q30 / year]
     rate: i32,
+    /// The rate that its step counts against, its own where it has none before [Q30 / year]
+    before: i32,
 }
 
 impl SurfaceFeed {
@@ -96,10 +99,11 @@ impl SurfaceFeed {
                 return fail(SliceInvalid { expiry, fault: SliceFault::Range });
             };
             let to_expiry = |time: u32| header.expiry.saturating_sub(time);
-            let last = self.slices.get(history.base, expiry);
-            let last = last.map(|slice| (slice, to_expiry(slice.updated_at)));
+            let base = self.slices.get(history.base, expiry);
+            let before = base.map_or(rate, |(_, place)| self.rates.get(history.base, place));
+            let last = base.map(|(slice, _)| (slice, to_expiry(slice.updated_at)));
             let entry = Entry { slice: stored, seconds: to_expiry(timestamp), grid: header.grid, last };
-            Ok(Fresh { entry, rate })
+            Ok(Fresh { entry, rate, before })
         };
         update.slices.iter().zip(live).map(one).collect()
     }
@@ -113,8 +117,9 @@ impl SurfaceFeed {
         fresh: &[Fresh],
     ) {
         let kept = |expiry: u32| terms.headers.iter().any(|header| header.expiry == expiry);
-        for (header, Fresh { entry, rate }) in live.iter().zip(fresh) {
-            self.slices.put(history.current, header.expiry, &entry.slice, *rate, kept);
+        for (header, Fresh { entry, rate, .. }) in live.iter().zip(fresh) {
+            let made = (&entry.slice, *rate);
+            self.slices.put(&mut self.rates, history.current, header.expiry, made, kept);
         }
         self.slices.record(history, moved);
         self.nonce.set(U64::from_limbs([update.nonce]));
@@ -137,14 +142,15 @@ fn check_expiries(slices: &[SurfaceSlice], live: &[&Header]) -> Result<()> {
     missing.map_or(Ok(()), |expiry| fail(SliceMissing { expiry }))
 }
 
-/// Checks each slice, and each against the one before: the largest move of a vol, rounded up [1e-6].
+/// Checks each slice and its rate, and each against the one before: the largest move of a vol, or of a forward by its rate, rounded up [1e-6].
 fn check_surface(fresh: &[Fresh], live: &[&Header], vol_step: u32) -> Result<u32> {
     let most = u128::from(vol_step).unbounded_shl(VOL).checked_div(MILLION).unwrap_or_default();
     let most = u64::try_from(most).unwrap_or(u64::MAX);
     let (mut earlier, mut moved): (Option<(&Entry, u64)>, u64) = (None, 0);
-    for (Fresh { entry, .. }, header) in fresh.iter().zip(live) {
+    for (Fresh { entry, rate, before }, header) in fresh.iter().zip(live) {
         let expiry = u64::from(header.expiry);
-        match entry.check(earlier.map(|(entry, _)| entry), most) {
+        let checked = entry.check(earlier.map(|(entry, _)| entry), most);
+        match checked.and_then(|by| Ok(by.max(check_rate(*before, *rate, entry.seconds, most)?))) {
             Ok(by) => moved = moved.max(by),
             Err(error) => return refuse(error, earlier.map_or(0, |(_, expiry)| expiry), expiry, vol_step),
         }

@@ -85,7 +85,7 @@ impl From<Error> for Refusal {
 /// Marks the book of a request.
 ///
 /// # Errors
-/// Beyond the domain of the kernels.
+/// Beyond the domain of the kernels, and something open in an expiry without a slice.
 pub fn mark(rules: &Rules, mut request: Request) -> Result<Marked> {
     let resources = Resources::new(rules, &request);
     let stored = core::mem::take(&mut request.stored);

@@ -55,7 +55,7 @@ pub use value::{signed_value_at, size_at, value_at};
 pub enum Error {
     /// A number left its width.
     Overflow,
-    /// An expiry has no slice of the surface yet.
+    /// An expiry that is traded, or in which something is open, has no slice of the surface yet.
     SurfaceMissing {
         /// It [unix seconds]
         expiry: u32,

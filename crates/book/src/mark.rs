@@ -92,7 +92,7 @@ pub struct Stored {
     pub index: usize,
     /// What is stored but for the lots.
     pub header: Header,
-    /// Its slice of the surface, none before the first publication.
+    /// Its slice of the surface, none before the first publication of its feed.
     pub slice: Option<Slice>,
     /// Continuous rate of forward and discount [Q30 / year]
     pub rate: i32,
@@ -187,16 +187,26 @@ impl Stored {
         Ok(())
     }
 
+    /// Whether anything is open in it. What is not is worth nothing at any price.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let Header { put_lots, put_index_sum, .. } = self.header;
+        put_lots != 0 || put_index_sum != 0 || self.lots.as_flattened().iter().any(|byte| *byte != 0)
+    }
+
     /// Net lots at each strike of the grid.
     pub fn each_lots(&self) -> impl Iterator<Item = i32> + use<'_> {
         self.lots.iter().flat_map(options::lots).take(self.header.grid.count.into())
     }
 }
 
-/// The market of a stored expiry, none without a slice.
+/// The market of a stored expiry, none without a slice: what is open in it would count for nothing, so nothing may be.
 fn market(stored: &Stored, spot: u64, seconds: u32) -> Result<Option<Market>> {
-    let Some(slice) = &stored.slice else { return Ok(None) };
-    let published = stored.header.expiry.saturating_sub(slice.updated_at);
+    let expiry = stored.header.expiry;
+    let Some(slice) = &stored.slice else {
+        return if stored.is_open() { Err(Error::SurfaceMissing { expiry }) } else { Ok(None) };
+    };
+    let published = expiry.saturating_sub(slice.updated_at);
     Market::new(spot, seconds, stored.rate, slice, published).ok().or_overflow().map(Some)
 }
 
@@ -215,7 +225,7 @@ impl Mark {
     /// Marks every live expiry at `now` [unix seconds].
     ///
     /// # Errors
-    /// Prices and times that the kernels do not take.
+    /// Prices and times that the kernels do not take, and something open in an expiry without a slice, expired or not.
     pub fn new(stored: impl Iterator<Item = Stored>, spots: Spots, now: u32) -> Result<Self> {
         let expiries = stored.map(|expiry| ExpiryMark::new(expiry, &spots, now));
         Ok(Self { spots, now, expiries: expiries.collect::<Result<_>>()? })

@@ -50,7 +50,7 @@ pub use option::{Terms, TermsError, Value};
 pub use published::{Published, wad};
 pub use series::{GridError, Kind, MAX_STRIKES, STRIKES_PER_SLOT, Series, StrikeGrid, is_expiry};
 pub use slice::{Slice, SliceError};
-pub use step::Step;
+pub use step::{Step, check_rate};
 pub use stress::{Moves, SPOTS, Scale, Stress, StressError, VOLS};
 pub use surface::{Entry, SurfaceError, check_surface};
 pub use terminal::Terminal;

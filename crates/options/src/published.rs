@@ -6,6 +6,8 @@ use crate::slice::{Slice, SliceError};
 const WAD: i128 = 1_000_000_000_000_000_000;
 /// 18-decimal units in a micro-USD.
 const PER_MICRO: u128 = 1_000_000_000_000;
+/// Largest rate either way: over two years it makes half of what a forward may grow by.
+const MOST_RATE: u128 = 500_000_000_000_000_000;
 /// Bits of the stored grid.
 const VARIANCE: u32 = 36;
 const RHO: u32 = 22;
@@ -15,7 +17,7 @@ const RATE: u32 = 30;
 /// Parameters of a slice and its rate, each with 18 decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Published {
-    /// Continuous rate of forward and discount, per year.
+    /// Continuous rate of forward and discount, per year, at most a half either way.
     pub rate: i128,
     /// Level of variance.
     pub a: i128,
@@ -35,8 +37,11 @@ impl Published {
     /// The slice and the rate [Q30] as stored, published at `updated_at`: each parameter to the nearest of its grid, the forward down.
     ///
     /// # Errors
-    /// `Range`, for a parameter that has no place on its grid. The other bounds are [`Slice::check`]'s.
+    /// `Range`, for a parameter that has no place on its grid and a rate beyond its bound. The other bounds are [`Slice::check`]'s.
     pub fn stored(&self, updated_at: u32) -> Result<(Slice, i32), SliceError> {
+        if self.rate.unsigned_abs() > MOST_RATE {
+            return Err(SliceError::Range);
+        }
         let slice = || {
             let slice = Slice {
                 a: units(self.a, VARIANCE)?,

@@ -1,4 +1,4 @@
-//! How far a new slice moves the vol of a strike.
+//! How far a new slice moves the vol of a strike, and a new rate the forward.
 
 use core::num::Wrapping;
 
@@ -11,15 +11,36 @@ use crate::svi::Svi;
 /// A year in seconds in Q34.
 const YEAR: u64 = 31_536_000 << 34;
 
-/// A strike whose vol moves too far.
+/// Seconds of a year.
+const SECONDS: u128 = 31_536_000;
+/// Bits from a rate to a vol.
+const RATE_TO_VOL: u32 = 17;
+
+/// A strike whose vol moves too far, or a forward that does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// [micro-USD]
+    /// [micro-USD]; none for the forward
     pub strike: u64,
-    /// Vol by the last slice [Q47]
+    /// Vol by the last slice, nothing for the forward [Q47]
     pub from: i64,
-    /// Vol by the new one [Q47]
+    /// Vol by the new one, or how far the rate moves the forward's logarithm [Q47]
     pub to: i64,
+}
+
+/// Checks that a new rate, published `seconds` before expiry, moves the logarithm of the forward, and with it that of the discount, by no more than
+/// `most` [Q47] from where the rate before has it: the move, |r' - r| T, rounded up [Q47].
+///
+/// # Errors
+/// It moves further.
+pub fn check_rate(before: i32, rate: i32, seconds: u32, most: u64) -> Result<u64, Step> {
+    // 2^32 in Q30 times seconds below 2^32, and 2^17, are below 2^81.
+    let change = u128::from(rate.abs_diff(before)).saturating_mul(seconds.into());
+    let moved = change.unbounded_shl(RATE_TO_VOL).div_ceil(SECONDS);
+    let moved = u64::try_from(moved).unwrap_or(u64::MAX);
+    if moved > most {
+        return Err(Step { strike: 0, from: 0, to: i64::try_from(moved).unwrap_or(i64::MAX) });
+    }
+    Ok(moved)
 }
 
 /// A slice's vols.

@@ -10,7 +10,9 @@
     clippy::panic
 )]
 
-use options::{Arbitrage, Entry, Slice, SliceError, StrikeGrid, SurfaceError, check_surface};
+use options::{
+    Arbitrage, Entry, Slice, SliceError, Step, StrikeGrid, SurfaceError, check_rate, check_surface,
+};
 use proptest::prelude::*;
 
 const DAY: u32 = 86_400;
@@ -149,4 +151,19 @@ proptest! {
         entries[at].slice.forward = 0;
         prop_assert_eq!(check_surface(&entries, POINT), Err((at, SurfaceError::Slice(SliceError::Range))));
     }
+}
+
+#[test]
+fn a_rate_moves_the_forward_by_its_change_in_the_time_that_is_left() {
+    const SECONDS: u32 = 31_536_000;
+    let moved = |before, rate, seconds| check_rate(before, rate, seconds, u64::MAX).unwrap();
+    assert_eq!(moved(0, 1 << 30, SECONDS), 1 << 47);
+    assert_eq!(moved(1 << 29, -(1 << 29), SECONDS / 2), 1 << 46);
+    assert_eq!((moved(7, 7, SECONDS), moved(7, 8, 0), moved(7, 8, 1)), (0, 0, 1));
+    assert_eq!(moved(i32::MIN, i32::MAX, u32::MAX), 76_669_572_491_861_950);
+    let most = 1 << 46;
+    assert_eq!(check_rate(0, 1 << 30, SECONDS / 2, most), Ok(most));
+    let far = Err(Step { strike: 0, from: 0, to: 1 << 46 });
+    assert_eq!(check_rate(0, 1 << 30, SECONDS / 2, most - 1), far);
+    assert_eq!(check_rate(0, -(1 << 30), SECONDS / 2, most - 1), far);
 }

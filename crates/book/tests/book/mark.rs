@@ -1,6 +1,6 @@
 //! What the mark of a book tells beside its value: deltas elsewhere, the swing between them, and what has expired.
 
-use book::{Mark, Spots};
+use book::{Error, Mark, Spots, Stored};
 use options::Kind::{Call, Put};
 use proptest::prelude::*;
 
@@ -37,6 +37,36 @@ fn an_expired_book_says_when_it_expired_and_keeps_its_value_alone() {
     let only = Mark::new([far.clone()].into_iter(), Spots::here(LOT, SPOT).unwrap(), NOW + 7 * DAY).unwrap();
     assert_eq!(only.expired(), None);
     assert_eq!(mark.position().unwrap().delta, only.position().unwrap().delta);
+}
+
+#[test]
+fn nothing_that_is_open_is_worth_nothing_for_want_of_a_slice() {
+    let bare = |days, book: &[Holding]| Stored { slice: None, ..expiry(1, days, 80, book) };
+    let at = |stored: Stored, now| {
+        let near = expiry(0, 30, 80, &[(7, Call, 3)]);
+        Mark::new([near, stored].into_iter(), Spots::here(LOT, SPOT).unwrap(), now)
+            .map(|mark| mark.totals().value)
+    };
+    let missing = |days: u32| Err(Error::SurfaceMissing { expiry: NOW + days * DAY });
+    let open: [&[Holding]; 5] = [
+        &[(3, Call, -1)],
+        &[(20, Call, 1)],
+        &[(0, Put, -1)],
+        // No lots but puts, and neither lots nor puts in sum: what these are worth lies between two strikes.
+        &[(3, Call, 5), (3, Put, -5)],
+        &[(3, Call, 5), (3, Put, -5), (4, Call, -5), (4, Put, 5)],
+    ];
+    for book in open {
+        assert!(bare(60, book).is_open());
+        assert_eq!(at(bare(60, book), NOW), missing(60), "{book:?}");
+        assert_eq!(at(bare(2, book), NOW + 3 * DAY), missing(2), "an expired one as well: {book:?}");
+    }
+    let alone = marked(&[expiry(0, 30, 80, &[(7, Call, 3)])]).totals().value;
+    let closed: [&[Holding]; 2] = [&[], &[(3, Call, 5), (3, Call, -5)]];
+    for book in closed {
+        assert!(!bare(60, book).is_open());
+        assert_eq!(at(bare(60, book), NOW), Ok(alone));
+    }
 }
 
 /// Without vol a call's delta is 1 above its strike and 0 below.

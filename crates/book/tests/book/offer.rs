@@ -1,8 +1,8 @@
 //! Which trades are offered, and what each refusal says: books without vol, where deltas and payoffs are whole.
 
 use book::{
-    Brokered, Error, Hedge, Mark, Order, Refusal, Request, Rules, Spots, Stored, Unreachable, offer, price,
-    worst_case, worst_loss,
+    Brokered, Error, Hedge, Mark, Order, Refusal, Request, Rules, Spots, Stored, Unreachable, mark, offer,
+    price, worst_case, worst_loss,
 };
 use inventory::hedge::Span;
 use inventory::{CapError, Caps, Profile};
@@ -155,6 +155,13 @@ fn what_cannot_be_computed_is_said() {
     let orders = vec![order(0, (7, Call, 1))];
     let missing = Request { orders, ..request(vec![bare]) };
     assert_eq!(refused(&missing), Some(Refusal::Failed(Error::SurfaceMissing { expiry })));
+    // What is open elsewhere without a slice leaves no trade, no mark and no loss to count.
+    let bare = Stored { slice: None, ..expiry(1, 60, 80, &[(3, Call, -1)]) };
+    let hidden = Request { stored: vec![still(&[]), bare], ..rich(&[], &[(7, Call, 1)]) };
+    let error = Error::SurfaceMissing { expiry: hidden.stored[1].header.expiry };
+    assert_eq!(refused(&hidden), Some(Refusal::Failed(error)));
+    assert_eq!(mark(&RULES, hidden.clone()), Err(error));
+    assert_eq!(worst_loss(&RULES, hidden), Err(error));
     let nowhere = Request { orders: vec![order(3, (7, Call, 1))], ..rich(&[], &[]) };
     assert_eq!(refused(&nowhere), Some(Refusal::Failed(Error::Overflow)));
     let most = rich(&[(7, Call, i32::MIN)], &[(7, Call, 1)]);

@@ -187,9 +187,9 @@ pub(super) fn liquidate(fuzz: &mut Fuzz) -> Option<()> {
     fuzz.get_fresh();
     let account = fuzz.writer();
     let health = fuzz.margin_view(IMargin::healthCall { account })?;
-    let running = fuzz.margin_view(IMargin::accountOfCall { account })?.auctionSince;
+    let running = fuzz.margin_view(IMargin::auctionOfCall { account }).is_some();
     let short = health.equity < I256::try_from(health.maintenance).unwrap_or(I256::MAX);
-    if (!short || !running.is_zero()) && fuzz.dice.below(300) > 0 {
+    if (!short || running) && fuzz.dice.below(300) > 0 {
         return None;
     }
     let (margin, anyone) = (fuzz.stage.margin, fuzz.cast.stranger);
