@@ -216,6 +216,12 @@ impl Action {
         }
     }
 
+    /// Whether it is good until a deadline only.
+    #[must_use]
+    pub fn has_deadline(&self) -> bool {
+        matches!(self, Self::Hedge(_) | Self::Position(_))
+    }
+
     /// Ether that goes with it [wei]
     #[must_use]
     pub fn ether(&self) -> u128 {

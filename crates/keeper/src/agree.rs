@@ -35,6 +35,14 @@ pub(crate) fn agree<T: Clone + Debug + PartialEq>(
     }
 }
 
+/// The greatest number that at least `quorum` reach, zero if there are fewer: a single one raises it only where one is enough, and lowers it only where
+/// all are needed.
+pub(crate) fn backed<'n>(numbers: impl Iterator<Item = &'n u64>, quorum: usize) -> u64 {
+    let mut numbers: Vec<u64> = numbers.copied().collect();
+    numbers.sort_unstable();
+    numbers.iter().rev().nth(quorum.saturating_sub(1)).copied().unwrap_or_default()
+}
+
 fn shown<T: Debug>(answer: &Result<T, Fault>) -> String {
     let text = match answer {
         Ok(answer) => format!("{answer:?}"),
@@ -70,6 +78,14 @@ mod tests {
         assert!(matches!(agree("x", &[Ok(1), Ok(2)], 1), Err(Fault::Disagreement { .. })));
         assert!(matches!(agree("x", &[Ok(1), Ok(2)], 2), Err(Fault::Disagreement { .. })));
         assert!(matches!(agree("x", &[Ok(1), Ok(1), Ok(2), Ok(2)], 2), Err(Fault::Disagreement { .. })));
+    }
+
+    #[test]
+    fn a_number_is_what_a_quorum_reaches() {
+        let of = |numbers: &[u64], quorum| backed(numbers.iter(), quorum);
+        // One that is far above or far below the others changes nothing.
+        assert_eq!([of(&[5, 900, 6], 2), of(&[6, 5, 0], 2), of(&[5, 6, 7], 2)], [6, 5, 6]);
+        assert_eq!([of(&[5, 900], 2), of(&[5, 900], 1), of(&[5], 2), of(&[], 1)], [5, 900, 0, 0]);
     }
 
     #[test]

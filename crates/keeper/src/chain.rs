@@ -173,6 +173,12 @@ impl Fault {
     pub fn is_answer(&self) -> bool {
         matches!(self, Self::Reverted(_))
     }
+
+    /// Whether the node has failed: it answered nothing in time, or nothing that can be read.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Timeout { .. } | Self::Unreachable(_) | Self::Garbage(_))
+    }
 }
 
 /// See the module.

@@ -11,11 +11,10 @@ use serde::Deserialize;
 
 pub use crate::duties::{Duty, Fees, Fill, Hedge, Position, Process, Upkeep};
 use crate::endpoint::place;
+use crate::ranges;
 
 /// What the environment's names begin with.
 const PREFIX: &str = "EQUIPOISE_KEEPER_";
-/// What no time to wait reaches: a day [s]
-const LONGEST: f64 = 86_400.0;
 
 /// See the module. Every field but `vault` has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -167,28 +166,7 @@ impl Config {
         );
         let quorum = self.quorum();
         ensure!((1..=count).contains(&quorum), "a quorum of {quorum} of {count} endpoints is none");
-        ensure!(
-            seconds(self.poll) && seconds(self.timeout),
-            "poll and timeout must be above 0 and below {LONGEST} s"
-        );
-        ensure!(
-            self.fees.patience == 0.0 || seconds(self.fees.patience),
-            "fees.patience must be from 0 to {LONGEST} s"
-        );
-        ensure!(
-            self.coin_price.is_none_or(|price| price.is_finite() && price > 0.0),
-            "coin_price must be above 0"
-        );
-        ensure!((1..=64).contains(&self.hedge.samples), "hedge.samples must be from 1 to 64");
-        ensure!(
-            (0.0..=1.0).contains(&self.position.order_fee),
-            "position.order_fee must be from 0 to 1 ether"
-        );
-        ensure!(
-            (0.0..=10_000.0).contains(&self.position.carry),
-            "position.carry must be from 0 to 10000 basis points"
-        );
-        Ok(())
+        ranges::check(self)
     }
 
     /// Endpoints that must answer alike.
@@ -202,11 +180,6 @@ impl Config {
     pub fn interval(&self) -> Duration {
         Duration::from_secs_f64(self.poll)
     }
-}
-
-/// Whether it is a time to wait [s]
-fn seconds(time: f64) -> bool {
-    time > 0.0 && time < LONGEST
 }
 
 /// The keeper's own variables. What else there is need be no text.

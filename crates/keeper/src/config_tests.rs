@@ -84,6 +84,78 @@ fn times_and_prices_that_are_none_are_refused() {
     }
 }
 
+/// What a value of a key is refused with.
+fn refused(key: &str, value: &str) -> String {
+    let Err(error) = load(&[("VAULT", VAULT), (key, value)]) else { panic!("{key} {value}") };
+    let error = error.to_string();
+    let start = format!("{} is ", key.to_lowercase().replace("__", "."));
+    assert!(error.starts_with(&start) && error.contains(": it must be from "), "{key} {value}: {error}");
+    error
+}
+
+#[test]
+fn numbers_that_are_none_or_mean_nothing_are_refused_with_their_key_and_range() {
+    // Below zero these say what must be left.
+    let either = ["HEDGE__MAX_LOSS", "HEDGE__URGENT_MAX_LOSS", "POSITION__MAX_LOSS", "FILL__MIN_PROFIT"];
+    let above = [
+        "POLL",
+        "TIMEOUT",
+        "COIN_PRICE",
+        "FEES__MAX_GWEI",
+        "FEES__TIP_GWEI",
+        "FEES__PATIENCE",
+        "HEDGE__URGENT_AT",
+        "POSITION__ORDER_MAX_LOSS",
+        "POSITION__ORDER_FEE",
+        "POSITION__CARRY",
+        "UPKEEP__MAX_LOSS",
+        "UPKEEP__MIN_COLLECT",
+        "SETTLE__MAX_LOSS",
+        "PROCESS__MAX_LOSS",
+        "PROCESS__MIN_PAYOUT",
+    ];
+    for key in either.iter().chain(&above) {
+        for value in ["nan", "inf", "-inf", "1e300", "-1e300"] {
+            refused(key, value);
+        }
+    }
+    for key in above {
+        refused(key, "-0.5");
+    }
+    for key in either {
+        load(&[("VAULT", VAULT), (key, "-0.5")]).expect(key);
+    }
+    assert_eq!(
+        refused("SETTLE__MAX_LOSS", "nan"),
+        "settle.max_loss is NaN: it must be from 0 to 1000000000 USD"
+    );
+}
+
+#[test]
+fn whole_numbers_out_of_range_are_refused_with_their_key_and_range() {
+    for (key, least, most) in [
+        ("FEES__BUMP", 10, 1_000),
+        ("HEDGE__DEADLINE", 1, 3_600),
+        ("HEDGE__SAMPLES", 1, 64),
+        ("HEDGE__TOLERANCE", 0, 10_000),
+        ("POSITION__TOLERANCE", 0, 10_000),
+        ("POSITION__ORDER_COST", 0, 10_000),
+        ("UPKEEP__CHECKPOINT_AFTER", 60, 31_536_000),
+        ("UPKEEP__TURN", 0, 86_400),
+        ("PROCESS__DUST_AFTER", 0, 31_536_000),
+    ] {
+        for good in [least, most] {
+            let good = good.to_string();
+            load(&[("VAULT", VAULT), (key, good.as_str())]).expect(key);
+        }
+        refused(key, &(most + 1).to_string());
+        if least > 0 {
+            refused(key, &(least - 1).to_string());
+        }
+    }
+    assert_eq!(refused("FEES__BUMP", "9"), "fees.bump is 9.0: it must be from 10 to 1000 percent");
+}
+
 #[test]
 fn files_that_are_no_settings_are_refused_with_their_name_and_what_is_wrong() {
     let file = std::env::temp_dir().join(format!("keeper-{}.toml", std::process::id()));

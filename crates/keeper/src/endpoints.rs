@@ -1,7 +1,9 @@
 //! Several nodes as one chain: what they answer counts when enough of them say it.
 //!
 //! In each look the nodes that are on the right chain and not behind are found, and the newest block that all of them have is the head.
-//! Everything else is asked of them about that block, by its hash. One that fails rests for a while, the longer the more often it failed.
+//! Everything else is asked of them about that block, by its hash. One that fails rests for a while, the longer the more often it failed; one that gives
+//! a head and then fails where enough others answer is left out for the rest of the look as well, and its failures count until it has gone through a look
+//! without one.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +15,7 @@ use anyhow::Result;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 
-use crate::agree::agree;
+use crate::agree::{agree, backed};
 use crate::chain::{Account, Call, Chain, Fault, Head, Receipt};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
@@ -37,8 +39,10 @@ pub struct Health {
 #[derive(Debug, Default)]
 struct Seen {
     health: Vec<Health>,
-    /// Endpoints that agree on the head.
+    /// Endpoints that agree on the head and have not failed since.
     good: Vec<usize>,
+    /// What those failed with that have.
+    lost: Vec<Fault>,
     /// The highest head so far.
     highest: u64,
 }
@@ -117,12 +121,10 @@ impl Endpoints {
     /// Notes how each endpoint did, and which of them are not behind.
     fn judge(&self, looks: &mut [Result<Head, Fault>]) {
         let mut seen = self.seen();
-        let heads = looks.iter().filter_map(|look| look.as_ref().ok()).map(|head| head.number);
+        seen.begin();
+        let heads = looks.iter().filter_map(|look| look.as_ref().ok()).map(|head| &head.number);
         // What one node alone claims must not put all others behind.
-        let mut heads: Vec<u64> = heads.collect();
-        heads.sort_unstable();
-        let backed = heads.iter().rev().nth(self.quorum.saturating_sub(1)).copied().unwrap_or_default();
-        seen.highest = seen.highest.max(backed);
+        seen.highest = seen.highest.max(backed(heads, self.quorum));
         let highest = seen.highest;
         for (health, look) in seen.health.iter_mut().zip(looks.iter_mut()) {
             if let Ok(head) = look {
@@ -152,27 +154,82 @@ impl Endpoints {
         };
         let blocks =
             join_all(self.endpoints.iter().zip(looks).map(|(endpoint, look)| at(endpoint, look))).await;
+        self.note_blocks(looks, &blocks);
         let head = agree("head", &blocks, self.quorum)?;
         let good = blocks.iter().enumerate().filter(|(_, block)| block.as_ref() == Ok(&head));
         self.seen().good = good.map(|(index, _)| index).collect();
         Ok(head)
     }
 
-    /// Asks the good ones.
+    /// Notes those that gave a head and not the block that all have.
+    fn note_blocks(&self, looks: &[Result<Head, Fault>], blocks: &[Result<Head, Fault>]) {
+        let mut seen = self.seen();
+        for ((health, look), block) in seen.health.iter_mut().zip(looks).zip(blocks) {
+            if let (Ok(_), Err(fault)) = (look, block) {
+                note(health, Some(fault), self.rest);
+            }
+        }
+    }
+
+    /// Asks the good ones. What others failed with in this look stands for their answers.
     async fn each<'a, T, F>(&'a self, ask: impl Fn(&'a Endpoint) -> F) -> Vec<Result<T, Fault>>
     where
         F: Future<Output = Result<T, Fault>>,
     {
+        let lost = self.seen().lost.clone();
+        let answers = self.asked(ask).await;
+        answers.into_iter().chain(lost.into_iter().map(Err)).collect()
+    }
+
+    /// Asks the good ones, and leaves out from then on who fails.
+    async fn asked<'a, T, F>(&'a self, ask: impl Fn(&'a Endpoint) -> F) -> Vec<Result<T, Fault>>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
         let good = self.seen().good.clone();
-        let good = good.iter().filter_map(|index| self.endpoints.get(*index));
-        join_all(good.map(ask)).await
+        let endpoints = good.iter().filter_map(|index| self.endpoints.get(*index));
+        let answers = join_all(endpoints.map(ask)).await;
+        self.leave_out(&good, &answers);
+        answers
+    }
+
+    /// Leaves out those that failed, until the next look, if the others are enough: what nearly all fail at may be the question's fault.
+    fn leave_out<T>(&self, asked: &[usize], answers: &[Result<T, Fault>]) {
+        let failed = asked.iter().zip(answers).filter_map(|(index, answer)| {
+            let fault = answer.as_ref().err().filter(|fault| fault.is_failure())?;
+            Some((*index, fault))
+        });
+        let failed: Vec<(usize, &Fault)> = failed.collect();
+        if answers.len().saturating_sub(failed.len()) < self.quorum {
+            return;
+        }
+        let mut seen = self.seen();
+        for (index, fault) in failed {
+            seen.good.retain(|good| *good != index);
+            seen.lost.push(fault.clone());
+            if let Some(health) = seen.health.get_mut(index) {
+                note(health, Some(fault), self.rest);
+            }
+        }
     }
 }
 
-/// Notes an endpoint's failure and how long it rests, or that it is well.
+impl Seen {
+    /// Begins another look: whoever went through the last one without a failure is forgiven those before it.
+    fn begin(&mut self) {
+        self.lost.clear();
+        for index in std::mem::take(&mut self.good) {
+            if let Some(health) = self.health.get_mut(index) {
+                health.failures = 0;
+            }
+        }
+    }
+}
+
+/// Notes an endpoint's failure and how long it rests, or that it gave a head.
 fn note(health: &mut Health, fault: Option<&Fault>, rest: Duration) {
     let Some(fault) = fault else {
-        (health.fault, health.failures, health.rests_until) = (None, 0, None);
+        (health.fault, health.rests_until) = (None, None);
         return;
     };
     let now = Instant::now();
@@ -220,16 +277,16 @@ impl Chain for Endpoints {
     }
 
     async fn gas(&self, at: &Head, call: &Call) -> Result<u64, Fault> {
-        // Nodes estimate differently: what most of them refuse is refused, and the most that any asks for is taken.
+        // Nodes estimate differently: what most of them refuse is refused, and what is taken is the most that enough of them ask for.
         let answers = self.each(|endpoint| endpoint.gas(at, call)).await;
-        let most = answers.iter().flatten().max().copied().unwrap_or_default();
+        let most = backed(answers.iter().flatten(), self.quorum);
         let verdicts: Vec<Result<(), Fault>> =
             answers.iter().map(|answer| answer.as_ref().map(|_| ()).map_err(Clone::clone)).collect();
         agree("gas", &verdicts, self.quorum).map(|()| most)
     }
 
     async fn send(&self, raw: &Bytes) -> Result<(), Fault> {
-        let sent = self.each(|endpoint| endpoint.send(raw)).await;
+        let sent = self.asked(|endpoint| endpoint.send(raw)).await;
         if sent.iter().any(Result::is_ok) {
             return Ok(());
         }

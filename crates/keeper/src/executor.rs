@@ -23,6 +23,15 @@ pub(crate) const GAS_MARGIN: u64 = 3;
 /// Whose calls are tried out while there is no key.
 const NOBODY: Address = address!("000000000000000000000000000000000000dEaD");
 
+/// What a transaction pays for a unit of gas [wei].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Price {
+    /// At most
+    fee: u128,
+    /// Of it at most to whoever makes the block
+    tip: u128,
+}
+
 /// A transaction that was sent.
 #[derive(Clone, Debug)]
 struct Flight {
@@ -30,8 +39,8 @@ struct Flight {
     kind: &'static str,
     /// All that were signed with the nonce, none for what was sent before this keeper started.
     hashes: Vec<B256>,
-    /// Of the last one [wei]
-    fee: u128,
+    /// Of the last one
+    price: Price,
     since: Duration,
 }
 
@@ -76,8 +85,8 @@ pub struct Executor {
     deadline: u64,
     payee: Option<Address>,
     flight: Option<Flight>,
-    /// What the next transaction must pay at least under a nonce, after a node called one underpriced [wei]
-    floor: Option<(u64, u128)>,
+    /// What the next transaction under a nonce should pay at least: one was lost, or a node called it underpriced.
+    floor: Option<(u64, Price)>,
 }
 
 impl Executor {
@@ -113,7 +122,7 @@ impl Executor {
         if waited >= self.patience() {
             if account.pending <= nonce {
                 // No node has it. It may still come back; what is sent next under its nonce must outbid it.
-                (self.flight, self.floor) = (None, Some((nonce, self.bumped(flight.fee))));
+                (self.flight, self.floor) = (None, Some((nonce, self.bumped(flight.price))));
             }
             return Followed::Overdue { nonce };
         }
@@ -126,7 +135,8 @@ impl Executor {
             return Followed::Idle;
         }
         let nonce = account.nonce;
-        self.flight = Some(Flight { nonce, kind: "unknown", hashes: Vec::new(), fee: 0, since: now });
+        let price = Price::default();
+        self.flight = Some(Flight { nonce, kind: "unknown", hashes: Vec::new(), price, since: now });
         Followed::Waiting { nonce, waited: Duration::ZERO }
     }
 
@@ -174,9 +184,9 @@ impl Executor {
         let (Some(key), Some((_, account))) = (self.key.clone(), view.account) else {
             return Err(Skip::NoKey);
         };
-        let fee = self.fee(view.head.base_fee, account.nonce)?;
+        let price = self.price(view.head.base_fee, account.nonce)?;
         let gas = proposal.gas.saturating_add(proposal.gas / GAS_MARGIN);
-        let need = fee.saturating_mul(gas.into()).saturating_add(proposal.action.ether());
+        let need = price.fee.saturating_mul(gas.into()).saturating_add(proposal.action.ether());
         let have = interfaces::words::to_u128(account.balance).unwrap_or(u128::MAX);
         if have < need {
             return Err(Skip::Poor { have, need });
@@ -186,8 +196,8 @@ impl Executor {
             chain_id: self.chain_id,
             nonce: account.nonce,
             gas_limit: gas,
-            max_fee_per_gas: fee,
-            max_priority_fee_per_gas: wei(self.fees.tip_gwei).min(fee),
+            max_fee_per_gas: price.fee,
+            max_priority_fee_per_gas: price.tip,
             to: TxKind::Call(call.to),
             value: call.value,
             input: call.data,
@@ -195,23 +205,23 @@ impl Executor {
         };
         let raw = signed(&key, tx)?;
         let hash = keccak256(&raw);
-        self.note(account.nonce, proposal.action.kind(), hash, fee, now);
+        self.note(account.nonce, proposal.action.kind(), hash, price, now);
         match chain.send(&raw).await {
             Ok(()) => Ok(hash),
-            Err(fault) => Err(self.unsent(fault, account.nonce, hash, fee)),
+            Err(fault) => Err(self.unsent(fault, account.nonce, hash, price)),
         }
     }
 
     /// Remembers a transaction before it is sent: whether it arrived may never be known.
-    fn note(&mut self, nonce: u64, kind: &'static str, hash: B256, fee: u128, now: Duration) {
+    fn note(&mut self, nonce: u64, kind: &'static str, hash: B256, price: Price, now: Duration) {
         let earlier = self.flight.take().filter(|flight| flight.nonce == nonce);
         let mut hashes = earlier.map(|flight| flight.hashes).unwrap_or_default();
         hashes.push(hash);
-        self.flight = Some(Flight { nonce, kind, hashes, fee, since: now });
+        self.flight = Some(Flight { nonce, kind, hashes, price, since: now });
     }
 
     /// What a failure to send means. A node's refusal is certain; anything else may have arrived.
-    fn unsent(&mut self, fault: Fault, nonce: u64, hash: B256, fee: u128) -> Skip {
+    fn unsent(&mut self, fault: Fault, nonce: u64, hash: B256, price: Price) -> Skip {
         let Fault::Refused { message, .. } = &fault else { return Skip::NotSent(fault) };
         if let Some(flight) = &mut self.flight {
             flight.hashes.retain(|sent| *sent != hash);
@@ -221,24 +231,38 @@ impl Executor {
             }
         }
         if message.contains("underpriced") {
-            self.floor = Some((nonce, self.bumped(fee)));
+            self.floor = Some((nonce, self.bumped(price)));
         }
         if message.contains("nonce too low") { Skip::NonceUsed(nonce) } else { Skip::NotSent(fault) }
     }
 
-    /// Twice the base fee and the tip, or what a replacement must pay.
-    fn fee(&self, base: u128, nonce: u64) -> Result<u128, Skip> {
-        let fresh = base.saturating_mul(2).saturating_add(wei(self.fees.tip_gwei));
+    /// Twice the base fee and the tip, or what a replacement must pay as far as the cap allows it: what was lost at a high fee must not keep from
+    /// sending once the chain asks for less.
+    fn price(&self, base: u128, nonce: u64) -> Result<Price, Skip> {
+        let (tip, cap) = (wei(self.fees.tip_gwei), wei(self.fees.max_gwei));
+        let fresh = base.saturating_mul(2).saturating_add(tip);
+        if fresh > cap {
+            return Err(Skip::FeeAboveCap { fee: fresh, cap });
+        }
         let earlier = self.flight.as_ref().filter(|flight| flight.nonce == nonce);
-        let earlier = earlier.map_or(0, |flight| self.bumped(flight.fee));
-        let floor = self.floor.filter(|(known, _)| *known == nonce).map_or(0, |(_, floor)| floor);
-        let (fee, cap) = (fresh.max(earlier).max(floor), wei(self.fees.max_gwei));
-        if fee > cap { Err(Skip::FeeAboveCap { fee, cap }) } else { Ok(fee) }
+        let earlier = earlier.map(|flight| self.bumped(flight.price)).unwrap_or_default();
+        let floor = self.floor.filter(|(known, _)| *known == nonce);
+        let floor = floor.map(|(_, floor)| floor).unwrap_or_default();
+        let fee = fresh.max(earlier.fee).max(floor.fee).min(cap);
+        Ok(Price { fee, tip: tip.max(earlier.tip).max(floor.tip).min(fee) })
     }
 
-    fn bumped(&self, fee: u128) -> u128 {
-        let more = fee.saturating_mul(self.fees.bump.into()).div_ceil(100);
-        if fee == 0 { 0 } else { fee.saturating_add(more).saturating_add(1) }
+    /// What replaces a transaction of this price: a pool wants both parts of it to rise, a tip of nothing as well.
+    fn bumped(&self, price: Price) -> Price {
+        // Of what was sent before this keeper started it is not known.
+        if price.fee == 0 {
+            return Price::default();
+        }
+        let more = |wei: u128| {
+            let part = wei.saturating_mul(self.fees.bump.into()).div_ceil(100);
+            wei.saturating_add(part).saturating_add(1)
+        };
+        Price { fee: more(price.fee), tip: more(price.tip) }
     }
 }
 
@@ -258,4 +282,50 @@ fn signed(key: &PrivateKeySigner, tx: TxEip1559) -> Result<Bytes, Skip> {
         .map_err(|error| Skip::NotSent(Fault::Garbage(format!("the key does not sign: {error}"))))?;
     let envelope: TxEnvelope = tx.into_signed(signature).into();
     Ok(envelope.encoded_2718().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GWEI: u128 = 1_000_000_000;
+
+    /// With a cap of 5 gwei, and a replacement paying 15 percent more.
+    fn executor() -> Executor {
+        let config = serde_json::json!({ "vault": NOBODY });
+        Executor::new(None, 1, &serde_json::from_value(config).expect("a config"))
+    }
+
+    fn flight(nonce: u64, price: Price) -> Flight {
+        Flight { nonce, kind: "hedge", hashes: Vec::new(), price, since: Duration::ZERO }
+    }
+
+    #[test]
+    fn what_was_lost_near_the_cap_does_not_keep_from_sending_when_the_chain_asks_for_less() {
+        let mut executor = executor();
+        executor.floor = Some((7, executor.bumped(Price { fee: 5 * GWEI, tip: GWEI })));
+        let price = executor.price(GWEI, 7);
+        assert_eq!(price, Ok(Price { fee: 5 * GWEI, tip: GWEI + GWEI * 15 / 100 + 1 }));
+        assert_eq!(executor.price(GWEI, 8), Ok(Price { fee: 2 * GWEI, tip: 0 }));
+        let above = Skip::FeeAboveCap { fee: 6 * GWEI, cap: 5 * GWEI };
+        assert_eq!(executor.price(3 * GWEI, 7), Err(above));
+    }
+
+    #[test]
+    fn a_replacement_raises_fee_and_tip_and_the_tip_no_further_than_the_fee() {
+        let mut executor = executor();
+        let replaced = |executor: &mut Executor, price: Price| {
+            executor.flight = Some(flight(7, price));
+            executor.price(GWEI, 7).expect("below the cap")
+        };
+        let two = Price { fee: 2 * GWEI, tip: 0 };
+        assert_eq!(replaced(&mut executor, two), Price { fee: 2 * GWEI + GWEI * 30 / 100 + 1, tip: 1 });
+        // What the chain asks for by now may be more.
+        let one = Price { fee: GWEI, tip: 100 };
+        assert_eq!(replaced(&mut executor, one), Price { fee: 2 * GWEI, tip: 116 });
+        let most = Price { fee: 5 * GWEI, tip: 5 * GWEI };
+        assert_eq!(replaced(&mut executor, most), most);
+        // Of what was sent before the start nothing is known.
+        assert_eq!(replaced(&mut executor, Price::default()), two);
+    }
 }

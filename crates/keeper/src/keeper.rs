@@ -19,6 +19,8 @@ use crate::venue::Venue;
 
 /// Gas that a hedge takes, about, where it could not be tried out.
 const HEDGE_GAS: u64 = 800_000;
+/// Time between two looks for what was sent.
+const GLANCE: Duration = Duration::from_millis(250);
 
 /// The time, given from outside.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,6 +67,8 @@ pub struct Keeper {
     executor: Executor,
     /// Time of the block by which a clock was started here [unix seconds]
     poked: u64,
+    /// When the head of this look was asked for.
+    began: Instant,
     /// Sends nothing.
     pub dry: bool,
 }
@@ -80,7 +84,7 @@ impl Keeper {
     ) -> Self {
         let collector = Collector::new(&config, venues);
         let executor = Executor::new(key, chain_id, &config);
-        Self { config, collector, executor, poked: 0, dry: false }
+        Self { config, collector, executor, poked: 0, began: Instant::now(), dry: false }
     }
 
     /// Asks venues for quotes even when no hedge is due.
@@ -96,6 +100,7 @@ impl Keeper {
 
     /// Looks once, and sends at most one transaction.
     pub async fn look(&mut self, chain: &dyn Chain, now: Now) -> Report {
+        self.began = Instant::now();
         let view = match self.view(chain, now).await {
             Ok(view) => view,
             Err(skip) => {
@@ -108,6 +113,24 @@ impl Keeper {
         }
         let outcomes = self.act(chain, &view, &followed, now).await;
         Report { view: Ok(view), followed, outcomes }
+    }
+
+    /// Looks until nothing that was sent waits any more, for a keeper that started at `start`, and says what became of the last; none if that is not known
+    /// within `limit`. It sends nothing meanwhile.
+    pub async fn wait(&mut self, chain: &dyn Chain, start: Instant, limit: Duration) -> Option<Followed> {
+        let dry = std::mem::replace(&mut self.dry, true);
+        let followed = tokio::time::timeout(limit, self.mined(chain, start)).await;
+        self.dry = dry;
+        followed.ok()
+    }
+
+    async fn mined(&mut self, chain: &dyn Chain, start: Instant) -> Followed {
+        let mut followed = Followed::Idle;
+        while self.is_waiting() && !matches!(followed, Followed::Overdue { .. }) {
+            tokio::time::sleep(GLANCE).await;
+            followed = self.look(chain, Now::since(start)).await.followed;
+        }
+        followed
     }
 
     async fn view(&mut self, chain: &dyn Chain, now: Now) -> Result<View, Skip> {
@@ -171,8 +194,18 @@ impl Keeper {
         if self.dry {
             return Ok(Sent { proposal, hash: None });
         }
+        self.check_time(&proposal.action)?;
         let hash = self.executor.send(chain, view, &proposal, now.elapsed).await?;
         Ok(Sent { proposal, hash: Some(hash) })
+    }
+
+    /// Refuses what may come too late: the operator would pay for its refusal.
+    fn check_time(&self, action: &Action) -> Result<(), Skip> {
+        let (took, limit) = (self.began.elapsed(), Duration::from_secs(self.config.hedge.deadline) / 2);
+        if action.has_deadline() && took > limit {
+            return Err(Skip::TooSlow { took: took.as_millis(), limit: limit.as_millis() });
+        }
+        Ok(())
     }
 
     /// Starts the clock of a hedge that cannot be done yet, if it will pay.

@@ -35,6 +35,7 @@ mod mark;
 pub mod metrics;
 mod numbers;
 mod probe;
+mod ranges;
 mod refusal;
 mod rounds;
 pub mod route;

@@ -13,6 +13,7 @@ use keeper::metrics::Metrics;
 use keeper::server::{Health, Served, serve};
 use keeper::show::{self, Paint};
 use keeper::{Chain, Collector, Config, Endpoints, Followed, Keeper, Now, Probed, Report, Skip, Venue};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -114,28 +115,32 @@ async fn status(config: &Config, chain: &Endpoints, venues: Vec<Box<dyn Venue>>)
     Ok(ExitCode::SUCCESS)
 }
 
-/// Looks until what was sent is mined, and prints the plan that was sent.
+/// Prints the plan that was sent, and waits until it is mined.
 async fn once(mut keeper: Keeper, config: &Config, chain: &Endpoints) -> Result<ExitCode> {
     let start = Instant::now();
     let report = keeper.look(chain, Now::since(start)).await;
     print!("{}", show::plan(&report, config, paint()));
-    let mut good = report.view.is_ok();
-    keeper.dry = true;
-    while keeper.is_waiting() {
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        match keeper.look(chain, Now::since(start)).await.followed {
-            Followed::Landed { hash, receipt, .. } => {
-                let how = if receipt.success { "done" } else { "reverted" };
-                println!("{how} in block {}, {} gas: {hash}", receipt.block, receipt.gas);
-                good = receipt.success;
-            }
-            Followed::Overdue { nonce } => {
-                println!("nonce {nonce} is still not mined");
-                return Ok(ExitCode::FAILURE);
-            }
-            _ => {}
+    let limit = Duration::from_secs_f64(config.fees.patience * 2.0 + 60.0);
+    let good = match keeper.wait(chain, start, limit).await {
+        Some(Followed::Landed { hash, receipt, .. }) => {
+            let how = if receipt.success { "done" } else { "reverted" };
+            println!("{how} in block {}, {} gas: {hash}", receipt.block, receipt.gas);
+            receipt.success
         }
-    }
+        Some(Followed::Overdue { nonce }) => {
+            println!("nonce {nonce} is still not mined");
+            false
+        }
+        Some(Followed::Displaced { nonce }) => {
+            println!("nonce {nonce} was used by another transaction of the account");
+            false
+        }
+        Some(Followed::Idle | Followed::Waiting { .. }) => report.view.is_ok(),
+        None => {
+            println!("what became of it is not known after {} s: the endpoints do not say", limit.as_secs());
+            false
+        }
+    };
     Ok(code(good))
 }
 
@@ -145,6 +150,7 @@ async fn run(
     key: Option<PrivateKeySigner>,
     chain: Endpoints,
 ) -> Result<ExitCode> {
+    let mut stop = Stop::listen()?;
     let metrics = Arc::new(Metrics::default());
     let (told, health) = watch::channel(Health::default());
     if !config.listen.is_empty() {
@@ -152,7 +158,9 @@ async fn run(
         let served = Served { metrics: Arc::clone(&metrics), health, patience };
         info!(address = %serve(&config.listen, served).await?, "metrics and health are served");
     }
-    let Some(chain_id) = agreed(&chain, config.interval()).await else { return Ok(ExitCode::SUCCESS) };
+    let Some(chain_id) = agreed(&chain, config.interval(), &mut stop).await else {
+        return Ok(ExitCode::SUCCESS);
+    };
     if key.is_none() {
         warn!("there is no key: nothing will be sent");
     }
@@ -166,25 +174,30 @@ async fn run(
         metrics.note(&report, now.unix, keeper.is_waiting());
         metrics.note_endpoints(&chain.health());
         blind = if report.view.is_ok() { 0 } else { blind.saturating_add(1) };
-        told.send_modify(|health| match &report.view {
-            Ok(_) => *health = Health { seen: Some(Instant::now()), reason: None },
-            Err(skip) => health.reason = Some(skip.to_string()),
-        });
-        if stopped(pause(config.interval(), blind)).await {
+        tell(&told, &report);
+        if stop.within(pause(config.interval(), blind)).await {
             info!("stopped");
             return Ok(ExitCode::SUCCESS);
         }
     }
 }
 
+/// Says whether a block was seen.
+fn tell(told: &watch::Sender<Health>, report: &Report) {
+    told.send_modify(|health| match &report.view {
+        Ok(_) => *health = Health { seen: Some(Instant::now()), reason: None },
+        Err(skip) => health.reason = Some(skip.to_string()),
+    });
+}
+
 /// The chain's id, as soon as the endpoints agree on one; none if the keeper is stopped before.
-async fn agreed(chain: &Endpoints, interval: Duration) -> Option<u64> {
+async fn agreed(chain: &Endpoints, interval: Duration, stop: &mut Stop) -> Option<u64> {
     loop {
         match chain.chain_id().await {
             Ok(id) => return Some(id),
             Err(fault) => warn!(%fault, "the chain's id is not known"),
         }
-        if stopped(interval).await {
+        if stop.within(interval).await {
             return None;
         }
     }
@@ -195,17 +208,25 @@ fn pause(interval: Duration, blind: u32) -> Duration {
     interval.saturating_mul(1 << blind.min(6)).min(interval.max(Duration::from_secs(60)))
 }
 
-/// Waits; true if the keeper is told to stop.
-async fn stopped(pause: Duration) -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        tokio::time::sleep(pause).await;
-        return false;
-    };
-    tokio::select! {
-        () = tokio::time::sleep(pause) => false,
-        _ = tokio::signal::ctrl_c() => true,
-        _ = terminate.recv() => true,
+/// Hears what tells the keeper to stop, from its start on: also what comes during a look.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits; true as soon as the keeper is told to stop, at once if it was told since it last waited.
+    async fn within(&mut self, pause: Duration) -> bool {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => true,
+            _ = self.terminate.recv() => true,
+            () = tokio::time::sleep(pause) => false,
+        }
     }
 }
 

@@ -172,6 +172,14 @@ pub enum Skip {
         /// [wei]
         cap: u128,
     },
+    /// So much time has passed since the head was read that the deadline could pass before it is mined.
+    #[error("it took {took} ms to come to it, {limit} ms allowed: half of the deadline")]
+    TooSlow {
+        /// [ms]
+        took: u128,
+        /// [ms]
+        limit: u128,
+    },
     /// Tried out, the transaction is refused.
     #[error("it would be refused: {0}")]
     WouldRevert(String),
@@ -281,6 +289,7 @@ impl Skip {
             Self::NotOurTurn { .. } => "not_our_turn",
             Self::LossAboveLimit { .. } => "loss_above_limit",
             Self::FeeAboveCap { .. } => "fee_above_cap",
+            Self::TooSlow { .. } => "too_slow",
             Self::WouldRevert(_) => "would_revert",
             Self::NothingExpired { .. } => "nothing_expired",
             Self::NoRoundYet { .. } => "no_round_yet",

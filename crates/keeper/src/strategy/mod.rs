@@ -118,6 +118,9 @@ pub fn gas_cost(view: &View, config: &Config, gas: u64) -> i128 {
 }
 
 /// What so many wei cost, rounded up [micro-USD].
+///
+/// While there is no price at all, and none of the coin is set, it is nothing: what is settled or cancelled meanwhile needs no price, and must not wait
+/// for one. The cap on fees bounds what it takes.
 pub(crate) fn coin_cost(view: &View, config: &Config, wei: u128) -> i128 {
     let coin = match config.coin_price {
         Some(price) => (price * 1e18) as u128,

@@ -217,8 +217,8 @@ impl World {
         // A node replaces what it has; what it has lost may still come back from elsewhere.
         let known = self.pool.iter().position(|waiting| !waiting.lost && waiting.tx.nonce() == tx.nonce());
         if let Some(known) = known {
-            let old = self.pool[known].tx.max_fee_per_gas();
-            if tx.max_fee_per_gas() < old + old / 10 {
+            let (old, tip) = (&self.pool[known].tx, TxEnvelope::max_priority_fee_per_gas);
+            if tx.max_fee_per_gas() < old.max_fee_per_gas() * 11 / 10 || tip(&tx) <= tip(old) {
                 return refused("replacement transaction underpriced");
             }
             // Others may not have heard of the replacement.
