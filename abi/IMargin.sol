@@ -71,7 +71,7 @@ interface IMargin {
     error UncoveredAboveLimit(address account, uint256 uncovered, uint256 limit);
     error NotLiquidatable(address account, int256 equity, uint256 maintenance);
     error AuctionRunning(address account, uint256 since);
-    /// @notice None began, or it is over: an auction goes on for two hours, and for two more while the account is below its maintenance margin.
+    /// @notice None began, or it is over: the account has its maintenance margin, or an hour has gone by; four where it has no equity.
     error NoAuction(address account);
     /// @notice The account meets its initial margin again: its auction is over, which `refresh` and `deposit` record.
     error AuctionLapsed(address account, int256 equity, uint256 initial);
@@ -105,11 +105,11 @@ interface IMargin {
     /// @notice Pays the vault for an account's options in a settled expiry, as far as its cash goes. The vault hears of it only where something is due.
     function settleAccount(address account, uint64 expiry) external returns (uint256 due, uint256 paid);
     /// @notice Starts the auction of an account whose equity is below its maintenance margin: the first, or another once the last one is over. Its
-    /// price falls for two hours.
+    /// price falls to nothing in an hour, and where the account has no equity to the most that the vault pays in another.
     function liquidate(address account) external;
     /// @notice Takes a part of an account in auction, cash and book alike, into the caller's own account, which must have its initial margin after it.
-    /// Lots are rounded up, cash down. From two hours after the auction began only while the account is below its maintenance margin, and from four
-    /// hours after not at all.
+    /// Lots are rounded up, cash down. While the account is below its maintenance margin, for an hour from when the auction began; for four where it has no
+    /// equity.
     /// @param part of the account, at most what brings it back to its initial margin
     /// @param maxPrice most that the caller's account pays for it
     /// @return price what it paid for it; negative: was paid, by the vault

@@ -3,8 +3,9 @@
 //!
 //! The vault pays for an account to be taken only where its equity is negative, and never more than is recorded as uncovered.
 //!
-//! A clock does not outlive its reason: an auction that began long ago says nothing of an account that was well since. It goes on for as long as
-//! its price falls; where the account is still short, for as long again. Then nobody bids, and whoever finds the account short starts anew.
+//! A clock does not outlive its reason: an auction that began long ago says nothing of an account that was well since. It goes on while the account
+//! is short: with equity until its price is nothing, without for as long again as its price falls. Then nobody bids, and whoever finds the account
+//! short starts anew.
 
 use alloc::vec::Vec;
 
@@ -57,9 +58,9 @@ impl Margin {
 
     /// Whether the auction of an account goes on. None goes on where none began.
     pub(crate) fn in_auction(&self, account: &Account, health: &Health) -> bool {
-        let length = Auction::DEFAULT.length();
-        let most = if health.is_short() { length.saturating_mul(2) } else { length };
-        account.since != 0 && self.elapsed(account) <= most
+        let Auction { solvent, insolvent, .. } = Auction::DEFAULT;
+        let most = if health.equity < 0 { solvent.saturating_add(insolvent).saturating_mul(2) } else { solvent };
+        account.since != 0 && health.is_short() && self.elapsed(account) <= most
     }
 
     /// What an account in auction goes for.

@@ -1,5 +1,7 @@
 //! The rates of the three surfaces, each in the place of its slice: what the step of a rate counts against.
 
+use alloc::vec::Vec;
+
 use book::MAX_EXPIRIES;
 use options::ROWS;
 use stylus_sdk::prelude::*;

@@ -86,12 +86,6 @@ impl Auction {
     /// A start 2 % below equity, an hour to nothing and an hour to the most that the vault pays.
     pub const DEFAULT: Self = Self { discount: 20_000, solvent: 3_600, insolvent: 3_600 };
 
-    /// How long the price falls [s].
-    #[must_use]
-    pub const fn length(&self) -> u32 {
-        self.solvent.saturating_add(self.insolvent)
-    }
-
     /// The price of the whole account, cash and book, `elapsed` seconds into its auction [micro-USD, rounded up]: who takes a part of it pays that part
     /// of the price to the account, or is paid it by the vault where it is negative.
     ///
