@@ -47,6 +47,21 @@ test("a batch is answered as one", async () => {
   assert.deepEqual(answers.map(({ id }) => id), [1, 2]);
 });
 
+test("the answers to a batch have one limit, over a WebSocket and over HTTP", async () => {
+  const account = `0x${"c5".repeat(20)}`;
+  assert.equal((await ask("anvil_setCode", [account, `0x${"00".repeat(2 << 20)}`])).error, undefined);
+  const call = (id) => ({ jsonrpc: "2.0", id, method: "eth_getCode", params: [account, "latest"] });
+  const batch = JSON.stringify(Array.from({ length: 20 }, (_, id) => call(id)));
+  const posted = await fetch(node.url, { method: "POST", headers: { "content-type": "application/json" }, body: batch });
+  for (const answers of [await say(batch), await posted.json()]) {
+    // Each is 4 MiB of text and a little: 15 of them are below 64 MiB.
+    assert.deepEqual(answers.map(({ id }) => id), Array.from({ length: 20 }, (_, id) => id));
+    assert.equal(answers.filter(({ result }) => result !== undefined).length, 15);
+    assert.ok(answers.slice(15).every(({ error }) => error.code === -32005 && /too large/.test(error.message)));
+  }
+  await ask("anvil_setCode", [account, "0x"]);
+});
+
 test("a subscription ends when it is told to", async () => {
   const { result: id } = await ask("eth_subscribe", ["newHeads"]);
   const told = new Promise((resolve) => waiting.push(resolve));

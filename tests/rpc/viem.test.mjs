@@ -95,8 +95,12 @@ test("filters tell what is new once", async () => {
   const receipt = await mined(await token.write.mint([bob.address, 9n]));
   assert.equal((await reader.getFilterChanges({ filter }))[0].args.value, 9n);
   assert.deepEqual(await reader.getFilterChanges({ filter }), []);
+  // Several blocks between two polls.
+  const more = [];
+  for (const amount of [10n, 11n]) more.push((await mined(await token.write.mint([bob.address, amount]))).blockHash);
+  assert.deepEqual((await reader.getFilterChanges({ filter })).map(({ args }) => args.value), [10n, 11n]);
   assert.equal((await reader.getFilterLogs({ filter })).length, 1);
-  assert.deepEqual(await reader.getFilterChanges({ filter: blocks }), [receipt.blockHash]);
+  assert.deepEqual(await reader.getFilterChanges({ filter: blocks }), [receipt.blockHash, ...more]);
   assert.equal(await reader.uninstallFilter({ filter }), true);
   await assert.rejects(reader.getFilterChanges({ filter }), /filter not found/);
 });

@@ -119,7 +119,7 @@ fn a_venue_that_says_more_than_four_times_its_cap_has_answered_badly() {
             told.held(SPOT);
             told.tell(venue, more);
             let call = IBroker::heldCall { price: wad(SPOT) };
-            let failure = told.market.stage.broker_view(call).err().expect("no answer");
+            let failure = told.market.stage.broker_view(call).expect_err("no answer");
             let method = IPositionVenue::worthCall::SELECTOR.into();
             assert_eq!(
                 failure.data(),

@@ -22,7 +22,7 @@ const FEE: u64 = 10_000_000_000_000_000;
 pub(crate) struct Site {
     pub(crate) node: Node,
     pub(crate) text: String,
-    record: PathBuf,
+    pub(crate) record: PathBuf,
     pub(crate) owner: Address,
 }
 
@@ -91,8 +91,12 @@ impl Site {
     }
 
     pub(crate) fn rpc(&self) -> Rpc {
+        self.rpc_at(&self.node.url())
+    }
+
+    pub(crate) fn rpc_at(&self, url: &str) -> Rpc {
         let key = PrivateKeySigner::from_bytes(&self.node.accounts()[0].1).expect("a key");
-        Rpc::connect(&self.node.url(), self.node.chain_id(), Some(key)).expect("a connection")
+        Rpc::connect(url, self.node.chain_id(), Some(key)).expect("a connection")
     }
 
     pub(crate) fn record(&self) -> Record {

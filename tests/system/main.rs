@@ -35,6 +35,8 @@ mod broker_worth;
 mod calldata;
 mod costs;
 mod deploy;
+mod deploy_cut;
+mod deploy_notice;
 mod deploy_positions;
 mod deposit;
 mod depth;

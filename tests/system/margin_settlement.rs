@@ -313,7 +313,7 @@ fn in_a_shortfall_what_accounts_pay_in_is_the_holders_whatever_they_leave_uncove
     let claim = |id| IVault::claimCall { series: vec![id], receiver: trader };
     let (first, second) = (market.put(2_800), market.put(2_700));
     market.stage.chain.world.warp(week - 1);
-    assert_eq!(market.stage.vault(trader, claim(first)).err().expect("early").name(), "InShortfall");
+    assert_eq!(market.stage.vault(trader, claim(first)).expect_err("early").name(), "InShortfall");
     market.stage.chain.world.warp(week);
     let early = market.stage.vault(trader, claim(first)).expect("a week later");
     let paid = market.stage.margin(anyone, call).expect("a payment").paid;

@@ -59,7 +59,8 @@ impl Margin {
     /// Whether the auction of an account goes on. None goes on where none began.
     pub(crate) fn in_auction(&self, account: &Account, health: &Health) -> bool {
         let Auction { solvent, insolvent, .. } = Auction::DEFAULT;
-        let most = if health.equity < 0 { solvent.saturating_add(insolvent).saturating_mul(2) } else { solvent };
+        let most =
+            if health.equity < 0 { solvent.saturating_add(insolvent).saturating_mul(2) } else { solvent };
         account.since != 0 && health.is_short() && self.elapsed(account) <= most
     }
 

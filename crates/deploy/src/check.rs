@@ -186,10 +186,7 @@ fn vault(rpc: &Rpc, config: &Config, record: &Record, rows: &mut Rows) -> Result
     rows.numbers("profile", &of_profile(&config.profile()?), &of_profile(&profile));
     let limits = rpc.view(vault, IVault::limitsCall {})?;
     rows.numbers("limits", &of_limits(&config.limits()?), &of_limits(&limits));
-    for (which, name) in SATELLITES {
-        let found = rpc.view(vault, IVault::satelliteCall { which })?.contract_;
-        rows.add(format!("vault.{name}"), record.at(name)?, found);
-    }
+    satellites(rpc, record, vault, rows)?;
     let now = U256::from(rpc.now()?);
     for venue in &config.venues {
         let address = record.at(&venue_name(&venue.name))?;
@@ -203,6 +200,17 @@ fn vault(rpc: &Rpc, config: &Config, record: &Record, rows: &mut Rows) -> Result
     }
     let pool = rpc.view(vault, IVault::poolCall {})?.pool_;
     rows.add("vault.pool", config.pool.unwrap_or_default(), pool);
+    Ok(())
+}
+
+/// Contracts that work for the vault. One that is proposed is not there yet, and says from when anybody may accept it.
+fn satellites(rpc: &Rpc, record: &Record, vault: Address, rows: &mut Rows) -> Result<()> {
+    for (which, name) in SATELLITES {
+        let (wanted, named) = (record.at(name)?, rpc.view(vault, IVault::satelliteCall { which })?);
+        let waits = named.contract_ != wanted && named.proposed == wanted;
+        let from = if waits { format!(" (the wanted from {})", named.acceptFrom) } else { String::new() };
+        rows.add(format!("vault.{name}"), wanted, format!("{}{from}", named.contract_));
+    }
     Ok(())
 }
 

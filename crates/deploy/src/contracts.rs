@@ -4,6 +4,7 @@
 use alloy_primitives::{Address, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 use anyhow::{Context, Result, ensure};
+use client::Outgoing;
 use host::Packed;
 use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
@@ -59,6 +60,8 @@ pub fn contracts(
     tell: &mut dyn FnMut(&str),
 ) -> Result<()> {
     preflight(rpc, config)?;
+    // A record that cannot be written would lose what is deployed.
+    record.save()?;
     let mut work = Work { rpc, config, record, tell };
     work.deploy_all()?;
     work.set_all()
@@ -104,11 +107,12 @@ fn init_code(code: &[u8]) -> Result<Bytes> {
     Ok(init.into())
 }
 
-struct Work<'a> {
-    rpc: &'a mut Rpc,
+/// A run: what it works with.
+pub(crate) struct Work<'a> {
+    pub(crate) rpc: &'a mut Rpc,
     config: &'a Config,
-    record: &'a mut Record,
-    tell: &'a mut dyn FnMut(&str),
+    pub(crate) record: &'a mut Record,
+    pub(crate) tell: &'a mut dyn FnMut(&str),
 }
 
 impl Work<'_> {
@@ -144,14 +148,7 @@ impl Work<'_> {
         }
         let code = match packed(self.config, wasm)? {
             Packed::Whole(code) => code,
-            Packed::Fragments(fragments, root) => {
-                let mut placed = Vec::new();
-                for (at, fragment) in fragments.iter().enumerate() {
-                    (self.tell)(&format!("{name}: fragment {} of {}", at + 1, fragments.len()));
-                    placed.push(self.rpc.create(init_code(fragment)?)?);
-                }
-                root.naming(&placed)
-            }
+            Packed::Fragments(fragments, root) => root.naming(&self.fragments(name, &fragments)?),
         };
         let selector = keccak256("stylus_constructor()");
         let construct = arguments.map(|data| selector.iter().take(4).copied().chain(data).collect::<Bytes>());
@@ -162,13 +159,25 @@ impl Work<'_> {
             salt: Default::default(),
         };
         let (deployer, fee) = (self.config.network.stylus_deployer, U256::from(self.config.network.data_fee));
-        let receipt = self.rpc.tell(deployer, fee, call).with_context(|| name.to_owned())?;
+        let tx = Outgoing { to: Some(deployer), value: fee, data: call.abi_encode().into() };
+        let receipt = self.creation(name, tx)?;
         let told = receipt.logs().iter().filter(|log| log.address() == deployer);
         let told = told.filter_map(|log| log.log_decode::<ContractDeployed>().ok()).next_back();
         let address = told.context("the deployer told of no contract")?.inner.deployedContract;
         self.record.note(name, address)?;
         (self.tell)(&format!("{name}: {address}"));
         Ok(address)
+    }
+
+    /// Where the fragments of a program are.
+    fn fragments(&mut self, name: &str, fragments: &[Bytes]) -> Result<Vec<Address>> {
+        let mut placed = Vec::new();
+        for (at, fragment) in (1..).zip(fragments) {
+            let tx = Outgoing { to: None, value: U256::ZERO, data: init_code(fragment)? };
+            let receipt = self.creation(&format!("{name}: fragment {at} of {}", fragments.len()), tx)?;
+            placed.push(receipt.contract_address.context("no contract was created")?);
+        }
+        Ok(placed)
     }
 
     /// Sends `call` unless `holds`.
@@ -234,12 +243,26 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Whether the wanted publishers are in force, or proposed: to propose them again would begin their notice again.
+    fn are_named(&self, surface: Address) -> Result<bool> {
+        let wanted = &self.config.surface;
+        let now = self.rpc.view(surface, ISurface::publishersCall {})?;
+        if now == wanted.publishers && self.rpc.view(surface, ISurface::thresholdCall {})? == wanted.threshold
+        {
+            return Ok(true);
+        }
+        let proposal = self.rpc.view(surface, ISurface::proposalCall {})?;
+        let proposed = self.rpc.view(surface, ISurface::proposedPublishersCall {})?;
+        Ok(proposal.acceptFrom != 0
+            && proposal.threshold_ == wanted.threshold
+            && proposed == wanted.publishers)
+    }
+
     /// Publishers, the desk's rules, and the contracts that work for the vault.
     fn set_satellites(&mut self, vault: Address) -> Result<()> {
         let (surface, desk) = (self.record.at("surface")?, self.record.at("desk")?);
         let wanted = self.config.surface.clone();
-        let holds = self.rpc.view(surface, ISurface::publishersCall {})? == wanted.publishers
-            && self.rpc.view(surface, ISurface::thresholdCall {})? == wanted.threshold;
+        let holds = self.are_named(surface)?;
         let call =
             ISurface::setPublishersCall { publishers_: wanted.publishers, threshold_: wanted.threshold };
         self.set("publishers", holds, surface, call)?;
@@ -248,7 +271,9 @@ impl Work<'_> {
         self.set("the desk's rules", holds, desk, IHedgeDesk::setRulesCall { rules_: rules })?;
         for (which, name) in SATELLITES {
             let contract = self.record.at(name)?;
-            let holds = self.rpc.view(vault, IVault::satelliteCall { which })?.contract_ == contract;
+            let named = self.rpc.view(vault, IVault::satelliteCall { which })?;
+            // To propose it again would begin its notice again.
+            let holds = named.contract_ == contract || named.proposed == contract;
             self.set(name, holds, vault, IVault::setSatelliteCall { which, contract_: contract })?;
         }
         Ok(())

@@ -11,7 +11,8 @@ use deploy::{Config, Record, Rpc, activate, cache, check, contracts, keepalive, 
 
 /// Deploys a market from one file, checks every parameter of it, and keeps its programs alive.
 ///
-/// The key that pays comes from EQUIPOISE_DEPLOY_KEY or a file, never from the config.
+/// The key that pays comes from EQUIPOISE_DEPLOY_KEY or a file, never from the config. What the contracts are is the WASM that scripts/build
+/// made: build it first, also to check.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Cli {
@@ -30,9 +31,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Deploys what is missing, sets what differs, then checks; may be run again
+    /// Deploys what is missing of what scripts/build made, sets what differs, then checks; may be run again
     Contracts,
-    /// Reads every parameter back; exit code 1 if one is not as the config says
+    /// Reads every parameter back, and the code against what scripts/build made; exit code 1 if one is not as wanted
     Check,
     /// Shows how long the programs live and whether they are cached; exit code 1 if one has fewer days than --least
     Programs {
@@ -71,7 +72,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<bool> {
     let config = Config::load(&cli.config)?;
     let network = &config.network;
-    let mut rpc = connect(&network.rpc, network.chain_id, key(cli.key_file.as_deref())?)?;
+    let mut rpc = Rpc::connect(&network.rpc, network.chain_id, key(cli.key_file.as_deref())?)?;
     let fee = network.data_fee;
     match cli.command {
         Command::Contracts => {
@@ -135,14 +136,4 @@ fn key(file: Option<&Path>) -> Result<Option<PrivateKeySigner>> {
         (None, Err(_)) => return Ok(None),
     };
     Ok(Some(text.trim().parse().context("that is no private key")?))
-}
-
-fn connect(url: &str, chain_id: u64, key: Option<PrivateKeySigner>) -> Result<Rpc> {
-    #[cfg(feature = "tls")]
-    // A provider that was installed before is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    if cfg!(not(feature = "tls")) && url.starts_with("https") {
-        bail!("{url}: build with --features tls");
-    }
-    Rpc::connect(url, chain_id, key)
 }

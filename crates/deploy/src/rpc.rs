@@ -1,25 +1,24 @@
 //! A node behind JSON-RPC: reads, and transactions one at a time, each waited for.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_provider::{DynProvider, Provider, ProviderBuilder};
-use alloy_rpc_types_eth::{TransactionReceipt, TransactionRequest};
+use alloy_provider::Provider;
+use alloy_rpc_types_eth::{BlockNumberOrTag, TransactionReceipt, TransactionRequest};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
-use anyhow::{Context, Result, bail, ensure};
-use tokio::runtime::Runtime;
+use anyhow::{Context, Result, ensure};
+use client::{Client, Fault, Outgoing, Signed};
 
-/// How long a transaction may take to be mined, and how often that is asked.
+use crate::record::Pending;
+
+/// How long a transaction may take to be mined, and one that the node does not know to turn up.
 const PATIENCE: Duration = Duration::from_secs(180);
-const POLL: Duration = Duration::from_millis(100);
 
 /// A connection, and who sends.
 #[derive(Debug)]
 pub struct Rpc {
-    provider: DynProvider,
-    sender: Option<Address>,
-    runtime: Runtime,
+    client: Client,
     /// Transactions sent.
     pub sent: u64,
 }
@@ -28,21 +27,12 @@ impl Rpc {
     /// Connects to a node that must be on this chain; transactions are sent by `key`.
     ///
     /// # Errors
-    /// A malformed URL, no answer, or another chain.
+    /// A malformed URL, one of https in a build without TLS, no answer, or another chain.
     pub fn connect(url: &str, chain_id: u64, key: Option<PrivateKeySigner>) -> Result<Self> {
-        let parsed = url.parse().with_context(|| format!("{url} is no URL"))?;
-        let sender = key.as_ref().map(PrivateKeySigner::address);
-        let runtime = Runtime::new()?;
-        let provider = runtime.block_on(async {
-            match key {
-                Some(key) => ProviderBuilder::new().wallet(key).connect_http(parsed).erased(),
-                None => ProviderBuilder::new().connect_http(parsed).erased(),
-            }
-        });
-        let rpc = Self { provider, sender, runtime, sent: 0 };
-        let found = rpc.runtime.block_on(async { rpc.provider.get_chain_id().await })?;
+        let client = Client::connect(url, key)?;
+        let found = client.chain_id()?;
         ensure!(found == chain_id, "the node is on chain {found}, the config says {chain_id}");
-        Ok(rpc)
+        Ok(Self { client, sent: 0 })
     }
 
     /// Whose key it is.
@@ -50,7 +40,7 @@ impl Rpc {
     /// # Errors
     /// When there is none.
     pub fn sender(&self) -> Result<Address> {
-        self.sender.context("there is no key to send with: EQUIPOISE_DEPLOY_KEY or --key-file")
+        self.client.sender().context("there is no key to send with: EQUIPOISE_DEPLOY_KEY or --key-file")
     }
 
     /// Reads.
@@ -67,8 +57,8 @@ impl Rpc {
     /// As [`Rpc::view`].
     pub fn view_with<C: SolCall>(&self, to: Address, value: U256, call: C) -> Result<C::Return> {
         let mut tx = TransactionRequest::default().to(to).value(value).input(call.abi_encode().into());
-        tx.from = self.sender;
-        let asked = self.runtime.block_on(async { self.provider.call(tx).await });
+        tx.from = self.client.sender();
+        let asked = self.client.ask(async { self.client.provider().call(tx).await });
         let output = asked.with_context(|| format!("{} of {to}", C::SIGNATURE))?;
         C::abi_decode_returns(&output).with_context(|| format!("{} of {to} answered {output}", C::SIGNATURE))
     }
@@ -78,7 +68,7 @@ impl Rpc {
     /// # Errors
     /// No answer.
     pub fn code(&self, account: Address) -> Result<Bytes> {
-        Ok(self.runtime.block_on(async { self.provider.get_code_at(account).await })?)
+        Ok(self.client.ask(async { self.client.provider().get_code_at(account).await })?)
     }
 
     /// A storage slot.
@@ -87,7 +77,7 @@ impl Rpc {
     /// No answer.
     pub fn slot(&self, account: Address, slot: u64) -> Result<U256> {
         let slot = U256::from(slot);
-        Ok(self.runtime.block_on(async { self.provider.get_storage_at(account, slot).await })?)
+        Ok(self.client.ask(async { self.client.provider().get_storage_at(account, slot).await })?)
     }
 
     /// Wei of an account.
@@ -95,7 +85,7 @@ impl Rpc {
     /// # Errors
     /// No answer.
     pub fn balance(&self, account: Address) -> Result<U256> {
-        Ok(self.runtime.block_on(async { self.provider.get_balance(account).await })?)
+        Ok(self.client.ask(async { self.client.provider().get_balance(account).await })?)
     }
 
     /// Time of the last block [unix seconds].
@@ -103,54 +93,75 @@ impl Rpc {
     /// # Errors
     /// No answer.
     pub fn now(&self) -> Result<u64> {
-        let block = self.runtime.block_on(async {
-            self.provider.get_block_by_number(alloy_rpc_types_eth::BlockNumberOrTag::Latest).await
-        })?;
+        let latest = BlockNumberOrTag::Latest;
+        let block = self.client.ask(async { self.client.provider().get_block_by_number(latest).await })?;
         Ok(block.context("the node has no block")?.header.timestamp)
     }
 
     /// Sends a call and waits for it.
     ///
     /// # Errors
-    /// The refusal, or no receipt in time.
+    /// A refusal, a transaction that reverted, or no receipt in time.
     pub fn tell<C: SolCall>(&mut self, to: Address, value: U256, call: C) -> Result<TransactionReceipt> {
-        let data = call.abi_encode().into();
-        self.send(Some(to), value, data).with_context(|| format!("{} of {to}", C::SIGNATURE))
+        let tx = Outgoing { to: Some(to), value, data: call.abi_encode().into() };
+        let told = || format!("{} of {to}", C::SIGNATURE);
+        let signed = self.sign(tx).with_context(told)?;
+        self.send(&signed).with_context(told)?;
+        self.wait(signed.hash).with_context(told)
     }
 
-    /// Creates a contract.
+    /// Signs a transaction.
     ///
     /// # Errors
-    /// As [`Rpc::tell`].
-    pub fn create(&mut self, init_code: Bytes) -> Result<Address> {
-        let receipt = self.send(None, U256::ZERO, init_code)?;
-        receipt.contract_address.context("no contract was created")
+    /// No key, or the node's refusal to estimate it.
+    pub(crate) fn sign(&self, tx: Outgoing) -> Result<Signed> {
+        // The node's count, not one kept here: a refused transaction must leave no gap.
+        let nonce = self.client.next_nonce(self.sender()?)?;
+        self.client.sign(nonce, tx)
     }
 
-    fn send(&mut self, to: Option<Address>, value: U256, data: Bytes) -> Result<TransactionReceipt> {
-        let sender = self.sender()?;
-        // The node's count, not one kept here: a refused transaction must leave no gap.
-        let nonce =
-            self.runtime.block_on(async { self.provider.get_transaction_count(sender).pending().await })?;
-        let tx = TransactionRequest::default().from(sender).nonce(nonce).value(value).input(data.into());
-        let tx = match to {
-            Some(to) => tx.to(to),
-            None => tx.create(),
-        };
-        let sent = self.runtime.block_on(async { self.provider.send_transaction(tx).await });
-        let hash: B256 = *sent.context("the node refuses it")?.tx_hash();
-        self.sent += 1;
-        let start = Instant::now();
-        loop {
-            let asked = async { self.provider.get_transaction_receipt(hash).await };
-            if let Some(receipt) = self.runtime.block_on(asked)? {
-                ensure!(receipt.status(), "{hash} reverted");
-                return Ok(receipt);
-            }
-            if start.elapsed() > PATIENCE {
-                bail!("{hash} was not mined in {} s", PATIENCE.as_secs());
-            }
-            std::thread::sleep(POLL);
-        }
+    /// Sends a transaction.
+    ///
+    /// # Errors
+    /// The node's refusal.
+    pub(crate) fn send(&mut self, signed: &Signed) -> Result<(), Fault> {
+        self.client.send(signed)?;
+        self.sent = self.sent.saturating_add(1);
+        Ok(())
     }
+
+    /// Waits for a transaction.
+    ///
+    /// # Errors
+    /// One that reverted, or no receipt in time.
+    pub(crate) fn wait(&self, hash: B256) -> Result<TransactionReceipt> {
+        self.client.wait(hash, PATIENCE)
+    }
+
+    /// What became of a transaction of an earlier run: its receipt, or none if it did nothing and never will.
+    ///
+    /// # Errors
+    /// No answer, no receipt in time, or a transaction that the node does not know and that may still arrive.
+    pub(crate) fn resolve(&self, pending: &Pending) -> Result<Option<TransactionReceipt>> {
+        let hash = pending.hash;
+        // Asked first: if it was used by then, and there is no receipt after that, another transaction used it.
+        let used = self.client.mined_nonce(pending.sender)? > pending.nonce;
+        if let Some(receipt) = self.client.receipt(hash)? {
+            return Ok(receipt.status().then_some(receipt));
+        }
+        if used {
+            return Ok(None);
+        }
+        if self.client.knows(hash)? {
+            return self.wait(hash).map(Some);
+        }
+        let left = PATIENCE.as_secs().saturating_sub(clock().saturating_sub(pending.since));
+        ensure!(left == 0, "the node does not know {hash}, which may be on its way: run again in {left} s");
+        Ok(None)
+    }
+}
+
+/// The machine's clock [unix seconds].
+pub(crate) fn clock() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

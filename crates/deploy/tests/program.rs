@@ -11,7 +11,8 @@ const SOMEBODY: &str = "0x0707070707070707070707070707070707070707";
 
 /// The example, filled in, with an endpoint where nobody listens.
 fn example() -> String {
-    let changed = EXAMPLE.replace("http://127.0.0.1:8547", "http://127.0.0.1:9").replace(ZERO, SOMEBODY);
+    let changed =
+        EXAMPLE.replace("http://127.0.0.1:8547", "http://127.0.0.1:9/secret-key").replace(ZERO, SOMEBODY);
     assert!(changed.contains("127.0.0.1:9") && changed.contains(SOMEBODY));
     changed
 }
@@ -58,19 +59,23 @@ fn it_says_which_file_it_cannot_use_and_why() {
 }
 
 #[test]
-fn without_an_endpoint_it_ends_and_names_it() {
+fn without_an_endpoint_it_ends_and_names_its_host_and_port_alone() {
     let config = file("nobody.toml", &example());
     for command in ["contracts", "check", "programs", "keepalive", "activate", "cache"] {
         let said = said(&deploy(&config, &[command]));
-        assert!(said.contains("127.0.0.1:9"), "{command}: {said}");
+        assert!(said.contains("127.0.0.1:9") && !said.contains("secret-key"), "{command}: {said}");
     }
+    let malformed = file("malformed.toml", &example().replace("127.0.0.1:9", "127.0.0.1:port"));
+    let said = said(&deploy(&malformed, &["check"]));
+    assert!(said.contains("127.0.0.1:port") && !said.contains("secret-key"), "{said}");
 }
 
 #[test]
 fn an_endpoint_behind_tls_is_refused_by_a_build_without_it() {
     let config = file("tls.toml", &example().replace("http://127.0.0.1:9", "https://127.0.0.1:9"));
     let said = said(&deploy(&config, &["check"]));
-    assert!(said.contains("build with --features tls"), "{said}");
+    assert!(said.contains("127.0.0.1:9 wants TLS: build with --features tls"), "{said}");
+    assert!(!said.contains("secret-key"), "{said}");
 }
 
 #[test]

@@ -170,6 +170,8 @@ impl Collector {
             self.broker(chain, &head, &market, &state, stance.as_ref().zip(told.as_ref().ok())).await;
         let (queue, ready_at) = epoch(chain, &head, vault).await;
         let supply = ask(chain, &head, vault, &IERC20::totalSupplyCall {}).await?;
+        let hedge = stance.as_ref().zip(told.as_ref().ok());
+        let purses = self.purses(chain, &head, &market, sender, hedge).await;
         Ok(View {
             head,
             account,
@@ -178,7 +180,7 @@ impl Collector {
             told,
             worth,
             stance,
-            purses: self.purses(chain, &head, &market, sender, stance.as_ref().zip(told.as_ref().ok())).await,
+            purses,
             asked,
             venues,
             broker,

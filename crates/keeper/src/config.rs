@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use alloy_primitives::Address;
 use anyhow::{Context, Result, bail, ensure};
+use client::place;
 use serde::Deserialize;
 
 pub use crate::duties::{Duty, Fees, Fill, Hedge, Position, Process, Upkeep};
-use crate::endpoint::place;
 use crate::ranges;
 
 /// What the environment's names begin with.

@@ -140,6 +140,67 @@ fn a_waiting_transaction_is_seen_and_can_be_dropped() {
 }
 
 #[test]
+fn a_poll_tells_the_logs_of_every_block_since_the_last() {
+    let node = node();
+    let (account, sender) = (Address::repeat_byte(0xe5), node.accounts()[0].0);
+    // Logs nothing, with no topic.
+    asked(&node, "anvil_setCode", json!([account, "0x60006000a000"]));
+    let emit = || asked(&node, "eth_sendTransaction", json!([{ "from": sender, "to": account }]));
+    let numbers = |filter: &Value| {
+        let logs = asked(&node, "eth_getFilterChanges", json!([filter]));
+        let numbers = logs.as_array().expect("logs").iter().map(|log| log["blockNumber"].clone());
+        numbers.collect::<Vec<Value>>()
+    };
+    emit();
+    let cases = [
+        (json!({}), vec!["0x2", "0x3", "0x4"]),
+        (json!({ "fromBlock": "latest", "toBlock": "latest" }), vec!["0x2", "0x3", "0x4"]),
+        (json!({ "fromBlock": "earliest", "toBlock": "pending" }), vec!["0x2", "0x3", "0x4"]),
+        (json!({ "fromBlock": "0x0" }), vec!["0x2", "0x3", "0x4"]),
+        (json!({ "fromBlock": "0x3" }), vec!["0x3", "0x4"]),
+        (json!({ "toBlock": "0x3" }), vec!["0x2", "0x3"]),
+        (json!({ "fromBlock": "latest", "toBlock": "0x2" }), vec!["0x2"]),
+        (json!({ "fromBlock": "0x6" }), vec![]),
+    ];
+    let filters: Vec<Value> = cases
+        .iter()
+        .map(|(filter, _)| {
+            let mut filter = filter.clone();
+            filter["address"] = json!(account);
+            asked(&node, "eth_newFilter", json!([filter]))
+        })
+        .collect();
+    for _ in 0..3 {
+        emit();
+    }
+    for ((filter, expected), id) in cases.iter().zip(&filters) {
+        assert_eq!(numbers(id), *expected, "{filter}");
+        assert!(numbers(id).is_empty(), "{filter}: told once");
+    }
+    emit();
+    emit();
+    assert_eq!(numbers(&filters[0]), ["0x5", "0x6"]);
+    assert_eq!(numbers(&filters[7]), ["0x6"]);
+    assert!(numbers(&filters[5]).is_empty());
+}
+
+#[test]
+fn what_a_refused_poll_did_not_tell_is_not_told() {
+    let node = node();
+    let (account, sender) = (Address::repeat_byte(0xe6), node.accounts()[0].0);
+    // Logs until 10,000 gas are left: some 79,000 times in a block.
+    asked(&node, "anvil_setCode", json!([account, "0x5b60006000a06127105a11600057"]));
+    let filter = asked(&node, "eth_newFilter", json!([{ "address": account }]));
+    for _ in 0..2 {
+        let tx = json!({ "from": sender, "to": account, "gas": "0x1e84800" });
+        asked(&node, "eth_sendTransaction", json!([tx]));
+    }
+    let refused = (-32_005, "query returned more than 100000 results".to_owned());
+    assert_eq!(refusal(&node, "eth_getFilterChanges", json!([filter])), refused);
+    assert_eq!(refusal(&node, "eth_getFilterChanges", json!([filter])), refused, "and again");
+}
+
+#[test]
 fn a_message_is_signed_by_a_prefunded_account_only() {
     let node = node();
     let (account, _) = node.accounts()[1];

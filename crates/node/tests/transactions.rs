@@ -163,6 +163,39 @@ fn a_transaction_after_a_gap_waits_until_the_gap_is_filled() {
 }
 
 #[test]
+fn a_replacement_raises_the_tip_as_well() {
+    let node = node();
+    let waiting = TxEip1559 {
+        nonce: 1,
+        max_fee_per_gas: 10 * BASE_FEE,
+        max_priority_fee_per_gas: BASE_FEE,
+        ..transfer()
+    };
+    let first = sent(&node, waiting.clone());
+    let dearer = TxEip1559 { max_fee_per_gas: 20 * BASE_FEE, ..waiting.clone() };
+    let tipped =
+        |percent: u128| TxEip1559 { max_priority_fee_per_gas: BASE_FEE * percent / 100, ..dearer.clone() };
+    for percent in [0, 100, 109] {
+        assert_eq!(refused(&node, tipped(percent)), "replacement transaction underpriced", "{percent}");
+    }
+    // A price is a tip as well: one that outbids the tip alone is not enough.
+    let legacy = |gas_price: u128| TxLegacy {
+        chain_id: Some(CHAIN),
+        nonce: 1,
+        gas_price,
+        gas_limit: 21_000,
+        to: TxKind::Call(Address::ZERO),
+        ..TxLegacy::default()
+    };
+    assert_eq!(refused(&node, legacy(10 * BASE_FEE)), "replacement transaction underpriced");
+    let replaced = [sent(&node, tipped(110)), sent(&node, legacy(22 * BASE_FEE))];
+    assert_eq!(refused(&node, tipped(2_000)), "replacement transaction underpriced");
+    sent(&node, transfer());
+    assert!(is_mined(&node, &replaced[1]));
+    assert!(!is_mined(&node, &first) && !is_mined(&node, &replaced[0]));
+}
+
+#[test]
 fn a_transaction_that_can_no_longer_be_paid_is_dropped_and_the_block_is_made() {
     let node =
         Node::start(Config { port: 0, no_mining: true, ..Config::default() }).expect("the node starts");

@@ -69,14 +69,30 @@ fn it_says_which_file_it_cannot_use() {
     assert!(said(&sign(&file("unknown.json", &unknown), &key)).contains("unknown field `more`"));
 }
 
-#[test]
-fn without_a_node_it_ends_and_names_it() {
+/// What it says of an update and a node.
+fn explained(name: &str, rpc: &str) -> String {
     let text = serde_json::to_string(&update()).expect("JSON");
-    let update = file("unsent.json", &text);
+    let update = file(name, &text);
     let update = update.to_str().expect("plain");
+    said(&publisher(&["explain", update, "--now", "1651363200", "--rpc", rpc]))
+}
+
+#[test]
+fn without_a_node_it_ends_and_names_its_host_and_port_alone() {
     // Nobody listens there.
-    let output = publisher(&["explain", update, "--now", "1651363200", "--rpc", "http://127.0.0.1:9"]);
-    assert!(said(&output).contains("127.0.0.1:9"));
+    let said = explained("unsent.json", "http://127.0.0.1:9/secret-key");
+    assert!(said.contains("127.0.0.1:9") && !said.contains("secret-key"), "{said}");
+    let said = explained("no-url.json", "http://127.0.0.1:port/secret-key");
+    assert!(said.contains("127.0.0.1:port") && !said.contains("secret-key"), "{said}");
+}
+
+#[test]
+fn a_node_behind_tls_is_refused_by_a_build_without_it() {
+    if cfg!(not(feature = "tls")) {
+        let said = explained("tls.json", "https://127.0.0.1:9/secret-key");
+        assert!(said.contains("127.0.0.1:9 wants TLS: build with --features tls"), "{said}");
+        assert!(!said.contains("secret-key"), "{said}");
+    }
 }
 
 #[test]

@@ -4,7 +4,6 @@ use alloy_primitives::{Address, B256, U256};
 use anyhow::Result;
 use demo::stage::positions::{PERP_MARGIN, SHORT_MARGIN};
 use demo::stage::{Aave, Exchange, PerpExchange, Stage};
-use interfaces::broker::IBroker;
 use interfaces::position::IPositionVenue;
 
 use crate::fuzz::Fuzz;

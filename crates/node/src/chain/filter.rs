@@ -79,22 +79,34 @@ impl Chain {
 
     /// What happened since the last time.
     pub(crate) fn changes(&mut self, id: U256) -> Result<Value, RpcError> {
-        let head = self.head();
-        let filter = self.filters.installed.get_mut(&id).ok_or_else(unknown_filter)?;
-        let from = std::mem::replace(&mut filter.next, head + 1);
-        let pending = std::mem::take(&mut filter.pending);
-        match filter.interest.clone() {
-            Interest::Pending { .. } => Ok(json!(pending)),
+        let filter = self.filters.installed.get(&id).ok_or_else(unknown_filter)?;
+        let news = match &filter.interest {
+            Interest::Pending { .. } => json!(filter.pending),
             Interest::Blocks => {
-                let hashes: Vec<B256> =
-                    self.blocks.iter().skip(from as usize).map(|block| block.hash).collect();
-                Ok(json!(hashes))
+                let new = self.blocks.iter().skip(filter.next as usize);
+                json!(new.map(|block| block.hash).collect::<Vec<B256>>())
             }
-            Interest::Logs(filter) => {
-                let (first, last) = self.range(&filter)?;
-                Ok(json!(self.matching(&filter, first.max(from), last)?))
-            }
+            Interest::Logs(logs) => json!(self.new_logs(logs, filter.next)?),
+        };
+        // Only what could be told counts as told.
+        let next = self.head() + 1;
+        if let Some(filter) = self.filters.installed.get_mut(&id) {
+            filter.next = next;
+            filter.pending.clear();
         }
+        Ok(news)
+    }
+
+    /// Logs of the blocks from `next` on that match. Numbers narrow them; a tag or nothing does not, for both mean the blocks to come.
+    fn new_logs(&self, filter: &Filter, next: u64) -> Result<Vec<Log>, RpcError> {
+        let (first, last) = match filter.block_option {
+            FilterBlockOption::AtBlockHash(_) => self.range(filter)?,
+            FilterBlockOption::Range { from_block, to_block } => {
+                let number = |tag: Option<BlockNumberOrTag>| tag.and_then(|tag| tag.as_number());
+                (number(from_block).unwrap_or(next), number(to_block).unwrap_or_else(|| self.head()))
+            }
+        };
+        self.matching(filter, first.max(next), last)
     }
 
     /// Everything that a log filter matches.

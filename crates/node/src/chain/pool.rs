@@ -12,7 +12,7 @@ use crate::rpc::RpcError;
 /// Most transactions that wait, and of one sender.
 const LIMIT: usize = 5_120;
 const SENDER_LIMIT: usize = 1_024;
-/// What a replacement must pay more, as geth asks [percent].
+/// What a replacement must pay more, in all and as a tip, as geth asks [percent].
 const BUMP: u128 = 10;
 
 struct Waiting {
@@ -38,8 +38,7 @@ impl Pool {
             if old.tx.tx_hash() == tx.tx_hash() {
                 return Err(RpcError::refused("already known"));
             }
-            let enough = |new: u128, old: u128| new >= old.saturating_add(old.saturating_mul(BUMP) / 100);
-            if !enough(tx.max_fee_per_gas(), old.tx.max_fee_per_gas()) {
+            if !outbids(&tx, &old.tx) {
                 return Err(RpcError::refused("replacement transaction underpriced"));
             }
         } else if self.waiting.len() >= LIMIT {
@@ -101,4 +100,12 @@ impl Pool {
         self.waiting.retain(|_, waiting| *waiting.tx.tx_hash() != hash);
         self.len() < before
     }
+}
+
+/// Whether a transaction pays enough to take the place of another. No tip need not become one: none is taken here.
+fn outbids(new: &TxEnvelope, old: &TxEnvelope) -> bool {
+    // The tip of a transaction without one is its price.
+    let tip = |tx: &TxEnvelope| tx.max_priority_fee_per_gas().unwrap_or_else(|| tx.max_fee_per_gas());
+    let enough = |new: u128, old: u128| new >= old.saturating_add(old.saturating_mul(BUMP) / 100);
+    enough(new.max_fee_per_gas(), old.max_fee_per_gas()) && enough(tip(new), tip(old))
 }

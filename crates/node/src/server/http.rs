@@ -116,19 +116,37 @@ async fn reply(worker: &Worker, body: &[u8]) -> Option<Value> {
         Err(error) => Some(response(&Value::Null, Err(error))),
         Ok(Message::One(call)) => one(worker, call).await,
         Ok(Message::Many(calls)) => {
-            let mut answers = Vec::new();
-            let mut length = 0;
+            let mut answers = Answers::default();
             for call in calls {
-                let Some(mut answer) = one(worker, call).await else { continue };
-                length += answer.to_string().len();
-                if length > ANSWER {
-                    let error = RpcError::limit(format!("response too large: over {ANSWER} bytes"));
-                    answer = response(&answer["id"], Err(error));
-                }
-                answers.push(answer);
+                answers.add(one(worker, call).await);
             }
-            (!answers.is_empty()).then_some(Value::Array(answers))
+            answers.array()
         }
+    }
+}
+
+/// The answers to a batch, which share one limit.
+#[derive(Default)]
+pub(super) struct Answers {
+    all: Vec<Value>,
+    length: usize,
+}
+
+impl Answers {
+    /// Takes an answer, or an error in its place once the batch's answers are too long.
+    pub(super) fn add(&mut self, answer: Option<Value>) {
+        let Some(mut answer) = answer else { return };
+        self.length = self.length.saturating_add(answer.to_string().len());
+        if self.length > ANSWER {
+            let error = RpcError::limit(format!("response too large: over {ANSWER} bytes"));
+            answer = response(&answer["id"], Err(error));
+        }
+        self.all.push(answer);
+    }
+
+    /// One answer of all of them; none where there were notifications only.
+    pub(super) fn array(self) -> Option<Value> {
+        (!self.all.is_empty()).then_some(Value::Array(self.all))
     }
 }
 

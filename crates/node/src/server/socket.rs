@@ -8,7 +8,7 @@ use axum::extract::ws::{Message as Frame, WebSocket};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 
-use super::http;
+use super::http::{self, Answers};
 use super::worker::Worker;
 use crate::chain::{Chain, Event, Interest};
 use crate::rpc::{self, Message, Params, Request, RpcError, response};
@@ -58,11 +58,11 @@ impl Connection {
             Err(error) => vec![response(&Value::Null, Err(error))],
             Ok(Message::One(call)) => self.one(call).await.into_iter().collect(),
             Ok(Message::Many(calls)) => {
-                let mut answers = Vec::new();
+                let mut answers = Answers::default();
                 for call in calls {
-                    answers.extend(self.one(call).await);
+                    answers.add(self.one(call).await);
                 }
-                if answers.is_empty() { Vec::new() } else { vec![Value::Array(answers)] }
+                answers.array().into_iter().collect()
             }
         }
     }
