@@ -215,8 +215,7 @@ interface IVault {
     error SatelliteNotDue(uint256 acceptFrom, uint256 timestamp);
 
     error OnlyMargin(address caller, address margin);
-    /// @notice Accounts of the margin contract in force have written in live expiries, or owe for settled series [USDC]; with neither, they leave
-    /// something uncovered, which their `settleAccount` and `refresh` bring up to date.
+    /// @notice Accounts of the margin contract in force have written in live expiries, owe for settled series [USDC], or leave something uncovered.
     error MarginInUse(uint256 expiries, uint256 receivable);
     /// @notice More than accounts leave uncovered [USDC].
     error PaidAboveUncovered(uint256 amount, uint256 uncovered);

@@ -7,7 +7,7 @@ use interfaces::vault::IVault;
 use crate::book_costs::book_of_64;
 use crate::costs::Figures;
 use crate::margin::written;
-use crate::market::{expiry, series, usdc, Market, HOUR, SPOT};
+use crate::market::{expiry, series, usdc, Market, HOUR};
 
 /// Gas of a transaction to the margin accounts.
 fn send<C: alloy_sol_types::SolCall>(
@@ -46,7 +46,8 @@ pub(crate) fn figures(gas: &mut Figures) {
     tell("margin_withdraw", send(&mut market, writer, take));
 
     market.stage.chain.world.warp(week - HOUR);
-    market.stage.push_price(SPOT).expect("a round");
+    // The put that settles is in the money.
+    market.stage.push_price(1_900.0).expect("a round");
     let round = market.stage.last_round().expect("a round");
     market.stage.chain.world.warp(week + HOUR);
     market.stage.push_price(900.0).expect("a round");

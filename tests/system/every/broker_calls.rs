@@ -1,6 +1,7 @@
 //! A call of each method of the broker, and of those of vault and desk that are about it.
 
-use demo::stage::positions::{CAP, SHORT_MARGIN};
+use demo::stage::positions::{CAP, PERP_MARGIN, SHORT_MARGIN};
+use demo::stage::PerpExchange;
 use host::alloy_primitives::{Address, I256, U256};
 use interfaces::broker::IBroker;
 use interfaces::desk::IHedgeDesk;
@@ -33,6 +34,17 @@ fn moved(scene: &mut Scene, price: f64) -> Address {
     venue
 }
 
+/// A venue on an exchange, and another router of that exchange.
+fn moved_exchange(scene: &mut Scene) -> (Address, Address) {
+    let stage = &mut scene.market.stage;
+    let (owner, broker) = (stage.actors.owner, stage.broker);
+    let tokens = [stage.usdc, stage.underlying];
+    let made = PerpExchange::deploy(&mut stage.chain, owner, tokens).expect("the exchange");
+    let venue = stage.perpetual_on(&made, [broker, broker]).expect("a venue");
+    stage.seat(venue, PERP_MARGIN).expect("named");
+    (venue, PerpExchange::another(&mut stage.chain, owner, made.parts).expect("a router"))
+}
+
 /// The broker's.
 pub(crate) fn broker() -> Vec<Case> {
     let brokered = Place::Brokered;
@@ -51,6 +63,10 @@ pub(crate) fn broker() -> Vec<Case> {
             margin: SHORT_MARGIN,
         }),
         at(brokered, |scene| IBroker::quarantineCall { venue: venue(scene) }),
+        at(brokered, |scene| {
+            let (venue, router) = moved_exchange(scene);
+            IBroker::setRouterCall { venue, router }
+        }),
         at(brokered, |scene| {
             let venue = venue(scene);
             scene.tell("guardian", "broker", IBroker::quarantineCall { venue });

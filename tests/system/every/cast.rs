@@ -245,10 +245,10 @@ fn peopled(mut scene: Scene) -> Scene {
         let (owner, token, underlying) = (stage.actors.owner, stage.usdc, stage.underlying);
         let balance = stage.chain.world.balance(account);
         stage.chain.world.set_balance(account, balance + wad(100.0));
-        let (vault, margin) = (stage.vault, stage.margin);
+        let spenders = [stage.vault, stage.margin, stage.desk];
         scene.send(owner, token, Usdc::mintCall { to: account, value: usdc(1e6) });
         scene.send(owner, underlying, IToken::transferCall { to: account, value: wad(200.0) });
-        for spender in [vault, margin] {
+        for spender in spenders {
             for token in [token, underlying] {
                 scene.send(account, token, IToken::approveCall { spender, value: U256::MAX });
             }

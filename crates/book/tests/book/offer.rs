@@ -151,10 +151,10 @@ fn what_adds_no_loss_is_offered_whatever_nav_is() {
 #[test]
 fn what_cannot_be_computed_is_said() {
     let bare = Stored { slice: None, ..still(&[]) };
-    let expiry = bare.header.expiry;
+    let error = Error::SurfaceMissing { expiry: bare.header.expiry };
     let orders = vec![order(0, (7, Call, 1))];
     let missing = Request { orders, ..request(vec![bare]) };
-    assert_eq!(refused(&missing), Some(Refusal::Failed(Error::SurfaceMissing { expiry })));
+    assert_eq!(refused(&missing), Some(Refusal::Failed(error)));
     // What is open elsewhere without a slice leaves no trade, no mark and no loss to count.
     let bare = Stored { slice: None, ..expiry(1, 60, 80, &[(3, Call, -1)]) };
     let hidden = Request { stored: vec![still(&[]), bare], ..rich(&[], &[(7, Call, 1)]) };

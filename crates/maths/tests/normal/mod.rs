@@ -1,7 +1,7 @@
 //! The normal distribution in floating point.
 
 /// N(x) by its series, all of whose terms have one sign.
-pub fn normal(x: f64) -> f64 {
+pub(crate) fn normal(x: f64) -> f64 {
     if x.abs() > 8.0 {
         return if x > 0.0 { 1.0 } else { 0.0 };
     }

@@ -4,18 +4,18 @@ use options::Slice;
 use serde_json::Value;
 
 /// The states of a file.
-pub fn load(name: &str) -> Vec<Value> {
+pub(crate) fn load(name: &str) -> Vec<Value> {
     let path = format!("{}/../../tests/vectors/options/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     vectors.as_array().unwrap().clone()
 }
 
-pub fn integer<T: TryFrom<i64, Error: core::fmt::Debug>>(value: &Value) -> T {
+pub(crate) fn integer<T: TryFrom<i64, Error: core::fmt::Debug>>(value: &Value) -> T {
     value.as_i64().unwrap().try_into().unwrap()
 }
 
 /// A slice that is valid and survives its packing.
-pub fn slice(fields: &Value) -> Slice {
+pub(crate) fn slice(fields: &Value) -> Slice {
     let slice = Slice {
         a: integer(&fields["a"]),
         b: integer(&fields["b"]),
