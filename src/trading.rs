@@ -95,26 +95,8 @@ impl Vault {
             For::Holder(_) => payer,
             For::Account(account) => account,
         };
-        let lot = u128::from(session.profile.lot);
-        for Placed { series, order } in &ticket.legs {
-            let series = *series;
-            let amount = lot.checked_mul(order.lots.unsigned_abs().into()).or_overflow()?;
-            let bought = order.lots > 0;
-            let lots = order.lots.checked_neg().or_overflow()?;
-            match whose {
-                For::Account(_) => {
-                    let header = self.book.header(order.place.index);
-                    self.margin.add(order.place, order.kind, lots, &header)?;
-                }
-                For::Holder(receiver) if bought => {
-                    self.positions.mint(&vm, receiver, series, uint(amount))?;
-                }
-                For::Holder(_) => self.positions.burn(&vm, account, series, uint(amount))?,
-            }
-            self.book.add(order.place, order.kind, lots)?;
-            let size = i128::try_from(amount).or_overflow()?;
-            let size = if bought { size } else { size.checked_neg().or_overflow()? };
-            emit(&vm, &Traded { account, series, size: int(size) });
+        for leg in &ticket.legs {
+            self.take(leg, session.profile.lot, account, whose)?;
         }
         self.vest(session, ticket.legs.iter().map(|leg| leg.order.place.index), ticket.quote.spread)?;
         self.throttle.store(&ticket.admitted, session.now32()?);
@@ -145,6 +127,30 @@ impl Vault {
         } else {
             asset.push(&vm, payer, paid)
         }
+    }
+
+    /// Takes a leg into the book, against tokens of `account` or what it has written.
+    fn take(&mut self, leg: &Placed, lot: u64, account: Address, whose: For) -> Result<()> {
+        let Placed { series, order } = *leg;
+        let vm = self.vm().clone();
+        let amount = u128::from(lot).checked_mul(order.lots.unsigned_abs().into()).or_overflow()?;
+        let bought = order.lots > 0;
+        let lots = order.lots.checked_neg().or_overflow()?;
+        match whose {
+            For::Account(_) => {
+                let header = self.book.header(order.place.index);
+                self.margin.add(order.place, order.kind, lots, &header)?;
+            }
+            For::Holder(receiver) if bought => {
+                self.positions.mint(&vm, receiver, series, uint(amount))?;
+            }
+            For::Holder(_) => self.positions.burn(&vm, account, series, uint(amount))?,
+        }
+        self.book.add(order.place, order.kind, lots)?;
+        let size = i128::try_from(amount).or_overflow()?;
+        let size = if bought { size } else { size.checked_neg().or_overflow()? };
+        emit(&vm, &Traded { account, series, size: int(size) });
+        Ok(())
     }
 }
 

@@ -185,18 +185,34 @@ pub(crate) fn one_lot_added(fuzz: &mut Fuzz) {
     add_lots(fuzz, 1);
 }
 
-/// The vault's word of its first expiry is one that expires later.
+/// The vault's word of its first expiry is one that expires later, and so is the feed's.
 pub(crate) fn expiry_moved(fuzz: &mut Fuzz) {
     let (vault, now) = (fuzz.stage.vault, fuzz.now());
     let headers = fuzz.ask(IVault::headersCall {}).expect("headers");
     for word in headers {
         let mut header = book::Header::unpack(&word.0);
         if u64::from(header.expiry) <= now {
+            let before = header.expiry.to_be_bytes();
             header.expiry += 20 * 86_400;
+            slices_moved(fuzz, before, header.expiry.to_be_bytes());
             for slot in holding(fuzz, vault, word.into()) {
                 fuzz.stage.chain.world.set_storage(vault, slot, U256::from_be_bytes(header.pack()));
             }
         }
+    }
+}
+
+/// Where the feed keeps the slices of one expiry it has another's.
+fn slices_moved(fuzz: &mut Fuzz, before: [u8; 4], after: [u8; 4]) {
+    let surface = fuzz.stage.surface;
+    for (slot, word) in fuzz.stage.chain.world.dump_account(surface).storage {
+        let mut places = word.to_be_bytes::<32>();
+        for place in places.as_chunks_mut::<8>().0 {
+            if place[..4] == before {
+                place[..4].copy_from_slice(&after);
+            }
+        }
+        fuzz.stage.chain.world.set_storage(surface, slot, U256::from_be_bytes(places));
     }
 }
 
