@@ -3,7 +3,7 @@
 use alloy_sol_types::{sol, SolCall, SolError as _, SolValue as _};
 use demo::stage::{default_profile, name_satellite, Failure};
 use host::alloy_primitives::{Address, B256, I256, U256};
-use host::{Log, Receipt};
+use host::{Log, Receipt, SessionCall};
 use interfaces::broker::IBroker::{self, Held, Traded, Venue};
 use interfaces::position::IPositionVenue::State;
 use interfaces::vault::IVault;
@@ -223,6 +223,42 @@ fn a_venue_takes_no_more_before_its_notice_is_over_or_in_quarantine() {
     assert_eq!(told.traded(&receipt).margin, I256::ZERO);
     let receipt = told.adjust_by(owner, venue, 6.0, limit).expect("or turned, if it is no larger then");
     assert_eq!((told.said(venue).size, told.traded(&receipt).margin), (signed(3.0), I256::ZERO));
+}
+
+/// Whether the desk is paid a reward behind a trade at the first venue by `who`, in the same transaction.
+fn rewarded(told: &mut Told, who: Address, size: f64, reward: f64) -> bool {
+    let ([venue, _], desk) = (told.venues, told.desk);
+    let adjust = IBroker::adjustCall { venue, size: signed(size), limitPrice: wad(SPOT) };
+    let pay = IVault::payRewardCall { payee: desk, amount: usdc(reward) };
+    let calls = [
+        (who, told.market.stage.broker, adjust.abi_encode()),
+        (desk, told.market.stage.vault, pay.abi_encode()),
+    ];
+    let mut session = told.market.stage.chain.world.session();
+    let ran = calls.map(|(from, to, data)| {
+        let (value, gas_limit) = (U256::ZERO, host::TX_GAS);
+        session.call(SessionCall { from, to, value, data: data.into(), gas_limit, read_only: false }).trace
+    });
+    let [traded, paid] = ran.map(|frame| frame.error.is_none());
+    assert!(traded, "{size}");
+    paid
+}
+
+#[test]
+fn a_reward_is_granted_for_what_was_done_at_once_where_it_counts() {
+    let mut told = Told::holding(-5.0);
+    let ([venue, _], desk, owner) = (told.venues, told.desk, told.market.stage.actors.owner);
+    // One per cent of 2,800 USD.
+    assert!(rewarded(&mut told, desk, -1.0, 28.0) && !rewarded(&mut told, desk, -1.0, 28.000_001));
+    let order = |told: &mut Told, key| {
+        told.market.stage.chain.send(owner, venue, Adapter::orderCall { key }).expect("orders or none");
+    };
+    order(&mut told, B256::repeat_byte(7));
+    assert!(!rewarded(&mut told, desk, -1.0, 0.000_001));
+    order(&mut told, B256::ZERO);
+    told.quarantine(venue);
+    let guardian = told.market.stage.actors.guardian;
+    assert!(!rewarded(&mut told, guardian, 1.0, 0.000_001));
 }
 
 #[test]

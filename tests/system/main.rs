@@ -99,6 +99,7 @@ mod settle;
 mod speed;
 mod surface;
 mod surface_feed;
+mod surface_rates;
 mod surroundings;
 mod throttle;
 mod trade;

@@ -184,6 +184,17 @@ fn the_vault_pays_nothing_for_an_account_that_lacks_nothing() {
     assert!(events::<IVault::UncoveredPaid>(&receipt.logs, vault).is_empty());
 }
 
+/// Asserts that a mark ends the auction of an account.
+#[track_caller]
+fn ends_when_marked(market: &mut Market, owner: Address) {
+    let (margin, anyone) = (market.stage.margin, market.stage.actors.keeper);
+    let call = IMargin::refreshCall { account: owner };
+    let (_, receipt) = market.stage.chain.send_for_receipt(anyone, margin, call).expect("a mark");
+    let [ended] = events::<IMargin::AuctionEnded>(&receipt.logs, margin).try_into().expect("one event");
+    assert_eq!(ended.account, owner);
+    assert_eq!(account(market, owner).auctionSince, U256::ZERO);
+}
+
 #[test]
 fn an_auction_lapses_when_the_account_has_its_margin_again() {
     let (mut market, [writer, bidder]) = moved(10_000.0, 4_000.0);
@@ -192,12 +203,7 @@ fn an_auction_lapses_when_the_account_has_its_margin_again() {
     let IMargin::Health { equity, initial, .. } = health(&mut market, writer);
     let lapsed = IMargin::AuctionLapsed { account: writer, equity, initial };
     market.refuses(lapsed, |market| bid(market, bidder, writer, 1));
-    let (margin, anyone) = (market.stage.margin, market.stage.actors.keeper);
-    let call = IMargin::refreshCall { account: writer };
-    let (_, receipt) = market.stage.chain.send_for_receipt(anyone, margin, call).expect("a mark");
-    let [ended] = events::<IMargin::AuctionEnded>(&receipt.logs, margin).try_into().expect("one event");
-    assert_eq!(ended.account, writer);
-    assert_eq!(account(&mut market, writer).auctionSince, U256::ZERO);
+    ends_when_marked(&mut market, writer);
 }
 
 /// Asserts that nobody bids for an account, and that nothing is asked for it.
@@ -224,12 +230,7 @@ fn an_auction_does_not_outlive_its_time_where_the_account_was_well_since() {
     let IMargin::Health { equity, maintenance, .. } = health(&mut market, writer);
     let error = IMargin::NotLiquidatable { account: writer, equity, maintenance };
     market.refuses(error, |market| liquidate(market, writer));
-    let (margin, anyone) = (market.stage.margin, market.stage.actors.keeper);
-    let call = IMargin::refreshCall { account: writer };
-    let (_, receipt) = market.stage.chain.send_for_receipt(anyone, margin, call).expect("a mark");
-    let [ended] = events::<IMargin::AuctionEnded>(&receipt.logs, margin).try_into().expect("one event");
-    assert_eq!(ended.account, writer);
-    assert_eq!(account(&mut market, writer).auctionSince, U256::ZERO);
+    ends_when_marked(&mut market, writer);
 }
 
 #[test]

@@ -234,11 +234,11 @@ fn what_is_left_of_an_account_stays_counted_when_one_expiry_settles() {
     assert_eq!(accounts(&mut market), (U256::ZERO, health.uncovered));
 }
 
-#[test]
-fn in_a_shortfall_accounts_owe_what_their_options_were_worth_and_holders_share_it() {
+/// A market whose liabilities exceed its assets, with an account of so many USD that wrote five of its puts.
+fn ruined(usd: f64) -> (Market, Address) {
     let mut writer = Address::ZERO;
     let mut market = strained_after(|market| {
-        writer = market.stage.writer("writer", 40_000.0).expect("an account");
+        writer = market.stage.writer("writer", usd).expect("an account");
         let put = market.put(2_800);
         write(market, writer, &[(put, 5.0)]).expect("written");
     });
@@ -247,6 +247,12 @@ fn in_a_shortfall_accounts_owe_what_their_options_were_worth_and_holders_share_i
         market.stage.push_price(GAP).expect("a round");
     }
     market.publish();
+    (market, writer)
+}
+
+#[test]
+fn in_a_shortfall_accounts_owe_what_their_options_were_worth_and_holders_share_it() {
+    let (mut market, writer) = ruined(40_000.0);
     let before = market.nav();
     assert!(before.mid.is_negative(), "{before:?}");
     let put = market.put(2_800);
@@ -280,17 +286,7 @@ fn in_a_shortfall_accounts_owe_what_their_options_were_worth_and_holders_share_i
 /// An account that could lose more than it has owes what its options are worth now, and that is not the shares'.
 #[test]
 fn in_a_shortfall_what_accounts_pay_in_is_the_holders_whatever_they_leave_uncovered() {
-    let mut writer = Address::ZERO;
-    let mut market = strained_after(|market| {
-        writer = market.stage.writer("writer", 9_000.0).expect("an account");
-        let put = market.put(2_800);
-        write(market, writer, &[(put, 5.0)]).expect("written");
-    });
-    market.stage.chain.world.warp(START + 8 * HOUR);
-    for _ in 0..2 {
-        market.stage.push_price(GAP).expect("a round");
-    }
-    market.publish();
+    let (mut market, writer) = ruined(9_000.0);
     let before = market.nav();
     let anyone = market.stage.actors.arbitrageur;
     market.stage.margin(anyone, IMargin::refreshCall { account: writer }).expect("a look");

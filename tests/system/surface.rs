@@ -32,13 +32,17 @@ pub(crate) fn next(market: &mut Market, vol: f64) -> SurfaceUpdate {
 }
 
 /// Asserts that the next update with other slices is refused.
-fn refuses_slices<E: SolError + std::fmt::Debug>(market: &mut Market, error: E, slices: Vec<SurfaceSlice>) {
+pub(crate) fn refuses_slices<E: SolError + std::fmt::Debug>(
+    market: &mut Market,
+    error: E,
+    slices: Vec<SurfaceSlice>,
+) {
     let update = market.stage.update(slices).expect("the feed answers");
     market.refuses(error, |market| publish(market, update));
 }
 
 /// A market whose expiries have no surface yet, so that no step counts.
-fn bare() -> Market {
+pub(crate) fn bare() -> Market {
     let mut market = Market::unlisted(default_profile());
     for expiry in market.expiries {
         market.list(expiry, 1_800.0, 100.0, 21).expect("a listed expiry");
@@ -55,7 +59,7 @@ fn stored(slice: &SurfaceSlice, timestamp: u64) -> Slice {
 }
 
 /// Units of 2^-bits with 18 decimals, rounded down.
-fn units(number: i64, bits: u32) -> I256 {
+pub(crate) fn units(number: i64, bits: u32) -> I256 {
     I256::try_from(options::wad(number, bits)).expect("128 bits")
 }
 
@@ -235,55 +239,6 @@ fn a_step_beyond_the_cap_is_refused_with_its_strike_and_both_vols() {
     refuses_slices(&mut market, error, slices);
     let slices = market.slices(0.8043);
     market.stage.publish(slices).expect("a step within the cap");
-}
-
-/// The slices of the next update, with this rate in the far one.
-fn far_rate(market: &mut Market, rate: f64) -> Vec<SurfaceSlice> {
-    let mut slices = market.slices(0.8);
-    slices[1].rate = signed(rate);
-    slices
-}
-
-/// What is said of a rate of the far slice that is too far from the one before.
-fn rate_above(market: &Market, before: f64, rate: f64) -> ISurface::StepAboveLimit {
-    let expiry = market.expiries[1];
-    let [before, rate] = [before, rate].map(|rate| (rate * 2_f64.powi(30)).round() as i32);
-    let step = options::check_rate(before, rate, (expiry - market.now()) as u32, 0).expect_err("a move");
-    let to = units(step.to, 47).into_raw();
-    ISurface::StepAboveLimit { expiry, strike: U256::ZERO, from: U256::ZERO, to, limit: wad(0.005) }
-}
-
-#[test]
-fn a_rate_moves_a_forward_no_further_than_a_step_and_a_burst_no_further_than_one() {
-    let mut market = Market::open();
-    // 30 days and 8 hours: a rate of 0.0602 is a forward half a per cent away.
-    let error = rate_above(&market, 0.0, 0.0602);
-    assert!(error.to > error.limit, "{error:?}");
-    let slices = far_rate(&mut market, 0.0602);
-    refuses_slices(&mut market, error, slices);
-    let slices = far_rate(&mut market, 0.0601);
-    market.stage.publish(slices).expect("a step within the cap");
-    let told = market.surface(ISurface::slicesCall { expiries: vec![market.expiries[1]] });
-    assert_eq!(U256::from_be_bytes(told[2].0), U256::from(4_995), "the move of the last update");
-
-    let (error, slices) = (rate_above(&market, 0.0, 0.07), far_rate(&mut market, 0.07));
-    refuses_slices(&mut market, error, slices);
-    market.stage.chain.world.warp(START + HOUR);
-    let (error, slices) = (rate_above(&market, 0.0601, 0.1204), far_rate(&mut market, 0.1204));
-    refuses_slices(&mut market, error, slices);
-    let slices = far_rate(&mut market, 0.12);
-    market.stage.publish(slices).expect("another step, an hour later");
-}
-
-#[test]
-fn rates_of_a_half_are_marked() {
-    let mut market = bare();
-    let mut slices = market.slices(0.8);
-    for (slice, rate) in slices.iter_mut().zip([-0.5, 0.5]) {
-        slice.rate = signed(rate);
-    }
-    market.stage.publish(slices).expect("a first surface");
-    market.trade(&[(market.call(2_800), 1.0)]).expect("a trade");
 }
 
 #[test]

@@ -37,10 +37,13 @@ pub(super) fn impair_only_down(fuzz: &mut Fuzz, step: &Step) -> Verdict {
         return Ok(false);
     }
     let (before, after) = (&step.before, &step.after);
-    let numbers =
-        |light: &crate::step::Light| (light.cash, light.claims, light.redemptions, light.supply, light.hedge);
+    let numbers = |light: &crate::step::Light| (light.claims, light.redemptions, light.supply, light.hedge);
     let (stood, stands) = (numbers(before), numbers(after));
     holds(stood == stands, || format!("{stood:?} became {stands:?}"))?;
+    // The broker's word to the vault has it bring back from the pool what cash lacks of what is owed.
+    let owed = if step.by(&["quarantine"]) { before.claims + before.redemptions } else { 0 };
+    let cash = before.cash..=before.cash.max(owed);
+    holds(cash.contains(&after.cash), || format!("{cash:?} of cash became {}", after.cash))?;
     if let (Some(before), Some(after)) = (&step.deep_before, &step.deep_after) {
         let most = before.nav.mid + owed_beyond(fuzz, step).unwrap_or_default();
         holds(after.nav.mid <= most, || format!("{} became {}", before.nav.mid, after.nav.mid))?;
