@@ -38,6 +38,18 @@ fn run(site: &Site, rpc: &mut Rpc, cut: &str) -> Run {
 /// What no line begins with.
 const NEVER: &str = "\0";
 
+/// Asserts that each step was sent once, and that all is deployed as it should be.
+#[track_caller]
+fn each_once(site: &Site, rpc: &Rpc, mut steps: Vec<String>) {
+    let sent = steps.len();
+    steps.sort_unstable();
+    steps.dedup();
+    assert_eq!(steps.len(), sent, "each once: {steps:?}");
+    let record = site.record();
+    assert!(record.programs.len() == 8 && record.pending.is_empty(), "{record:?}");
+    assert_eq!(report(&check(rpc, &site.config(), &record).expect("read")).1, 0);
+}
+
 #[test]
 fn answers_that_are_lost_end_no_run() {
     let site = Site::new("lost");
@@ -52,15 +64,9 @@ fn answers_that_are_lost_end_no_run() {
         }
     });
     let mut rpc = site.rpc_at(&url);
-    let Run { mut steps, ended } = run(&site, &mut rpc, NEVER);
+    let Run { steps, ended } = run(&site, &mut rpc, NEVER);
     ended.expect("not cut off").expect("deployed");
-    let sent = steps.len();
-    steps.sort_unstable();
-    steps.dedup();
-    assert_eq!(steps.len(), sent, "each once: {steps:?}");
-    let record = site.record();
-    assert!(record.programs.len() == 8 && record.pending.is_empty(), "{record:?}");
-    assert_eq!(report(&check(&rpc, &site.config(), &record).expect("read")).1, 0);
+    each_once(&site, &rpc, steps);
 }
 
 #[test]
@@ -78,13 +84,7 @@ fn what_was_sent_before_a_run_was_cut_off_is_found_and_not_sent_again() {
     let last = run(&site, &mut rpc, NEVER);
     last.ended.expect("not cut off").expect("deployed");
     steps.extend(last.steps);
-    let sent = steps.len();
-    steps.sort_unstable();
-    steps.dedup();
-    assert_eq!(steps.len(), sent, "each once: {steps:?}");
-    let record = site.record();
-    assert!(record.programs.len() == 8 && record.pending.is_empty(), "{record:?}");
-    assert_eq!(report(&check(&rpc, &site.config(), &record).expect("read")).1, 0);
+    each_once(&site, &rpc, steps);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn a_sale_is_not_paid_out_of_what_is_owed_when_the_pool_refuses() {
     let nav = market.nav();
     assert!(nav.owed >= nav.cash - usdc(1.0), "{nav:?}");
     set_mode(&mut market, pool, REFUSE);
-    let sale = [(calls(&mut market)[0], -10.0)];
+    let sale = [(calls(&market)[0], -10.0)];
     let failure = market.trade(&sale).expect_err("nothing is free");
     assert_eq!(failure.name(), "InsufficientCash");
     set_mode(&mut market, pool, 0);
