@@ -1,8 +1,10 @@
 //! Settlement of what accounts have written: holders are paid gross, accounts pay in, and the vault bears what they lack.
 
+use alloy_sol_types::SolCall as _;
 use demo::stage::Failure;
 use host::alloy_primitives::aliases::U80;
 use host::alloy_primitives::{Address, I256, U256};
+use host::Tx;
 use interfaces::margin::IMargin;
 use interfaces::vault::IVault;
 
@@ -232,6 +234,50 @@ fn what_is_left_of_an_account_stays_counted_when_one_expiry_settles() {
     assert_eq!(left.series, U256::from(1));
     assert!(left.uncovered == health.uncovered && plain(left.uncovered) > 0.0);
     assert_eq!(accounts(&mut market), (U256::ZERO, health.uncovered));
+}
+
+/// An account with something left when its options that expire first are worth nothing, and its settlement with this much gas: what it leaves uncovered
+/// then, none where it is refused.
+fn halved() -> (Market, Address, impl Fn(&mut Market, u64) -> Option<U256>) {
+    let mut market = Market::open();
+    let (near, far) = (series(market.expiries[0], 3_800, false), market.call(2_800));
+    market.trade(&[(near, 4.0), (far, 4.0)]).expect("a purchase");
+    let writer = market.stage.writer("writer", 8_500.0).expect("an account");
+    write(&mut market, writer, &[(near, 2.0), (far, 2.0)]).expect("written");
+    let expiry = market.expiries[0];
+    let round = market.past(expiry, [3_300.0; 2]);
+    settle(&mut market, round);
+    let run = move |market: &mut Market, gas_limit| {
+        let data = IMargin::settleAccountCall { account: writer, expiry }.abi_encode().into();
+        let (from, to) = (market.stage.actors.arbitrageur, Some(market.stage.margin));
+        let base = market.stage.chain.world.snapshot();
+        let done = market.stage.chain.world.call_with(Tx { from, to, value: U256::ZERO, data, gas_limit });
+        let uncovered = done.ok().map(|_| account(market, writer).uncovered);
+        market.stage.chain.world.restore(&base);
+        uncovered
+    };
+    (market, writer, run)
+}
+
+/// What is left of the account is marked, or nothing is done: for want of gas alone nobody leaves it as it was.
+#[test]
+fn a_settlement_with_any_gas_marks_what_is_left_or_does_nothing() {
+    let (mut market, writer, run) = halved();
+    let before = account(&mut market, writer).uncovered;
+    let marked = run(&mut market, 20_000_000).expect("settled");
+    assert!(marked != before, "{marked}");
+    let done: Vec<_> = (60_000..250_000).step_by(1_000).filter_map(|gas| run(&mut market, gas)).collect();
+    assert!(done.iter().all(|uncovered| *uncovered == marked) && done.len() > 10, "{done:?}");
+}
+
+#[test]
+fn a_settlement_that_can_mark_nothing_has_the_gas_to_know() {
+    let (mut market, writer, run) = halved();
+    let before = account(&mut market, writer).uncovered;
+    let late = market.now() + 100 * HOUR;
+    market.stage.chain.world.warp(late);
+    assert_eq!(run(&mut market, 900_000), None);
+    assert_eq!(run(&mut market, 1_300_000), Some(before));
 }
 
 /// A market whose liabilities exceed its assets, with an account of so many USD that wrote five of its puts.

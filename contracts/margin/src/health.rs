@@ -8,11 +8,15 @@ use interfaces::margin::IMargin::{SettlementDue, SurfaceStale};
 use interfaces::settings::Settings;
 use interfaces::words::uint;
 use options::{Kind, Series, STRIKES_PER_SLOT};
+use stylus_sdk::prelude::*;
 
 use crate::account::{Account, Leg};
-use crate::error::Unmarked;
+use crate::error::{Revert, Unmarked};
 use crate::vault::Margined;
 use crate::Margin;
+
+/// More gas than a mark takes at the greatest sizes.
+const MARK_GAS: u64 = 1_000_000;
 
 /// An account, marked [micro-USD].
 #[derive(Clone, Copy, Default)]
@@ -138,5 +142,16 @@ impl Margin {
             return Ok(Health { equity: account.cash.into(), ..Health::default() });
         }
         self.mark_at(&self.market()?, owner, account)
+    }
+
+    /// Marks an account if it can be, for what waits for no price.
+    pub(crate) fn mark_if_any(&self, owner: Address, account: &Account) -> Result<Option<Health>, Revert> {
+        let left = self.vm().evm_gas_left();
+        match self.mark(owner, account) {
+            Ok(health) => Ok(Some(health)),
+            // With less than a mark may take nobody knows whether it can be made.
+            Err(unmarked) if left < MARK_GAS => unmarked.refuse(),
+            Err(_) => Ok(None),
+        }
     }
 }

@@ -43,7 +43,7 @@ impl Margin {
             self.tell(&IVault::receivePayoffCall { due: uint(due), paid: uint(paid) })?;
         }
         // Settlement waits for no price: what cannot be marked now stays as it was marked last.
-        if let Ok(health) = self.mark(owner, &account) {
+        if let Some(health) = self.mark_if_any(owner, &account)? {
             self.conclude(owner, account, &health, Cause::Market)?;
         }
         Ok((due, paid))

@@ -36,9 +36,9 @@ impl Margin {
             return Ok(());
         }
         // A deposit waits for no price: what cannot be marked now stays as it was marked last.
-        match self.mark(owner, &account) {
-            Ok(health) => self.conclude(owner, account, &health, Cause::Market),
-            Err(_) => Ok(()),
+        match self.mark_if_any(owner, &account)? {
+            Some(health) => self.conclude(owner, account, &health, Cause::Market),
+            None => Ok(()),
         }
     }
 
