@@ -69,7 +69,6 @@ impl Margin {
         let elapsed = self.elapsed(account);
         let reserve = mul_div_up(health.initial, RESERVE, MILLION).or_overflow()?;
         let price = Auction::DEFAULT.price(health.equity, reserve, elapsed).or_overflow()?;
-        let price = if health.equity < 0 { price } else { price.max(0) };
         let part = liquidation_part(health.equity, health.initial, price).or_overflow()?;
         Ok(Lot { price, part })
     }

@@ -26,7 +26,7 @@ impl Margin {
         number(&self.uncovered)
     }
 
-    /// Keeps what an account leaves uncovered. An auction ends when the account has its initial margin again, or no longer goes on.
+    /// Keeps what an account leaves uncovered. An auction that does not go on ends.
     pub(crate) fn note(&mut self, owner: Address, account: &mut Account, health: &Health) -> Result<()> {
         let after = u64::try_from(health.uncovered).or_overflow()?;
         let others = self.total().saturating_sub(account.uncovered);
@@ -37,8 +37,7 @@ impl Margin {
             let (uncovered, total) = (uint(after.into()), uint(total.into()));
             emit(self.vm(), &UncoveredSet { account: owner, uncovered, total });
         }
-        let over = health.is_initial() || !self.in_auction(account, health);
-        if account.since != 0 && over {
+        if account.since != 0 && !self.in_auction(account, health) {
             account.since = 0;
             emit(self.vm(), &AuctionEnded { account: owner });
         }

@@ -13,7 +13,7 @@
 //! and told to the vault, which subtracts it from what NAV bears (`cover`). Both have limits that are fixed at construction.
 //!
 //! # LIQUIDATION
-//! Below maintenance margin, a Dutch auction of cash and book (`auction`). It ends when the account has its initial margin, or in time.
+//! Below maintenance margin, a Dutch auction of cash and book (`auction`). It ends when the account has its maintenance margin, or in time.
 //!
 //! # SETTLEMENT
 //! Once the vault has settled an expiry anyone may make an account pay what its options there cost. An account that has less pays what it
