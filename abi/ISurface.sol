@@ -96,8 +96,8 @@ interface ISurface {
     function slices(uint64[] calldata expiries) external view returns (bytes32[] memory);
     /// @notice The slice of an expiry, rounded down, and the timestamp of its update; zeros when there is none.
     function slice(uint64 expiry) external view returns (SurfaceSlice memory slice_, uint64 updatedAt);
-    /// @notice For each expiry the packed slice that the step of an update of `timestamp_` counts against: of a surface at least the vault's
-    /// surfaceInterval older, or the expiry's first; zero where there is none.
+    /// @notice For each expiry two words, as in `slices`, that the step of an update of `timestamp_` counts against: of a surface at least the
+    /// vault's surfaceInterval older, or the expiry's first; zeros where there is none.
     function baselines(uint64 timestamp_, uint64[] calldata expiries) external view returns (bytes32[] memory);
     function vault() external view returns (address);
     /// @notice Nonce of the last update.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::Result;
-use host::alloy_primitives::{Address, Bytes, U256};
+use host::alloy_primitives::{Address, Bytes, I256, U256};
 use interfaces::surface::ISurface;
 use publisher::quotes::Quote;
 use publisher::{explain, fit, submission, table, Curve, Reader, Signed, Source, State, Update};
 
-use crate::market::{Market, HOUR, SPOT, START};
+use crate::market::{signed as signed_wad, Market, HOUR, SPOT, START};
+use crate::surface::bare;
 
 /// What spoils an update.
 type Edit = Box<dyn Fn(&mut Update)>;
@@ -81,6 +82,36 @@ fn what_it_fits_signs_and_combines_is_taken_until_the_surface_is_at_the_quotes()
 }
 
 #[test]
+fn a_rate_that_others_published_goes_to_none_a_step_at_a_time() {
+    let mut market = bare();
+    let mut slices = market.slices(0.8);
+    slices[1].rate = signed_wad(-0.4);
+    market.stage.publish(slices).expect("a first surface");
+    let chain = market.stage.chain.world.chain_id();
+    let mut rates = Vec::new();
+    for hour in 1..=8 {
+        let now = START + hour * HOUR;
+        market.stage.chain.world.warp(now);
+        let (source, state) = (quoted(&mut market, 0.8), state(&mut market));
+        let update = fit(&state, &source, chain, now).expect("a surface");
+        let signatures = update.combine(&signed(&market, &update)).expect("good signatures");
+        let rate = update.slices[1].rate;
+        if rate != I256::ZERO {
+            let mut further = update.clone();
+            further.slices[1].rate = rate + signed_wad(1e-8);
+            let faults = explain(&state, &further, None, now);
+            assert_eq!(faults.len(), 1, "{}", table(&faults));
+            assert_eq!(faults[0].detail, "rate: ln of the forward moves by 0.005000, at most 0.005");
+        }
+        submit(&mut market, &update, &signatures).expect("what the step leaves room for");
+        rates.push(rate);
+    }
+    // 0.4 for 30 days is 0.033, seven steps of 0.005.
+    assert!(rates.is_sorted(), "{rates:?}");
+    assert_eq!(rates.iter().filter(|rate| rate.is_zero()).count(), 2, "{rates:?}");
+}
+
+#[test]
 fn what_it_explains_is_what_the_feed_refuses() {
     let mut market = Market::open();
     let now = START + HOUR;
@@ -98,6 +129,7 @@ fn what_it_explains_is_what_the_feed_refuses() {
         ("SliceInvalid", Box::new(|update| update.slices[1].s = Default::default())),
         ("SliceInvalid", Box::new(|update| update.slices[1].forward = U256::MAX)),
         ("StepAboveLimit", Box::new(|update| update.slices[1].a = update.slices[1].a + update.slices[1].a)),
+        ("StepAboveLimit", Box::new(|update| update.slices[1].rate = signed_wad(0.07))),
         ("CalendarArbitrage", Box::new(|update| update.slices[1].a = Default::default())),
     ];
     for (error, edit) in edits {

@@ -335,8 +335,8 @@ fn pushed(every: u64, hours: u64) -> f64 {
                 timestamp_: START + time,
                 expiries: market.expiries.to_vec(),
             });
-            for base in &bases {
-                let made = u64::from(Slice::unpack(&base.0).updated_at);
+            for base in bases.as_chunks::<2>().0 {
+                let made = u64::from(Slice::unpack(&base[0].0).updated_at);
                 assert!(made == START || made + HOUR / 2 <= START + time, "{made} {time}");
             }
             if publish(&mut market, update).is_ok() {

@@ -126,7 +126,7 @@ impl SurfaceFeed {
         self.slices.show(expiry)
     }
 
-    /// For each expiry the slice that a step at a time counts against.
+    /// For each expiry the packed slice and the rate that a step at a time counts against.
     pub fn baselines(&self, timestamp: u64, expiries: Vec<u64>) -> Result<Vec<B256>> {
         self.bases(timestamp, &expiries)
     }

@@ -114,9 +114,9 @@ impl Slices {
                 break;
             }
             let places = self.places(index);
-            for (expiry, pair) in expiries.iter().zip(&mut pairs) {
+            for (expiry, words) in expiries.iter().zip(&mut pairs) {
                 let Some(place) = places.find(*expiry) else { continue };
-                *pair = [self.word(row, place), B256::from(int(place.rate.into()).into_raw())];
+                *words = pair(self.word(row, place), place.rate);
                 missing = missing.saturating_sub(1);
             }
         }
@@ -125,10 +125,10 @@ impl Slices {
         words
     }
 
-    /// For each expiry its word in a row.
-    pub(crate) fn words(&self, row: u8, expiries: &[u64]) -> Vec<B256> {
-        let word = |expiry: &u64| self.find(*expiry).map(|place| self.word(row, place)).unwrap_or_default();
-        expiries.iter().map(word).collect()
+    /// For each expiry its word and its rate in a row, zeros where there is none.
+    pub(crate) fn words(&self, rates: &Rates, row: u8, expiries: &[u64]) -> Vec<B256> {
+        let words = |place: Place| pair(self.word(row, place), rates.get(row, place.index));
+        expiries.iter().flat_map(|expiry| self.find(*expiry).map(words).unwrap_or_default()).collect()
     }
 
     /// The last slice of an expiry as people read it, and when it was made.
@@ -198,6 +198,11 @@ impl Places {
         let (index, _, rate) = self.each().find(|(_, kept, _)| *kept != 0 && u64::from(*kept) == expiry)?;
         Some(Place { index, rate })
     }
+}
+
+/// A slice's word and its rate as one.
+fn pair(slice: B256, rate: i32) -> [B256; 2] {
+    [slice, B256::from(int(rate.into()).into_raw())]
 }
 
 /// Storage index of a place in a row.

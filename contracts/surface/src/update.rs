@@ -65,11 +65,11 @@ impl SurfaceFeed {
         Ok(())
     }
 
-    /// For each expiry the slice that the step of an update made at `timestamp` counts against.
+    /// For each expiry the slice and the rate that the step of an update made at `timestamp` counts against.
     pub(crate) fn bases(&self, timestamp: u64, expiries: &[u64]) -> Result<Vec<B256>> {
         let time = u32::try_from(timestamp).unwrap_or(u32::MAX);
         let history = self.slices.history().turned(time, self.interval()?);
-        Ok(self.slices.words(history.base, expiries))
+        Ok(self.slices.words(&self.rates, history.base, expiries))
     }
 
     /// Refuses an update out of its turn: its nonce above the last, its time neither to come nor before the last. Its time.

@@ -4,7 +4,7 @@
 //! and stays free of arbitrage. Each slice goes as far of that way as its own checks let it; if the slices then cross in time, all go a smaller
 //! part of it.
 
-use options::{Entry, Slice, StrikeGrid, SurfaceError, check_surface};
+use options::{Entry, Slice, StrikeGrid, SurfaceError, check_rate, check_surface};
 
 use crate::curve::Curve;
 
@@ -77,6 +77,13 @@ pub fn approach(wanted: &[Wanted], now: u32, most: u64) -> Result<Vec<Slice>, (u
         }
     }
     refusal.map_or_else(|| Ok(Vec::new()), Err)
+}
+
+/// The rate as near to none as the contract takes it `seconds` before expiry, where the one before is this [Q30 / year].
+pub fn towards_none(before: i32, seconds: u32, most: u64) -> i32 {
+    let whole = check_rate(before, 0, seconds, u64::MAX).unwrap_or(u64::MAX);
+    let change = i128::from(before) * i128::from(most) / i128::from(whole.max(most).max(1));
+    before - change as i32
 }
 
 /// Raises or lowers each slice without a base, as little as will do, until it fits between its neighbours.

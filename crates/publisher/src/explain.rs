@@ -3,7 +3,7 @@
 use std::fmt;
 
 use alloy_primitives::Address;
-use options::{Arbitrage, Entry, SurfaceError};
+use options::{Arbitrage, Entry, SurfaceError, check_rate};
 
 use crate::feed::State;
 use crate::message::{Signed, Update};
@@ -102,19 +102,21 @@ fn surface(state: &State, update: &Update) -> Vec<Fault> {
         let Some(slice) = update.slices.iter().find(|slice| slice.expiry == u64::from(live.expiry)) else {
             continue;
         };
-        let Some(stored) = slice.stored(time) else {
+        let Some((stored, rate)) = slice.stored(time) else {
             faults.push(Fault::new(live.expiry, "SliceInvalid", "a number out of its range".into()));
             continue;
         };
         let to_expiry = |time: u32| live.expiry.saturating_sub(time);
-        let last = live.base.map(|base| (base, to_expiry(base.updated_at)));
+        let last = live.base.map(|(base, _)| (base, to_expiry(base.updated_at)));
         let entry = Entry { slice: stored, seconds: to_expiry(time), grid: live.grid, last };
-        // Each check by itself: alone, then against the one before, then against the last.
+        // Each check by itself: alone, then against the one before, then against the last, and the rate.
         let alone = Entry { last: None, ..entry };
         let one = alone.check(None, 0).err();
         let pair = one.is_none().then(|| alone.check(earlier.as_ref(), 0).err()).flatten();
         let step = one.is_none().then(|| entry.check(None, state.most()).err()).flatten();
-        let found = [one, pair, step].into_iter().flatten();
+        let before = live.base.map_or(rate, |(_, before)| before);
+        let turn = check_rate(before, rate, entry.seconds, state.most()).err().map(SurfaceError::Step);
+        let found = [one, pair, step, turn].into_iter().flatten();
         faults.extend(found.map(|error| told(state, live.expiry, &error)));
         if one.is_none() {
             earlier = Some(alone);
@@ -132,8 +134,11 @@ fn told(state: &State, expiry: u32, error: &SurfaceError) -> Fault {
         SurfaceError::Step(step) => {
             let (from, to) = (scaled(step.from, 47), scaled(step.to, 47));
             let limit = f64::from(state.vol_step) / 1e6;
-            let strike = usd(step.strike);
-            ("StepAboveLimit", format!("strike {strike}: vol {from:.6} to {to:.6}, at most {limit} apart"))
+            let detail = match usd(step.strike) {
+                0.0 => format!("rate: ln of the forward moves by {to:.6}, at most {limit}"),
+                strike => format!("strike {strike}: vol {from:.6} to {to:.6}, at most {limit} apart"),
+            };
+            ("StepAboveLimit", detail)
         }
         SurfaceError::Arbitrage(Arbitrage::Butterfly { strike, density }) => {
             ("ButterflyArbitrage", format!("strike {}: g = {:.6}", usd(*strike), scaled(*density, 40)))

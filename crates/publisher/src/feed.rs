@@ -1,6 +1,6 @@
 //! The state that an update is measured against, as the feed and its vault answer.
 
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, Bytes, I256};
 use alloy_sol_types::SolCall;
 use anyhow::{Context, Result};
 use book::Header;
@@ -24,8 +24,8 @@ pub struct Live {
     pub expiry: u32,
     /// Its strikes.
     pub grid: StrikeGrid,
-    /// The slice that a step counts against, none for a new expiry.
-    pub base: Option<Slice>,
+    /// The slice and the rate [Q30 / year] that a step counts against, none for a new expiry.
+    pub base: Option<(Slice, i32)>,
 }
 
 /// What the feed holds an update of one timestamp against.
@@ -65,10 +65,11 @@ impl State {
         headers.sort_by_key(|header| header.expiry);
         let expiries = headers.iter().map(|header| header.expiry.into()).collect();
         let bases = ask(reader, feed, ISurface::baselinesCall { timestamp_: timestamp, expiries })?;
-        let live = headers.iter().zip(&bases).map(|(header, base)| Live {
+        let (bases, _) = bases.as_chunks::<2>();
+        let live = headers.iter().zip(bases).map(|(header, [slice, rate])| Live {
             expiry: header.expiry,
             grid: header.grid,
-            base: (!base.is_zero()).then(|| Slice::unpack(&base.0)),
+            base: (!slice.is_zero()).then(|| (Slice::unpack(&slice.0), I256::from_be_bytes(rate.0).as_i32())),
         });
         Ok(Self {
             feed,

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use options::Slice;
 use serde::Deserialize;
 
-use crate::approach::{Wanted, approach};
-use crate::feed::State;
+use crate::approach::{Wanted, approach, towards_none};
+use crate::feed::{Live, State};
 use crate::message::{SliceNumbers, Update};
 use crate::quotes::{self, Quote};
 use crate::realised::Realised;
@@ -64,13 +65,22 @@ pub fn fit(state: &State, source: &Source, chain_id: u64, now: u64) -> Result<Up
                 quotes::fit(quotes, now).ok_or_else(|| anyhow!("no quotes of expiry {expiry}"))?
             }
         };
-        wanted.push(Wanted { expiry: live.expiry, grid: live.grid, curve, base: live.base });
+        wanted.push(Wanted {
+            expiry: live.expiry,
+            grid: live.grid,
+            curve,
+            base: live.base.map(|(slice, _)| slice),
+        });
     }
     let slices = match approach(&wanted, time, state.most()) {
         Ok(slices) => slices,
         Err((index, error)) => bail!("the feed takes no such slice of {}: {error:?}", wanted[index].expiry),
     };
-    let slices = state.live.iter().zip(&slices);
-    let slices = slices.map(|(live, slice)| SliceNumbers::of(live.expiry.into(), slice, 0)).collect();
+    let numbers = |(live, slice): (&Live, &Slice)| {
+        let before = live.base.map_or(0, |(_, rate)| rate);
+        let rate = towards_none(before, live.expiry.saturating_sub(time), state.most());
+        SliceNumbers::of(live.expiry.into(), slice, rate)
+    };
+    let slices = state.live.iter().zip(&slices).map(numbers).collect();
     Ok(Update { chain_id, feed: state.feed, timestamp: now, nonce: state.nonce + 1, slices })
 }

@@ -50,9 +50,9 @@ impl SliceNumbers {
         Self { expiry, rate, a, b, rho, m, s, forward: U256::from(one.forward) }
     }
 
-    /// As the feed stores it, none when a number has no place on the grid.
+    /// The slice and its rate [Q30 / year] as the feed stores them, none when a number has no place on the grid.
     #[must_use]
-    pub fn stored(&self, updated_at: u32) -> Option<Slice> {
+    pub fn stored(&self, updated_at: u32) -> Option<(Slice, i32)> {
         let narrow = |number: I256| i128::try_from(number).ok();
         let numbers = Published {
             rate: narrow(self.rate)?,
@@ -63,7 +63,7 @@ impl SliceNumbers {
             s: narrow(self.s)?,
             forward: u128::try_from(self.forward).ok()?,
         };
-        numbers.stored(updated_at).ok().map(|(slice, _)| slice)
+        numbers.stored(updated_at).ok()
     }
 }
 
