@@ -10,8 +10,19 @@ use crate::opening::{Terms, openings};
 use crate::tally::Tally;
 
 /// Seeds that have failed once. They run first, in every market.
-pub const PAST: &[u64] =
-    &[345, 570, 1654, 1968, 2158, 3_044_160, 1_795_971_438, 1_795_970_821, 1_795_999_677, 1_796_013_515];
+pub const PAST: &[u64] = &[
+    345,
+    570,
+    1654,
+    1968,
+    2158,
+    3_044_160,
+    1_795_971_438,
+    1_795_970_821,
+    1_795_999_677,
+    1_796_013_515,
+    1_796_032_406,
+];
 
 /// How long a campaign runs.
 #[derive(Clone, Copy, Debug)]
