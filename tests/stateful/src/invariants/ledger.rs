@@ -20,18 +20,15 @@ const GRAIN: u128 = 1_000_000_000_000;
 const PER_MICRO: u128 = 1_000_000_000_000_000_000_000_000_000_000;
 
 /// I-01. Who opens risk leaves a vault whose NAV bears the worst loss and what accounts leave uncovered, unless the trade lowered that loss; and what
-/// is owed for settled claims and processed redemptions is there in cash, in the pool, in hedges, with accounts, at the broker and in options that the
-/// vault is long of, or NAV is below zero, which is a shortfall that anyone may record.
+/// is owed for settled claims and processed redemptions is there in cash, in the pool, in hedges and with accounts, or NAV is below zero, which is a
+/// shortfall that anyone may record.
 pub(super) fn solvent(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     let Some(after) = &step.deep_after else { return Ok(false) };
     let nav = &after.nav;
-    let liquid = [nav.cash, nav.pool, nav.hedge, nav.receivable].map(small);
-    let held = [nav.broker, nav.book].map(|worth| signed(worth).max(0) as u128);
-    let there: u128 = liquid.iter().chain(&held).sum();
+    let there = [nav.cash, nav.pool, nav.hedge, nav.receivable].map(small);
     let owed = step.after.claims + step.after.redemptions;
-    holds(there >= owed || nav.mid.is_negative() || fuzz.ghost.shortfall, || {
-        format!("{owed} owed of {liquid:?} + {held:?}")
-    })?;
+    let enough = there.iter().sum::<u128>() >= owed;
+    holds(enough || nav.mid.is_negative() || fuzz.ghost.shortfall, || format!("{owed} owed of {there:?}"))?;
     let (Some(before), true) = (&step.deep_before, step.ok()) else { return Ok(true) };
     if let (Some((stood, _)), Some((loss, uncovered))) = (before.loss, after.loss) {
         let borne = signed(after.nav.mid) >= (loss + uncovered) as i128;
