@@ -31,9 +31,9 @@ pub(super) fn solvent(fuzz: &mut Fuzz, step: &Step) -> Verdict {
     holds(enough || nav.mid.is_negative() || fuzz.ghost.shortfall, || format!("{owed} owed of {there:?}"))?;
     let (Some(before), true) = (&step.deep_before, step.ok()) else { return Ok(true) };
     if let (Some((stood, _)), Some((loss, uncovered))) = (before.loss, after.loss) {
-        let borne = signed(after.nav.mid) >= (loss + uncovered) as i128;
+        let borne = signed(nav.mid) >= (loss + uncovered) as i128;
         holds(borne || loss <= stood, || {
-            format!("{} cannot bear {loss} + {uncovered}, it was {stood}", after.nav.mid)
+            format!("{} cannot bear {loss} + {uncovered}, it was {stood}", nav.mid)
         })?;
     }
     Ok(true)
